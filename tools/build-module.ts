@@ -1,0 +1,155 @@
+// Builds Rust modules to the `.wasm` files that lie beside their sources.
+//
+//   node tools/build-module.ts modules/quickstart-chat [another folder ...]
+//   node tools/build-module.ts --all        every folder of modules/ with a Cargo.toml
+//
+// The result is <folder>/<package name>.wasm, optimised when `wasm-opt` (binaryen) is installed. The same
+// sources, Cargo.lock and tools give the same bytes wherever the checkout lies.
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, globSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { basename, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const target = 'wasm32-unknown-unknown';
+const repository = resolve(fileURLToPath(new URL('..', import.meta.url)));
+const modules = join(repository, 'modules');
+
+/** What LLVM emits for this target by default; wasm-opt refuses a module that uses a feature it was not told of. */
+const wasmFeatures = [
+  '--enable-bulk-memory',
+  '--enable-multivalue',
+  '--enable-mutable-globals',
+  '--enable-nontrapping-float-to-int',
+  '--enable-reference-types',
+  '--enable-sign-ext',
+];
+
+interface Toolchain {
+  readonly cargo: string;
+  readonly buildArguments: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+class BuildError extends Error {}
+
+try {
+  main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof BuildError)) throw error;
+  console.error(`error: ${error.message}`);
+  process.exitCode = 1;
+}
+
+function main(args: readonly string[]): void {
+  const folders = args.includes('--all') ? moduleFolders() : args.map((path) => resolve(path));
+  if (folders.length === 0) throw new BuildError('name a module folder, or say --all');
+  for (const folder of folders) {
+    if (!existsSync(join(folder, 'Cargo.toml'))) throw new BuildError(`there is no Cargo.toml in ${folder}`);
+  }
+  const toolchain = findToolchain();
+  for (const folder of folders) build(folder, toolchain);
+}
+
+function moduleFolders(): string[] {
+  const names = readdirSync(modules).sort();
+  return names.map((name) => join(modules, name)).filter((folder) => existsSync(join(folder, 'Cargo.toml')));
+}
+
+function findToolchain(): Toolchain {
+  const toolchain = rustupToolchain() ?? debianToolchain();
+  if (toolchain !== undefined) return toolchain;
+  throw new BuildError(`no Rust toolchain here can build for ${target}. Either of these installs one:
+  rustup target add ${target}
+  apt-get install rustc-web cargo-web rust-web-src lld-16`);
+}
+
+/** The ordinary way: a Rust with the target's standard library, as `rustup target add` installs it. */
+function rustupToolchain(): Toolchain | undefined {
+  const { status, stdout } = spawnSync('rustc', ['--print', 'target-libdir', '--target', target], { encoding: 'utf8' });
+  if (status !== 0 || !existsSync(stdout.trim())) return undefined;
+  return { cargo: 'cargo', buildArguments: [], environment: {} };
+}
+
+/** Debian has no standard library for the target but its source, which cargo can build along. */
+function debianToolchain(): Toolchain | undefined {
+  const linker = globSync('/usr/bin/wasm-ld-*').sort().at(-1);
+  const hasLibrarySource = existsSync('/usr/lib/rustlib/src/rust/library');
+  if (linker === undefined || !hasLibrarySource || !existsSync('/usr/bin/cargo')) return undefined;
+  return {
+    cargo: '/usr/bin/cargo',
+    buildArguments: ['-Zbuild-std=std,panic_abort'],
+    environment: {
+      RUSTC: '/usr/bin/rustc',
+      // -Zbuild-std is not stable yet; this lets the stable compiler take it.
+      RUSTC_BOOTSTRAP: '1',
+      CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: linker,
+    },
+  };
+}
+
+function build(folder: string, toolchain: Toolchain): void {
+  const built = compile(folder, toolchain);
+  const result = join(folder, `${basename(built, '.wasm').replaceAll('_', '-')}.wasm`);
+  // Whoever watches or reads the result sees the old file or the new one, never half of one.
+  const scratch = mkdtempSync(join(folder, '.build-'));
+  try {
+    const next = join(scratch, 'module.wasm');
+    const isOptimised = optimise(built, next);
+    if (!isOptimised) copyFileSync(built, next);
+    renameSync(next, result);
+    const note = isOptimised ? '' : ' (not optimised: wasm-opt of binaryen is not installed)';
+    console.log(`${relative(process.cwd(), result)}: ${statSync(result).size} bytes${note}`);
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
+}
+
+/** Runs cargo and returns the path of the module that it made. */
+function compile(folder: string, toolchain: Toolchain): string {
+  const cargoHome = process.env['CARGO_HOME'] ?? join(homedir(), '.cargo');
+  const cargo = spawnSync(
+    toolchain.cargo,
+    ['build', '--release', '--target', target, '--message-format=json-render-diagnostics', ...toolchain.buildArguments],
+    {
+      cwd: folder,
+      encoding: 'utf8',
+      maxBuffer: 2 ** 30,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: {
+        ...process.env,
+        // One folder for all modules: the standard library and the crates they share are compiled once.
+        CARGO_TARGET_DIR: join(repository, 'target', 'modules'),
+        // New dependencies are taken in the newest version that the manifest's rust-version can compile.
+        CARGO_RESOLVER_INCOMPATIBLE_RUST_VERSIONS: 'fallback',
+        // Panic messages name the sources of crates, which lie in the builder's home.
+        CARGO_ENCODED_RUSTFLAGS: `--remap-path-prefix=${cargoHome}=/cargo`,
+        ...toolchain.environment,
+      },
+    },
+  );
+  if (cargo.error !== undefined) throw new BuildError(`${toolchain.cargo} could not be run: ${cargo.error.message}`);
+  if (cargo.status !== 0) throw new BuildError(`cargo could not build ${folder}, see above`);
+  const file = cargo.stdout
+    .split('\n')
+    .flatMap(artifactFiles)
+    .findLast((name) => name.endsWith('.wasm'));
+  if (file === undefined)
+    throw new BuildError(`${folder} builds no .wasm: its Cargo.toml needs crate-type = ["cdylib"]`);
+  return file;
+}
+
+/** The files that one line of cargo's JSON messages says were made. */
+function artifactFiles(line: string): string[] {
+  if (!line.startsWith('{')) return [];
+  const message = JSON.parse(line) as { reason: string; filenames?: string[] };
+  return message.reason === 'compiler-artifact' ? (message.filenames ?? []) : [];
+}
+
+/** False if there is no wasm-opt on this machine. */
+function optimise(from: string, to: string): boolean {
+  const { status, error } = spawnSync('wasm-opt', ['-O2', ...wasmFeatures, from, '-o', to], { stdio: 'inherit' });
+  if (error !== undefined) return false;
+  if (status !== 0) throw new BuildError(`wasm-opt could not optimise ${from}, see above`);
+  return true;
+}
