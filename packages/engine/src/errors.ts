@@ -1,0 +1,19 @@
+/** Stable codes of this package's errors; never reused. */
+export type EngineErrorCode =
+  | 'ENGINE_UNSUPPORTED_MODULE'
+  | 'ENGINE_INIT_FAILED'
+  | 'ENGINE_UPDATE_REJECTED'
+  | 'ENGINE_RECOVERY_FAILED'
+  | 'ENGINE_NO_DATABASE'
+  | 'ENGINE_CLOSED'
+  | 'ENGINE_LOG_FAILED';
+
+/** What a database refuses as a whole: a module, an update, a log that does not replay. */
+export class EngineError extends Error {
+  override readonly name = 'EngineError';
+  readonly code: EngineErrorCode;
+  constructor(code: EngineErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

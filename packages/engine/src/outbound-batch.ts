@@ -1,0 +1,98 @@
+import { ByteReader, ByteWriter } from '@lightcone/sats';
+
+/**
+ * What one turn of a database sends, as one run of bytes that crosses to the gateway at once.
+ *
+ *     record  = kind: u8 · n: u32 · n × connection number: u32 · length: u32 · payload
+ *     message (kind 0): one encoded ServerMessage, without the compression tag
+ *     close   (kind 1): code: u16 · reason: UTF-8, at most 123 bytes
+ *
+ * All integers are little-endian. Records of one connection are in the order in which they must be
+ * sent.
+ */
+const MESSAGE = 0;
+const CLOSE = 1;
+
+/** RFC 6455 §5.5: a control frame holds 125 bytes, two of which are the code. */
+const MAX_CLOSE_REASON_BYTES = 123;
+
+/** Writes a batch; reused from turn to turn. */
+export class OutboundBatch {
+  readonly writer: ByteWriter = new ByteWriter(64 * 1024);
+  #payloadAt = 0;
+
+  get isEmpty(): boolean {
+    return this.writer.length === 0;
+  }
+
+  /** Starts a message to one connection; the caller writes the payload to `writer` and calls `end`. */
+  begin(connectionNumber: number): void {
+    this.#begin(MESSAGE, connectionNumber);
+  }
+
+  /** Starts one message to many connections. */
+  beginBroadcast(connectionNumbers: readonly number[]): void {
+    const writer = this.writer;
+    writer.u8(MESSAGE);
+    writer.u32(connectionNumbers.length);
+    for (const number of connectionNumbers) writer.u32(number);
+    this.#payloadAt = writer.reserve(4);
+  }
+
+  /** Ends the message that `begin` started. */
+  end(): void {
+    this.writer.setU32(this.#payloadAt, this.writer.length - this.#payloadAt - 4);
+  }
+
+  /** Ends a connection. The reason is cut to what a close frame can hold. */
+  close(connectionNumber: number, code: number, reason: string): void {
+    this.#begin(CLOSE, connectionNumber);
+    this.writer.u16(code);
+    this.writer.raw(truncateUtf8(reason, MAX_CLOSE_REASON_BYTES));
+    this.end();
+  }
+
+  /** The batch as bytes of its own; the writer starts over. */
+  take(): Uint8Array {
+    const bytes = this.writer.finish();
+    this.writer.reset();
+    return bytes;
+  }
+
+  #begin(kind: number, connectionNumber: number): void {
+    const writer = this.writer;
+    writer.u8(kind);
+    writer.u32(1);
+    writer.u32(connectionNumber);
+    this.#payloadAt = writer.reserve(4);
+  }
+}
+
+/** Receives the records of a batch, in order. The bytes are the batch's own, not copies. */
+export interface OutboundBatchVisitor {
+  message(connectionNumbers: readonly number[], payload: Uint8Array): void;
+  close(connectionNumber: number, code: number, reason: string): void;
+}
+
+/** Walks a batch that `OutboundBatch` wrote. `connectionNumbers` is reused from record to record. */
+export function readOutboundBatch(batch: Uint8Array, visitor: OutboundBatchVisitor): void {
+  const reader = new ByteReader(batch);
+  const numbers: number[] = [];
+  while (reader.remaining > 0) {
+    const kind = reader.u8();
+    numbers.length = reader.u32();
+    for (let i = 0; i < numbers.length; i++) numbers[i] = reader.u32();
+    const payload = reader.lengthPrefixed();
+    if (kind === MESSAGE) visitor.message(numbers, payload);
+    else visitor.close(numbers[0]!, payload[0]! | (payload[1]! << 8), decoder.decode(payload.subarray(2)));
+  }
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** The longest prefix of `text` that takes at most `maxBytes`, cut between characters. */
+function truncateUtf8(text: string, maxBytes: number): Uint8Array {
+  const target = new Uint8Array(maxBytes);
+  return target.subarray(0, encoder.encodeInto(text, target).written);
+}

@@ -1,0 +1,287 @@
+import {
+  type AlgebraicType,
+  type AlgebraicValue,
+  ByteReader,
+  ByteWriter,
+  type RowType,
+  type SumValue,
+  type Typespace,
+  compileRow,
+  readType,
+  resolveType,
+  types,
+  writeType,
+} from '@lightcone/sats';
+import type { IndexAlgorithm, TableDef } from '@lightcone/schema';
+import type { IndexDefinition, SequenceDefinition, Store, TableDefinition, Transaction } from '@lightcone/store';
+import { SYSTEM_TABLE_IDS as ID, SYSTEM_TABLES, type SystemTable } from './system-tables.ts';
+
+/** A table as the system tables describe it. */
+export interface TableDescription {
+  readonly id: number;
+  readonly name: string;
+  /** The name in the module's source; equal to `name` where no row says otherwise. */
+  readonly accessorName: string;
+  readonly isPublic: boolean;
+  readonly isSystem: boolean;
+  readonly columns: readonly ColumnDescription[];
+  readonly definition: TableDefinition;
+  /** Names in the module's source, in the order of `definition.indexes`. */
+  readonly indexAccessorNames: readonly string[];
+}
+
+export interface ColumnDescription {
+  readonly name: string;
+  readonly accessorName: string;
+  /** Without references. */
+  readonly type: AlgebraicType;
+}
+
+/** The row types of the system tables, by table id. */
+const systemRowTypes: ReadonlyMap<number, RowType> = new Map(
+  SYSTEM_TABLES.map(({ id, columns }) => [id, compileRow(types.product(columns), [])]),
+);
+
+/** The row type of a system table. */
+export function systemRowType(tableId: number): RowType {
+  const row = systemRowTypes.get(tableId);
+  if (row === undefined) throw new Error(`${tableId} is no system table`);
+  return row;
+}
+
+/** How the store is to make a system table. */
+export function systemTableDefinition(table: SystemTable): TableDefinition {
+  return {
+    id: table.id,
+    name: table.name,
+    row: systemRowType(table.id),
+    isEvent: false,
+    indexes: table.indexes.map((index) => ({
+      id: index.id,
+      name: systemIndexName(table, index.columns),
+      algorithm: 'btree',
+      columns: index.columns,
+      isUnique: table.uniqueConstraints.some((constraint) => String(constraint.columns) === String(index.columns)),
+    })),
+    sequences:
+      table.sequence === undefined ? [] : [{ ...SYSTEM_SEQUENCE, id: table.sequence.id, column: table.sequence.column }],
+  };
+}
+
+/** System sequences hand out 4096 first, although their rows say start 4097: seen on the reference. */
+const SYSTEM_SEQUENCE = { start: 4097n, min: 1n, max: (1n << 127n) - 1n, increment: 1n, allocated: 4096n };
+
+/** The bootstrap rows: what the system tables say of themselves. */
+export function* bootstrapRows(): Generator<readonly [tableId: number, row: AlgebraicValue]> {
+  for (const table of SYSTEM_TABLES) {
+    const { id, name, columns } = table;
+    yield [ID.table, tableRow(id, name, 'system', table.isPublic, table.primaryKey)];
+    for (const [position, [columnName, type]] of columns.entries()) yield [ID.column, columnRow(id, position, columnName, type)];
+    for (const index of table.indexes) {
+      yield [ID.index, indexRow(index.id, id, systemIndexName(table, index.columns), { kind: 'btree', columns: index.columns })];
+    }
+    for (const constraint of table.uniqueConstraints) {
+      const constraintName = `${name}_${constraint.columns.map((column) => columns[column]![0]).join('_')}_key`;
+      yield [ID.constraint, constraintRow(constraint.id, constraintName, id, constraint.columns)];
+    }
+    if (table.sequence !== undefined) {
+      const { id: sequenceId, column } = table.sequence;
+      const sequenceName = `${name}_${columns[column]![0]}_seq`;
+      yield [ID.sequence, sequenceRow(sequenceId, sequenceName, id, column, SYSTEM_SEQUENCE)];
+    }
+  }
+}
+
+/**
+ * Makes a table of a module: describes it in the system tables and creates it in the store, both
+ * inside `transaction`.
+ */
+export function createTable(store: Store, transaction: Transaction, table: TableDef, typespace: Typespace): void {
+  const id = insertWithId(store, transaction, ID.table, tableRow(0, table.name, table.tableType, table.access === 'public', table.primaryKey));
+  for (const [position, column] of table.columns.entries()) {
+    insertRow(store, transaction, ID.column, columnRow(id, position, column.name, resolveType(column.type, typespace)));
+    insertRow(store, transaction, ID.columnAccessor, { table_name: table.name, col_name: column.name, accessor_name: column.accessorName });
+  }
+  for (const index of table.indexes) {
+    insertRow(store, transaction, ID.index, indexRow(0, id, index.name, index.algorithm));
+    insertRow(store, transaction, ID.indexAccessor, { index_name: index.name, accessor_name: index.sourceName });
+  }
+  for (const constraint of table.uniqueConstraints) {
+    insertRow(store, transaction, ID.constraint, constraintRow(0, constraint.name, id, constraint.columns));
+  }
+  for (const sequence of table.sequences) {
+    const start = sequence.start ?? 1n;
+    const numbers = {
+      start,
+      min: sequence.minValue ?? 1n,
+      max: sequence.maxValue ?? SYSTEM_SEQUENCE.max,
+      increment: sequence.increment,
+      allocated: start,
+    };
+    insertRow(store, transaction, ID.sequence, sequenceRow(0, sequence.name, id, sequence.column, numbers));
+  }
+  if (table.isEvent) insertRow(store, transaction, ID.eventTable, { table_id: id });
+  insertRow(store, transaction, ID.tableAccessor, { table_name: table.name, accessor_name: table.accessorName });
+  const description = describeTables(store).get(id);
+  if (description === undefined) throw new Error(`table ${table.name} is not described after its rows were written`);
+  transaction.createTable(description.definition);
+}
+
+/** Everything that the system tables say of tables, by table id. */
+export function describeTables(store: Store): ReadonlyMap<number, TableDescription> {
+  const columns = groupBy(readRows(store, ID.column), (row) => row['table_id'] as number);
+  const indexes = groupBy(readRows(store, ID.index), (row) => row['table_id'] as number);
+  const constraints = groupBy(readRows(store, ID.constraint), (row) => row['table_id'] as number);
+  const sequences = groupBy(readRows(store, ID.sequence), (row) => row['table_id'] as number);
+  const eventTables = new Set(readRows(store, ID.eventTable).map((row) => row['table_id'] as number));
+  const tableAccessors = new Map(readRows(store, ID.tableAccessor).map((row) => [row['table_name'], row['accessor_name'] as string]));
+  const indexAccessors = new Map(readRows(store, ID.indexAccessor).map((row) => [row['index_name'], row['accessor_name'] as string]));
+  const columnAccessors = new Map(
+    readRows(store, ID.columnAccessor).map((row) => [JSON.stringify([row['table_name'], row['col_name']]), row['accessor_name'] as string]),
+  );
+
+  const descriptions = new Map<number, TableDescription>();
+  for (const row of readRows(store, ID.table)) {
+    const id = row['table_id'] as number;
+    const name = row['table_name'] as string;
+    const described = (columns.get(id) ?? [])
+      .toSorted((a, b) => (a['col_pos'] as number) - (b['col_pos'] as number))
+      .map((column): ColumnDescription => {
+        const columnName = column['col_name'] as string;
+        return {
+          name: columnName,
+          accessorName: columnAccessors.get(JSON.stringify([name, columnName])) ?? columnName,
+          type: readType(new ByteReader(column['col_type'] as Uint8Array)),
+        };
+      });
+    const uniqueColumns = (constraints.get(id) ?? []).map((constraint) => columnSet(sumValue(constraint['constraint_data']).value as number[]));
+    const indexDefinitions = (indexes.get(id) ?? []).map((index): IndexDefinition => {
+      const { tag, value } = sumValue(index['index_algorithm']);
+      const indexColumns = tag === 'Direct' ? [value as number] : (value as number[]);
+      return {
+        id: index['index_id'] as number,
+        name: index['index_name'] as string,
+        algorithm: tag === 'Direct' ? 'direct' : tag === 'Hash' ? 'hash' : 'btree',
+        columns: indexColumns,
+        isUnique: uniqueColumns.includes(columnSet(indexColumns)),
+      };
+    });
+    descriptions.set(id, {
+      id,
+      name,
+      accessorName: tableAccessors.get(name) ?? name,
+      isPublic: row['table_access'] === 'public',
+      isSystem: row['table_type'] === 'system',
+      columns: described,
+      definition: {
+        id,
+        name,
+        row: compileRow(types.product(described.map((column) => [column.name, column.type])), []),
+        isEvent: eventTables.has(id),
+        indexes: indexDefinitions,
+        sequences: (sequences.get(id) ?? []).map(
+          (sequence): SequenceDefinition => ({
+            id: sequence['sequence_id'] as number,
+            column: sequence['col_pos'] as number,
+            start: sequence['start'] as bigint,
+            min: sequence['min_value'] as bigint,
+            max: sequence['max_value'] as bigint,
+            increment: sequence['increment'] as bigint,
+            allocated: sequence['allocated'] as bigint,
+          }),
+        ),
+      },
+      indexAccessorNames: indexDefinitions.map((index) => indexAccessors.get(index.name) ?? index.name),
+    });
+  }
+  return descriptions;
+}
+
+/** Decodes all rows of a system table. */
+export function readRows(store: Store, tableId: number): Record<string, AlgebraicValue>[] {
+  const table = store.table(tableId);
+  const rowType = systemRowType(tableId);
+  const rows: Record<string, AlgebraicValue>[] = [];
+  for (let row = table.first(); row >= 0; row = table.next(row)) {
+    // A row type is a product, whose values are objects by column name.
+    rows.push(rowType.decode(new ByteReader(table.bytes(row), table.start(row), table.end(row))) as Record<string, AlgebraicValue>);
+  }
+  return rows;
+}
+
+/** Inserts a row given as a value into a system table. */
+export function insertRow(store: Store, transaction: Transaction, tableId: number, row: AlgebraicValue, generated?: ByteWriter): void {
+  const writer = new ByteWriter();
+  systemRowType(tableId).encode(writer, row);
+  const table = store.table(tableId);
+  if (transaction.insert(table, writer.bytes, 0, writer.length, generated) < 0) {
+    throw new Error(`a row of ${table.definition.name} collides with another: ${JSON.stringify(row, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}`);
+  }
+}
+
+/** Inserts a row whose u32 id column is 0 and returns the id that its sequence gave. */
+function insertWithId(store: Store, transaction: Transaction, tableId: number, row: AlgebraicValue): number {
+  const generated = new ByteWriter();
+  insertRow(store, transaction, tableId, row, generated);
+  return new ByteReader(generated.written()).u32();
+}
+
+function tableRow(id: number, name: string, type: 'system' | 'user', isPublic: boolean, primaryKey: number | undefined): AlgebraicValue {
+  return {
+    table_id: id,
+    table_name: name,
+    table_type: type,
+    table_access: isPublic ? 'public' : 'private',
+    table_primary_key: primaryKey === undefined ? { tag: 'none', value: {} } : { tag: 'some', value: [primaryKey] },
+  };
+}
+
+function columnRow(tableId: number, position: number, name: string, type: AlgebraicType): AlgebraicValue {
+  const writer = new ByteWriter();
+  writeType(writer, type);
+  return { table_id: tableId, col_pos: position, col_name: name, col_type: writer.finish() };
+}
+
+function indexRow(id: number, tableId: number, name: string, algorithm: IndexAlgorithm): AlgebraicValue {
+  const columns = algorithm.columns;
+  const data: SumValue =
+    algorithm.kind === 'direct'
+      ? { tag: 'Direct', value: columns[0]! }
+      : { tag: algorithm.kind === 'hash' ? 'Hash' : 'BTree', value: columns };
+  return { index_id: id, table_id: tableId, index_name: name, index_algorithm: data };
+}
+
+function constraintRow(id: number, name: string, tableId: number, columns: readonly number[]): AlgebraicValue {
+  return { constraint_id: id, constraint_name: name, table_id: tableId, constraint_data: { tag: 'Unique', value: columns.toSorted((a, b) => a - b) } };
+}
+
+function sequenceRow(id: number, name: string, tableId: number, column: number, numbers: Omit<SequenceDefinition, 'id' | 'column'>): AlgebraicValue {
+  return {
+    sequence_id: id,
+    sequence_name: name,
+    table_id: tableId,
+    col_pos: column,
+    increment: numbers.increment,
+    start: numbers.start,
+    min_value: numbers.min,
+    max_value: numbers.max,
+    allocated: numbers.allocated,
+  };
+}
+
+function systemIndexName(table: SystemTable, columns: readonly number[]): string {
+  return `${table.name}_${columns.map((column) => table.columns[column]![0]).join('_')}_idx_btree`;
+}
+
+/** A unique constraint holds over a set of columns, in whatever order its index lists them. */
+function columnSet(columns: readonly number[]): string {
+  return columns.toSorted((a, b) => a - b).join();
+}
+
+function sumValue(value: AlgebraicValue | undefined): SumValue {
+  return value as SumValue; // the column is a sum: its row type decoded it
+}
+
+function groupBy<T>(rows: readonly T[], key: (row: T) => number): Map<number, T[]> {
+  return Map.groupBy(rows, key);
+}

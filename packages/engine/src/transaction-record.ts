@@ -1,0 +1,161 @@
+import { type ByteReader, type ByteWriter, type RowType, SatsError } from '@lightcone/sats';
+import type { PointerList, Table, TransactionDelta } from '@lightcone/store';
+import { SYSTEM_TABLE_IDS } from './system-tables.ts';
+
+/**
+ * What one transaction did, as the payload of a commit (file 33 §5 of the specification):
+ *
+ *     flags: u8            0x80 inputs, 0x40 outputs, 0x20 mutations
+ *     [inputs]             length: u32 · name length: u8 · name · args
+ *     [outputs]            length: u8 · text                                (read, never written)
+ *     [mutations]          inserts · deletes · truncates
+ *       inserts, deletes   varint groups, each: table id: u32 · varint rows · rows
+ *       truncates          varint count · table id: u32 each
+ *
+ * Groups ascend by table id, so the rows that describe a table come before its own rows. Rows have
+ * no separators: reading them needs their table's type.
+ */
+const HAS_INPUTS = 0x80;
+const HAS_OUTPUTS = 0x40;
+const HAS_MUTATIONS = 0x20;
+
+const MAX_NAME_BYTES = 255;
+
+/** Who called which reducer with what: kept for people and tools, never executed again. */
+export interface TransactionInputs {
+  /** UTF-8, at most 255 bytes (`encodeReducerName`). */
+  readonly reducerName: Uint8Array;
+  /** Caller identity (32 bytes) and connection id (16), little-endian. */
+  readonly caller: Uint8Array;
+  readonly timestampMicros: bigint;
+  /** The encoded arguments, `args[argsStart..argsEnd]`. */
+  readonly args: Uint8Array;
+  readonly argsStart: number;
+  readonly argsEnd: number;
+}
+
+/** A reducer's name as records hold it: cut to 255 bytes, between characters. */
+export function encodeReducerName(name: string): Uint8Array {
+  const target = new Uint8Array(MAX_NAME_BYTES);
+  return target.slice(0, new TextEncoder().encodeInto(name, target).written);
+}
+
+/** Whether the log never sees a table's rows: the bookkeeping of views, empty after every start. */
+export function isEphemeral(tableId: number): boolean {
+  return tableId === SYSTEM_TABLE_IDS.viewSubscription || tableId === SYSTEM_TABLE_IDS.viewArgument;
+}
+
+/** Appends the record of a committed transaction to `writer`. */
+export function writeTransactionRecord(writer: ByteWriter, inputs: TransactionInputs | undefined, delta: TransactionDelta): void {
+  writer.u8(inputs === undefined ? HAS_MUTATIONS : HAS_INPUTS | HAS_MUTATIONS);
+  if (inputs !== undefined) writeInputs(writer, inputs);
+
+  const tables = delta.tables;
+  let inserted = 0;
+  let deleted = 0;
+  let truncated = 0;
+  for (const change of tables) {
+    if (isEphemeral(change.table.definition.id)) continue;
+    if (change.inserts.length > 0) inserted++;
+    if (change.isTruncated) truncated++;
+    else if (change.deletes.length > 0) deleted++;
+  }
+
+  writeVarint(writer, inserted);
+  for (const change of tables) {
+    if (change.inserts.length > 0 && !isEphemeral(change.table.definition.id)) writeRows(writer, change.table, change.inserts);
+  }
+  writeVarint(writer, deleted);
+  for (const change of tables) {
+    // A truncate says that every row went, so the rows themselves need no listing.
+    if (change.deletes.length > 0 && !change.isTruncated && !isEphemeral(change.table.definition.id)) {
+      writeRows(writer, change.table, change.deletes);
+    }
+  }
+  writeVarint(writer, truncated);
+  for (const change of tables) {
+    if (change.isTruncated && !isEphemeral(change.table.definition.id)) writer.u32(change.table.definition.id);
+  }
+}
+
+/** Receives the mutations of a record in the order in which they are to be applied. */
+export interface MutationVisitor {
+  /** The row type of a table, asked before its rows are read. Throws when there is no such table. */
+  rowType(tableId: number): RowType;
+  insert(tableId: number, bytes: Uint8Array, start: number, end: number): void;
+  delete(tableId: number, bytes: Uint8Array, start: number, end: number): void;
+  truncate(tableId: number): void;
+}
+
+/** Reads one record from `reader` and leaves it behind the record. @throws SatsError */
+export function readTransactionRecord(reader: ByteReader, visitor: MutationVisitor): void {
+  const flags = reader.u8();
+  if (flags & HAS_INPUTS) reader.lengthPrefixed();
+  if (flags & HAS_OUTPUTS) reader.raw(reader.u8());
+  if (!(flags & HAS_MUTATIONS)) return;
+
+  for (let groups = readVarint(reader); groups > 0; groups--) {
+    readRows(reader, visitor, (tableId, bytes, start, end) => visitor.insert(tableId, bytes, start, end));
+  }
+  for (let groups = readVarint(reader); groups > 0; groups--) {
+    readRows(reader, visitor, (tableId, bytes, start, end) => visitor.delete(tableId, bytes, start, end));
+  }
+  for (let count = readVarint(reader); count > 0; count--) visitor.truncate(reader.u32());
+}
+
+function writeInputs(writer: ByteWriter, inputs: TransactionInputs): void {
+  const { reducerName, caller, args, argsStart, argsEnd } = inputs;
+  writer.u32(1 + reducerName.length + caller.length + 8 + (argsEnd - argsStart));
+  writer.u8(reducerName.length);
+  writer.raw(reducerName);
+  writer.raw(caller);
+  writer.i64(inputs.timestampMicros);
+  writer.slice(args, argsStart, argsEnd);
+}
+
+function writeRows(writer: ByteWriter, table: Table, rows: PointerList): void {
+  writer.u32(table.definition.id);
+  writeVarint(writer, rows.length);
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows.at(i);
+    writer.slice(table.bytes(row), table.start(row), table.end(row));
+  }
+}
+
+function readRows(
+  reader: ByteReader,
+  visitor: MutationVisitor,
+  apply: (tableId: number, bytes: Uint8Array, start: number, end: number) => void,
+): void {
+  const tableId = reader.u32();
+  const rowType = visitor.rowType(tableId);
+  for (let count = readVarint(reader); count > 0; count--) {
+    const start = reader.offset;
+    const end = rowType.validate(reader.bytes, start, reader.end);
+    reader.take(end - start);
+    apply(tableId, reader.bytes, start, end);
+  }
+}
+
+/** Base 128, least significant group first; the high bit says that more follows. */
+function writeVarint(writer: ByteWriter, value: number): void {
+  let rest = value;
+  while (rest >= 0x80) {
+    writer.u8((rest & 0x7f) | 0x80);
+    rest = Math.floor(rest / 0x80);
+  }
+  writer.u8(rest);
+}
+
+function readVarint(reader: ByteReader): number {
+  let value = 0;
+  let scale = 1;
+  for (;;) {
+    const byte = reader.u8();
+    value += (byte & 0x7f) * scale;
+    if (byte < 0x80) break;
+    scale *= 0x80;
+  }
+  if (!Number.isSafeInteger(value)) throw new SatsError('SATS_TOO_LONG', `a varint before byte ${reader.offset} is over 2^53`);
+  return value;
+}
