@@ -12,7 +12,8 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+/** Pinned here and not in package.json, where pnpm would look for its own executables on every platform. */
+const packageManager = 'pnpm@12.21.0';
 const bin = join(root, 'node_modules', '.bin');
 const node = pinnedNode() ?? runningNode();
 
