@@ -59,7 +59,9 @@ test.each(Object.keys(mayUse))('%s imports only packages that it declares', (nam
 test.each(Object.entries(withoutNode))('%s runs without Node, but for %j', (name, exceptions) => {
   const offenders = sources(name)
     .filter(({ file }) => !exceptions.includes(file))
-    .filter(({ text }) => /from 'node:|import\('node:|\bprocess\.|\bBuffer\b/.test(text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')))
+    .filter(({ text }) =>
+      /from 'node:|import\('node:|\bprocess\.|\bBuffer\b/.test(text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')),
+    )
     .map(({ file }) => file);
   expect(offenders).toEqual([]);
 });

@@ -1,0 +1,47 @@
+/** The funds transfer, the same for every server under test. */
+export const ACCOUNTS = 100_000;
+export const INITIAL_BALANCE = 1_000_000_000;
+
+/** How the accounts of a transfer are drawn. */
+export type Distribution = 'uniform' | 'zipf';
+
+const ZIPF_EXPONENT = 1.5;
+
+/**
+ * Draws account ids from 0 to `ACCOUNTS - 1`, the same ones for the same seed.
+ *
+ * Zipf: id `k` comes with a probability proportional to `1 / (k + 1)^1.5`, so a handful of accounts
+ * is in almost every transfer.
+ */
+export function accountPicker(distribution: Distribution, seed: number): () => number {
+  const random = mulberry32(seed);
+  if (distribution === 'uniform') return () => Math.floor(random() * ACCOUNTS);
+  const cumulative = new Float64Array(ACCOUNTS);
+  let sum = 0;
+  for (let k = 0; k < ACCOUNTS; k++) {
+    sum += 1 / (k + 1) ** ZIPF_EXPONENT;
+    cumulative[k] = sum;
+  }
+  return () => {
+    const wanted = random() * sum;
+    let low = 0;
+    let high = ACCOUNTS - 1;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (cumulative[middle]! < wanted) low = middle + 1; // in range: middle < ACCOUNTS
+      else high = middle;
+    }
+    return low;
+  };
+}
+
+/** A small seeded generator of numbers in [0, 1). */
+function mulberry32(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}

@@ -1,0 +1,185 @@
+import { performance } from 'node:perf_hooks';
+import { readServerMessage } from '@lightcone/protocol';
+import { ByteReader, ByteWriter } from '@lightcone/sats';
+import { WebSocket } from 'ws';
+import { accountPicker, type Distribution } from './accounts.ts';
+
+export interface Load {
+  /** The WebSocket address, query included. */
+  readonly url: string;
+  readonly subprotocol: 'v2.bsatn.spacetimedb' | 'v3.bsatn.spacetimedb';
+  readonly connections: number;
+  /** Calls that each connection keeps unanswered. */
+  readonly inFlight: number;
+  readonly distribution: Distribution;
+  readonly warmUpMs: number;
+  readonly measureMs: number;
+  /** Called when the steady state begins and when it ends, to read the server's clocks. */
+  readonly onMeasureStart: () => void;
+  readonly onMeasureEnd: () => void;
+}
+
+export interface LoadResult {
+  /** Answered calls of the measured time, refused ones included. */
+  readonly answers: number;
+  readonly seconds: number;
+  /** Answers that were not Ok, over the whole run. */
+  readonly errors: number;
+  readonly firstError: string | undefined;
+  /** Milliseconds from sending a call to its answer. */
+  readonly p50: number;
+  readonly p99: number;
+  readonly p999: number;
+}
+
+/** Size of a call of `transfer`, and of the answer to one that committed and changed nothing else for the caller. */
+const OK_ANSWER_BYTES = 22;
+const REDUCER_RESULT = 6;
+const OUTCOME_AT = 13;
+
+/**
+ * Runs the load: every connection keeps `inFlight` calls unanswered, sending a new one for each
+ * answer. Calls that become due together go out together: on v3 in one frame, on v2 in one each.
+ */
+export async function runLoad(load: Load): Promise<LoadResult> {
+  const latencies: number[] = [];
+  const state = {
+    isMeasuring: false,
+    isStopping: false,
+    answers: 0,
+    errors: 0,
+    firstError: undefined as string | undefined,
+  };
+  const connections = await Promise.all(Array.from({ length: load.connections }, (_, i) => openConnection(load, i)));
+
+  const ended = connections.map((connection) => connection.run(state, latencies));
+  await sleep(load.warmUpMs);
+  load.onMeasureStart();
+  const start = performance.now();
+  state.isMeasuring = true;
+  await sleep(load.measureMs);
+  state.isMeasuring = false;
+  const seconds = (performance.now() - start) / 1000;
+  load.onMeasureEnd();
+  state.isStopping = true;
+  await Promise.all(ended);
+
+  const sorted = Float64Array.from(latencies).sort();
+  const quantile = (q: number): number =>
+    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN;
+  return {
+    answers: state.answers,
+    seconds,
+    errors: state.errors,
+    firstError: state.firstError,
+    p50: quantile(0.5),
+    p99: quantile(0.99),
+    p999: quantile(0.999),
+  };
+}
+
+interface RunState {
+  readonly isMeasuring: boolean;
+  readonly isStopping: boolean;
+  answers: number;
+  errors: number;
+  firstError: string | undefined;
+}
+
+interface Connection {
+  /** Resolves when the load has stopped and every call is answered. */
+  run(state: RunState, latencies: number[]): Promise<void>;
+}
+
+async function openConnection(load: Load, index: number): Promise<Connection> {
+  const socket = new WebSocket(load.url, load.subprotocol, { perMessageDeflate: false, skipUTF8Validation: true });
+  socket.binaryType = 'nodebuffer';
+  // The first message says who we are; the calls start after it.
+  await new Promise<void>((resolve, reject) => {
+    socket.once('message', () => resolve());
+    socket.once('error', reject);
+    socket.once('close', (code, reason) =>
+      reject(new Error(`the server closed the connection: ${code} ${String(reason)}`)),
+    );
+  });
+  socket.removeAllListeners('close');
+
+  const pick = accountPicker(load.distribution, 0xc0ffee + index);
+  const isBatching = load.subprotocol === 'v3.bsatn.spacetimedb';
+  const writer = new ByteWriter();
+  const sentAt = new Float64Array(load.inFlight);
+  const freeSlots: number[] = Array.from({ length: load.inFlight }, (_, slot) => slot);
+
+  /** Sends one call for each free slot; the slot is the request id. */
+  const send = (): void => {
+    const now = performance.now();
+    writer.reset();
+    for (let slot = freeSlots.pop(); slot !== undefined; slot = freeSlots.pop()) {
+      sentAt[slot] = now;
+      writeTransfer(writer, slot, pick(), pick());
+      if (isBatching) continue;
+      socket.send(writer.finish());
+      writer.reset();
+    }
+    if (writer.length > 0) socket.send(writer.finish());
+  };
+
+  return {
+    run: (state, latencies) =>
+      new Promise((resolve, reject) => {
+        socket.on('error', reject);
+        socket.on('close', (code, reason) => {
+          if (!state.isStopping) reject(new Error(`the server closed the connection: ${code} ${String(reason)}`));
+        });
+        socket.on('message', (frame: Buffer) => {
+          const now = performance.now();
+          for (let at = 1; at < frame.length;) {
+            const slot = frame.readUInt32LE(at + 1);
+            if (frame[at] === REDUCER_RESULT && frame[at + OUTCOME_AT] === 0) at += OK_ANSWER_BYTES;
+            else at = readOtherAnswer(frame, at, state);
+            if (state.isMeasuring) {
+              state.answers++;
+              latencies.push(now - sentAt[slot]!); // the slot is one of ours: it came back as it went
+            }
+            freeSlots.push(slot);
+          }
+          if (!state.isStopping) send();
+          else if (freeSlots.length === load.inFlight) {
+            socket.close();
+            resolve();
+          }
+        });
+        send();
+      }),
+  };
+}
+
+/** An answer that is no plain Ok: counted as an error. @returns where the next one starts */
+function readOtherAnswer(frame: Buffer, at: number, state: RunState): number {
+  const reader = new ByteReader(frame, at);
+  const message = readServerMessage(reader);
+  state.errors++;
+  state.firstError ??= JSON.stringify(message, (_, value: unknown) =>
+    typeof value === 'bigint' ? String(value) : value,
+  );
+  return reader.offset;
+}
+
+const REDUCER_NAME = new TextEncoder().encode('transfer');
+
+/** CallReducer `transfer(from: u32, to: u32, amount: i64 = 1)`. */
+function writeTransfer(writer: ByteWriter, requestId: number, from: number, to: number): void {
+  writer.u8(3);
+  writer.u32(requestId);
+  writer.u8(0);
+  writer.lengthPrefixed(REDUCER_NAME);
+  writer.u32(16);
+  writer.u32(from);
+  writer.u32(to);
+  writer.u32(1);
+  writer.u32(0);
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

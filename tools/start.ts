@@ -1,0 +1,54 @@
+// `npm start`: the server on 127.0.0.1:3000 with the quickstart chat published to it, and the chat's
+// page beside it. Arguments go to `spacetime start`, e.g. `npm start -- --listen-addr 127.0.0.1:4000`.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { build, preview } from 'vite';
+import { root, run } from './run.ts';
+
+const database = 'quickstart-chat';
+const dataFolder = join(root, 'data');
+const pageFolder = join(root, 'modules', 'quickstart-chat', 'web');
+const cli = ['--conditions=lightcone-source', join(root, 'packages', 'cli', 'src', 'main.ts')];
+
+const server = spawn(
+  process.execPath,
+  [...cli, 'start', '--data-dir', dataFolder, '--jwt-key-dir', join(dataFolder, 'keys'), ...process.argv.slice(2)],
+  { stdio: ['inherit', 'pipe', 'inherit'] },
+);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => server.kill(signal));
+server.on('exit', (code) => process.exit(code ?? 1));
+
+// The server says where it listens; what comes before and after is for the person at the terminal.
+const lines = createInterface({ input: server.stdout });
+const address = await new Promise<string>((resolve) => {
+  lines.on('line', (line) => {
+    console.log(line);
+    const listening = /listening on (\S+:\d+)/.exec(line);
+    if (listening) resolve(listening[1]!); // the pattern has one group
+  });
+});
+
+const module = join(root, 'modules', 'quickstart-chat', 'quickstart-chat.wasm');
+const published = await run(process.execPath, [
+  ...cli,
+  'publish',
+  '--yes',
+  '--server',
+  `http://${address}`,
+  '--bin-path',
+  module,
+  database,
+]);
+if (published !== 0) server.kill('SIGTERM');
+
+await build({ root: pageFolder, logLevel: 'warn' });
+const page = await preview({ root: pageFolder, logLevel: 'warn', preview: { host: '127.0.0.1', port: 5173 } });
+const url = page.resolvedUrls?.local[0] ?? 'http://127.0.0.1:5173/';
+
+console.log(`
+  The chat:      ${url}?host=ws://${address}&database=${database}   (open it twice)
+  Its logs:      npm run -s spacetime -- logs ${database} -f --server http://${address}
+  Its rows:      npm run -s spacetime -- sql ${database} "SELECT * FROM message" --server http://${address}
+  Stop:          Ctrl-C
+`);
