@@ -1,0 +1,315 @@
+import { CommitLogError } from './errors.ts';
+import type { FileLock, FileSystem } from './file-system.ts';
+import { findTail } from './log-tail.ts';
+import { PendingCommit } from './pending-commit.ts';
+import { replayCommits } from './replay.ts';
+import type { CommitVisitor } from './replay.ts';
+import { SegmentFile } from './segment-file.ts';
+
+/** The largest record: what the u32 length of a commit can say, less room for the rest of it. */
+const MAX_RECORD_BYTES = 0xffff_0000;
+
+export interface CommitLogOptions {
+  /** A segment that has this many bytes or more after a commit is followed by a new one. 1 GiB unless told. */
+  readonly maxSegmentBytes?: number;
+}
+
+interface SyncWaiter {
+  readonly txOffset: number;
+  resolve(): void;
+  reject(error: CommitLogError): void;
+}
+
+/**
+ * An append-only log of opaque records, one per transaction, numbered from 0 (tx offsets).
+ *
+ * `append` only copies. A flush seals what was appended so far into one commit and brings it to the disk with one
+ * write; what is appended meanwhile gathers in the next commit, which is written as soon as the first is on disk.
+ *
+ * ```
+ * append append append │ append append          time ─▶
+ *        flush ────────┴▶ commit 0..2 on disk ──▶ commit 3..4 on disk
+ *                                          durableOffset = 2        = 4
+ * ```
+ * A commit is never begun before the one before it is on disk. So whatever stands before a good commit was on disk
+ * once: if it is unreadable, the file was damaged, and not torn by a crash. The README has the rules (LOG-1 …).
+ */
+export class CommitLog implements AsyncDisposable {
+  readonly #fs: FileSystem;
+  readonly #logFolder: string;
+  readonly #maxSegmentBytes: number;
+  readonly #lock: FileLock;
+  #segment: SegmentFile;
+  #epoch: bigint;
+
+  #nextTxOffset: number;
+  #durableOffset: number;
+  #pendingBytes = 0;
+  /** Commits that took no more records, oldest first. */
+  readonly #full: PendingCommit[] = [];
+  /** The commit that takes records. */
+  #gathering: PendingCommit;
+  /** A written commit, to be used again. */
+  #spare: PendingCommit | undefined;
+
+  #writing: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+  #failure: CommitLogError | undefined;
+  readonly #waiters: SyncWaiter[] = [];
+  readonly #durableListeners: ((durableOffset: number) => void)[] = [];
+  readonly #failureListeners: ((error: CommitLogError) => void)[] = [];
+
+  private constructor(
+    fs: FileSystem,
+    logFolder: string,
+    options: CommitLogOptions,
+    lock: FileLock,
+    segment: SegmentFile,
+    nextTxOffset: number,
+    epoch: bigint,
+  ) {
+    this.#fs = fs;
+    this.#logFolder = logFolder;
+    this.#maxSegmentBytes = options.maxSegmentBytes ?? 1024 * 1024 * 1024;
+    this.#lock = lock;
+    this.#segment = segment;
+    this.#epoch = epoch;
+    this.#nextTxOffset = nextTxOffset;
+    this.#durableOffset = nextTxOffset - 1;
+    this.#gathering = new PendingCommit(nextTxOffset);
+  }
+
+  /**
+   * Opens the log of one database, and makes it if the folder has none. A torn tail is cut off.
+   *
+   * @param folder the database's folder: `db.lock` is in it, and the segments in its folder `clog`
+   * @throws CommitLogError `LOG_LOCKED`, `LOG_DAMAGED`, `LOG_OUT_OF_ORDER`, `LOG_FORKED`, `LOG_UNSUPPORTED`,
+   *   `LOG_MISSING`, `LOG_READ_FAILED` (nothing was changed), `LOG_WRITE_FAILED`
+   */
+  static async open(fs: FileSystem, folder: string, options: CommitLogOptions = {}): Promise<CommitLog> {
+    const logFolder = `${folder}/clog`;
+    const lock = await writing(folder, async () => {
+      await fs.makeFolder(logFolder);
+      return fs.lock(`${folder}/db.lock`);
+    });
+    if (lock === undefined) {
+      throw new CommitLogError('LOG_LOCKED', `${folder}: another server or program has this database open`);
+    }
+    try {
+      const tail = await findTail(fs, logFolder);
+      if (tail.nextTxOffset === 0) await refuseBesideSnapshots(fs, folder);
+      const segment = await writing(logFolder, () =>
+        tail.isUsable ? SegmentFile.resume(fs, logFolder, tail) : SegmentFile.create(fs, logFolder, tail.nextTxOffset),
+      );
+      return new CommitLog(fs, logFolder, options, lock, segment, tail.nextTxOffset, tail.epoch);
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  /** The tx offset that the next `append` gives. */
+  get nextTxOffset(): number {
+    return this.#nextTxOffset;
+  }
+
+  /** The last tx offset that is on disk, with all before it; -1 if there is none. Never shrinks. */
+  get durableOffset(): number {
+    return this.#durableOffset;
+  }
+
+  /** Bytes of the records that are appended and not yet durable. The log sets no bound: its writer must. */
+  get pendingBytes(): number {
+    return this.#pendingBytes;
+  }
+
+  /** Why the log takes nothing any more. */
+  get failure(): CommitLogError | undefined {
+    return this.#failure;
+  }
+
+  /** Calls `listener` with each new durable offset. */
+  onDurable(listener: (durableOffset: number) => void): void {
+    this.#durableListeners.push(listener);
+  }
+
+  /** Calls `listener` once if the log fails. What was durable stays so; the rest is lost, unless a restart finds it. */
+  onFailure(listener: (error: CommitLogError) => void): void {
+    this.#failureListeners.push(listener);
+  }
+
+  /**
+   * Visits all commits from `fromTxOffset` on. The first one visited may begin before it.
+   *
+   * The whole log is checked on the way: what this refuses must not be written on. An error of `visit` passes through.
+   * @throws CommitLogError `LOG_DAMAGED`, `LOG_OUT_OF_ORDER`, `LOG_FORKED`, `LOG_MISSING`, `LOG_UNSUPPORTED`,
+   *   `LOG_READ_FAILED`
+   */
+  replay(visit: CommitVisitor, fromTxOffset = 0): Promise<void> {
+    return replayCommits(this.#fs, this.#logFolder, fromTxOffset, this.#durableOffset + 1, visit);
+  }
+
+  /**
+   * Appends one transaction's record, `record[start..end]`, which is copied. It is on its way to the disk only after
+   * a `flush` or `sync`, or if a write is under way.
+   *
+   * @returns the record's tx offset
+   * @throws CommitLogError `LOG_CLOSED`, `LOG_RECORD_TOO_LARGE`, `LOG_WRITE_FAILED`
+   */
+  append(record: Uint8Array, start: number, end: number): number {
+    this.#assertWritable();
+    const recordBytes = end - start;
+    if (recordBytes > MAX_RECORD_BYTES) {
+      const message = `a record of ${recordBytes} bytes is over the limit of ${MAX_RECORD_BYTES}`;
+      throw new CommitLogError('LOG_RECORD_TOO_LARGE', message);
+    }
+    if (!this.#gathering.hasRoomFor(recordBytes)) {
+      this.#full.push(this.#gathering);
+      this.#gathering = this.#emptyCommit();
+    }
+    this.#gathering.append(record, start, end);
+    this.#pendingBytes += recordBytes;
+    return this.#nextTxOffset++;
+  }
+
+  /** Sees to it that everything appended so far is written soon, without waiting. */
+  flush(): void {
+    if (this.#writing !== undefined || this.#failure !== undefined || !this.#hasPending()) return;
+    this.#writing = this.#writeCommits();
+  }
+
+  /**
+   * Resolves when everything appended so far is durable.
+   *
+   * @throws CommitLogError `LOG_WRITE_FAILED`
+   */
+  sync(): Promise<void> {
+    const txOffset = this.#nextTxOffset - 1;
+    if (txOffset <= this.#durableOffset) return Promise.resolve();
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#waiters.push({ txOffset, resolve, reject });
+    this.flush();
+    return promise;
+  }
+
+  /**
+   * Brings everything appended to the disk, closes the files and lets go of the lock. May be called twice.
+   *
+   * @throws CommitLogError `LOG_WRITE_FAILED` if that write fails; the log is closed nevertheless
+   */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#drainAndClose());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #drainAndClose(): Promise<void> {
+    const alreadyFailed = this.#failure !== undefined;
+    try {
+      if (!alreadyFailed) await this.sync();
+    } finally {
+      await this.#writing;
+      try {
+        await this.#segment.close();
+      } finally {
+        await this.#lock.release();
+      }
+    }
+  }
+
+  /** Writes commits one after another until none is left. Never rejects: an error ends the log. */
+  async #writeCommits(): Promise<void> {
+    try {
+      while (this.#hasPending()) {
+        const commit = this.#nextCommit();
+        await this.#segment.append(commit.seal(this.#epoch), commit.minTxOffset);
+        this.#pendingBytes -= commit.recordBytes;
+        this.#durableOffset = commit.minTxOffset + commit.count - 1;
+        this.#spare = commit;
+        this.#tellDurable();
+        if (this.#segment.length >= this.#maxSegmentBytes) await this.#rotate();
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#writing = undefined;
+  }
+
+  async #rotate(): Promise<void> {
+    const next = await SegmentFile.create(this.#fs, this.#logFolder, this.#durableOffset + 1);
+    const previous = this.#segment;
+    this.#segment = next;
+    await previous.close();
+  }
+
+  #hasPending(): boolean {
+    return this.#full.length > 0 || this.#gathering.count > 0;
+  }
+
+  #nextCommit(): PendingCommit {
+    const full = this.#full.shift();
+    if (full !== undefined) return full;
+    const commit = this.#gathering;
+    this.#gathering = this.#emptyCommit();
+    return commit;
+  }
+
+  #emptyCommit(): PendingCommit {
+    const commit = this.#spare;
+    this.#spare = undefined;
+    if (commit === undefined) return new PendingCommit(this.#nextTxOffset);
+    commit.reset(this.#nextTxOffset);
+    return commit;
+  }
+
+  #tellDurable(): void {
+    const durableOffset = this.#durableOffset;
+    while (this.#waiters[0] !== undefined && this.#waiters[0].txOffset <= durableOffset) {
+      this.#waiters.shift()?.resolve();
+    }
+    for (const listener of this.#durableListeners) listener(durableOffset);
+  }
+
+  /** [LOG-7] The first failure is the last: what the disk holds of that write is unknown. */
+  #fail(cause: unknown): void {
+    const failure = new CommitLogError(
+      'LOG_WRITE_FAILED',
+      `${this.#segment.path}: writing tx offset ${this.#durableOffset + 1} failed: ${reasonOf(cause)}. ` +
+        'The log takes no more transactions; those before this one are safe. Open the database again to go on.',
+      { cause },
+    );
+    this.#failure = failure;
+    for (const waiter of this.#waiters.splice(0)) waiter.reject(failure);
+    for (const listener of this.#failureListeners) listener(failure);
+  }
+
+  #assertWritable(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#closing !== undefined) throw new CommitLogError('LOG_CLOSED', `${this.#logFolder}: the log is closed`);
+  }
+}
+
+/** [LOG-9] Without its log a database with snapshots would look new, and be made anew. */
+async function refuseBesideSnapshots(fs: FileSystem, folder: string): Promise<void> {
+  const names = await fs.list(`${folder}/snapshots`);
+  const snapshot = names.find((name) => name.endsWith('.snapshot_dir'));
+  if (snapshot === undefined) return;
+  const message = `${folder}/clog has no transactions, though there is a snapshot (${snapshot})`;
+  throw new CommitLogError('LOG_MISSING', `${message}. Restore the log, or move the snapshots away to begin anew.`);
+}
+
+async function writing<T>(path: string, deed: () => Promise<T>): Promise<T> {
+  try {
+    return await deed();
+  } catch (error) {
+    if (error instanceof CommitLogError) throw error;
+    throw new CommitLogError('LOG_WRITE_FAILED', `${path}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

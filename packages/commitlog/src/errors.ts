@@ -1,0 +1,22 @@
+/** Stable codes of this package's errors; never reused. */
+export type CommitLogErrorCode =
+  | 'LOG_LOCKED'
+  | 'LOG_CLOSED'
+  | 'LOG_RECORD_TOO_LARGE'
+  | 'LOG_WRITE_FAILED'
+  | 'LOG_READ_FAILED'
+  | 'LOG_DAMAGED'
+  | 'LOG_OUT_OF_ORDER'
+  | 'LOG_FORKED'
+  | 'LOG_UNSUPPORTED'
+  | 'LOG_MISSING';
+
+/** What the commit log refuses or cannot do. Errors about content name file, byte and tx offset. */
+export class CommitLogError extends Error {
+  override readonly name = 'CommitLogError';
+  readonly code: CommitLogErrorCode;
+  constructor(code: CommitLogErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

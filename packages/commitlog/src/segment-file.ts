@@ -1,0 +1,78 @@
+import { CommitLogError } from './errors.ts';
+import type { FileSystem, OpenFile } from './file-system.ts';
+import type { LogTail } from './log-tail.ts';
+import { OffsetIndex } from './offset-index.ts';
+import { SEGMENT_HEADER_BYTES, segmentHeader, segmentPath } from './segment-header.ts';
+
+/** The segment that is written: whole commits go to its end, each on disk before the next. */
+export class SegmentFile {
+  readonly path: string;
+  readonly #file: OpenFile;
+  readonly #index: OffsetIndex;
+  #length: number;
+
+  private constructor(path: string, file: OpenFile, index: OffsetIndex, length: number) {
+    this.path = path;
+    this.#file = file;
+    this.#index = index;
+    this.#length = length;
+  }
+
+  /** Makes a segment of a header only. Written aside and renamed, so that no segment is ever seen without header. */
+  static async create(fs: FileSystem, folder: string, txOffset: number): Promise<SegmentFile> {
+    const path = segmentPath(folder, txOffset);
+    const unfinished = await fs.open(`${path}.tmp`, 'write-synced');
+    try {
+      await unfinished.truncate(0);
+      await unfinished.write(segmentHeader(), 0);
+      await unfinished.datasync();
+    } finally {
+      await unfinished.close();
+    }
+    await fs.rename(`${path}.tmp`, path);
+    await fs.syncFolder(folder);
+    const file = await fs.open(path, 'write-synced');
+    const index = await OffsetIndex.resume(fs, folder, txOffset, txOffset);
+    return new SegmentFile(path, file, index, SEGMENT_HEADER_BYTES);
+  }
+
+  /** Goes on with the segment of `tail`; cuts its torn tail off. */
+  static async resume(fs: FileSystem, folder: string, tail: LogTail): Promise<SegmentFile> {
+    const path = segmentPath(folder, tail.segment);
+    const file = await fs.open(path, 'write-synced');
+    try {
+      if ((await file.size()) > tail.goodBytes) await file.truncate(tail.goodBytes);
+      // [LOG-8] The last commit may be one whose sync failed in an earlier process: the system can still show its
+      // bytes, take them for written, and never bring them to the disk. Writing them again makes sure.
+      const lastCommit = new Uint8Array(tail.goodBytes - tail.lastCommitPosition);
+      if ((await file.read(lastCommit, tail.lastCommitPosition)) < lastCommit.length) {
+        throw new CommitLogError('LOG_READ_FAILED', `${path}: the file became shorter while it was opened`);
+      }
+      if (lastCommit.length > 0) await file.write(lastCommit, tail.lastCommitPosition);
+      await file.datasync();
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+    const index = await OffsetIndex.resume(fs, folder, tail.segment, tail.nextTxOffset);
+    return new SegmentFile(path, file, index, tail.goodBytes);
+  }
+
+  /** Bytes of the header and all commits. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Writes a commit that begins at `txOffset`; it is on disk when this resolves. */
+  async append(commit: Uint8Array, txOffset: number): Promise<void> {
+    const position = this.#length;
+    await this.#file.write(commit, position);
+    this.#length = position + commit.length;
+    this.#index.add(txOffset, position);
+  }
+
+  async close(): Promise<void> {
+    await this.#index.close();
+    await this.#file.close();
+  }
+}

@@ -1,0 +1,156 @@
+import { CHECKSUM_BYTES, COMMIT_LAYOUT, COMMIT_LAYOUT_V0, EPOCH_AT } from './commit-layout.ts';
+import type { CommitLayout } from './commit-layout.ts';
+import { crc32c } from './crc32c.ts';
+import type { FileSystem } from './file-system.ts';
+import { FileWindow } from './file-window.ts';
+import { FORMAT_VERSION, SEGMENT_HEADER_BYTES, readSegmentHeader, segmentPath } from './segment-header.ts';
+
+/**
+ * What stands at the reader's position: a good commit, the end of the file, or something else (`problem` says what).
+ */
+export type Step = 'commit' | 'end' | 'bad';
+
+/**
+ * Reads the commits of one segment one after another. After a step `commit`, the fields below describe it;
+ * `bytes` and the positions in it are valid until the next step.
+ */
+export class SegmentReader implements AsyncDisposable {
+  readonly path: string;
+  readonly version: number;
+
+  /** Where in the file the next step looks; after `bad` and `end` that is where the good commits end. */
+  position: number = SEGMENT_HEADER_BYTES;
+  problem = '';
+
+  /** The last commit read: its place in the file, its fields, and its records in `bytes`. */
+  commitPosition = 0;
+  minTxOffset = 0;
+  epoch = 0n;
+  count = 0;
+  checksum = 0;
+  bytes: Uint8Array = new Uint8Array(0);
+  recordsStart = 0;
+  recordsEnd = 0;
+
+  readonly #window: FileWindow;
+  readonly #layout: CommitLayout;
+
+  private constructor(window: FileWindow, version: number) {
+    this.path = window.path;
+    this.version = version;
+    this.#window = window;
+    this.#layout = version === 0 ? COMMIT_LAYOUT_V0 : COMMIT_LAYOUT;
+  }
+
+  /**
+   * Opens the segment that is named after `txOffset`; undefined if it is too short to have a header.
+   *
+   * @throws CommitLogError `LOG_UNSUPPORTED` or `LOG_DAMAGED` for its header
+   */
+  static async open(fs: FileSystem, folder: string, txOffset: number): Promise<SegmentReader | undefined> {
+    const path = segmentPath(folder, txOffset);
+    const window = await FileWindow.over(path, await fs.open(path, 'read'));
+    try {
+      if (window.fileSize >= SEGMENT_HEADER_BYTES) {
+        await window.load(0, SEGMENT_HEADER_BYTES);
+        return new SegmentReader(window, readSegmentHeader(window.bytes, path, txOffset));
+      }
+    } catch (error) {
+      await window.close();
+      throw error;
+    }
+    await window.close();
+    return undefined;
+  }
+
+  get fileSize(): number {
+    return this.#window.fileSize;
+  }
+
+  /** Whether the file may be written on: its version is the one we write. */
+  get isWritable(): boolean {
+    return this.version === FORMAT_VERSION;
+  }
+
+  /** Reads the commit at `position` and moves behind it. */
+  async next(): Promise<Step> {
+    const { headerBytes, countAt, lengthAt } = this.#layout;
+    const window = this.#window;
+    const left = window.fileSize - this.position;
+    if (left === 0) return 'end';
+    if (left < headerBytes) return this.#bad(`a commit header of ${headerBytes} bytes, ${left} left in the file`);
+    if (!window.has(this.position, headerBytes)) await window.load(this.position, headerBytes);
+
+    let at = this.position - window.start;
+    // Version 0 files were preallocated with zeros.
+    if (this.version === 0 && window.bytes.subarray(at, at + headerBytes).every((byte) => byte === 0)) return 'end';
+    const count = window.view.getUint16(at + countAt, true);
+    const recordBytes = window.view.getUint32(at + lengthAt, true);
+    const commitBytes = headerBytes + recordBytes + CHECKSUM_BYTES;
+    if (commitBytes > left) return this.#bad(`a commit of ${commitBytes} bytes, ${left} left in the file`);
+    if (count === 0) return this.#bad('a commit of one record or more, found none');
+
+    if (!window.has(this.position, commitBytes)) {
+      await window.load(this.position, commitBytes);
+      at = 0;
+    }
+    this.checksum = window.view.getUint32(at + headerBytes + recordBytes, true);
+    const computed = crc32c(window.bytes, at, at + headerBytes + recordBytes);
+    if (this.checksum !== computed) return this.#bad(`checksum ${hex(computed)}, found ${hex(this.checksum)}`);
+
+    this.commitPosition = this.position;
+    this.minTxOffset = Number(window.view.getBigUint64(at, true));
+    this.epoch = this.version === 0 ? 0n : window.view.getBigUint64(at + EPOCH_AT, true);
+    this.count = count;
+    this.bytes = window.bytes;
+    this.recordsStart = at + headerBytes;
+    this.recordsEnd = at + headerBytes + recordBytes;
+    this.position += commitBytes;
+    return 'commit';
+  }
+
+  /**
+   * Whether a good commit of a later transaction begins anywhere behind the bad place the reader stands at, where
+   * `expectedTxOffset` should have been. Tells damage from a torn tail.
+   */
+  async hasLaterCommit(expectedTxOffset: number): Promise<boolean> {
+    const window = this.#window;
+    const { headerBytes, countAt, lengthAt } = this.#layout;
+    const lastStart = window.fileSize - headerBytes - CHECKSUM_BYTES;
+    // Bytes that only look like headers could make every position cost a long checksum. Give up on the safe side:
+    // what is taken for damage is refused, not cut off.
+    let checksumBudget = 16 * (window.fileSize - this.position) + 65_536;
+    for (let position = this.position + 1; position <= lastStart; position++) {
+      if (!window.has(position, headerBytes)) await window.load(position, headerBytes);
+      const at = position - window.start;
+      const high = window.view.getUint32(at + 4, true);
+      if (high > 0x1f_ffff) continue;
+      const txOffset = high * 0x1_0000_0000 + window.view.getUint32(at, true);
+      // No file has room for more records than 65535 per byte.
+      if (txOffset <= expectedTxOffset || txOffset > expectedTxOffset + 0xffff * window.fileSize) continue;
+      if (window.view.getUint16(at + countAt, true) === 0) continue;
+      const commitBytes = headerBytes + window.view.getUint32(at + lengthAt, true) + CHECKSUM_BYTES;
+      if (position + commitBytes > window.fileSize) continue;
+      checksumBudget -= commitBytes;
+      if (checksumBudget < 0) return true;
+      if (!window.has(position, commitBytes)) await window.load(position, commitBytes);
+      const start = position - window.start;
+      const end = start + commitBytes - CHECKSUM_BYTES;
+      if (window.view.getUint32(end, true) === crc32c(window.bytes, start, end)) return true;
+    }
+    return false;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#window.close();
+  }
+
+  #bad(expectation: string): Step {
+    this.problem = `expected ${expectation}`;
+    return 'bad';
+  }
+}
+
+function hex(value: number): string {
+  return value.toString(16).padStart(8, '0');
+}
