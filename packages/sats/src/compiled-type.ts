@@ -42,21 +42,21 @@ export interface CompiledType {
   /** Byte length of every value, where all have the same; 0 for unit. */
   readonly staticSize: number | undefined;
   /** @throws SatsError `SATS_INVALID_VALUE` when the value is not of the type */
-  encode(writer: ByteWriter, value: AlgebraicValue): void;
+  readonly encode: (writer: ByteWriter, value: AlgebraicValue) => void;
   /** Accepts exactly what `validate` accepts. */
-  decode(reader: ByteReader): AlgebraicValue;
+  readonly decode: (reader: ByteReader) => AlgebraicValue;
   /**
    * Checks that a value lies at `start` and ends at or before `end`.
    * @returns where it ends
    * @throws SatsError
    */
-  validate(bytes: Uint8Array, start: number, end: number): number;
+  readonly validate: (bytes: Uint8Array, start: number, end: number) => number;
   /** Where the value at `start` ends. */
-  skip(bytes: Uint8Array, start: number): number;
+  readonly skip: (bytes: Uint8Array, start: number) => number;
   /** The SATS total order: negative, 0 or positive. NaNs are equal to each other and largest, -0 equals +0. */
-  compare(a: Uint8Array, aStart: number, b: Uint8Array, bStart: number): number;
+  readonly compare: (a: Uint8Array, aStart: number, b: Uint8Array, bStart: number) => number;
   /** An unsigned 32-bit hash; values equal by `compare` hash alike. */
-  hash(bytes: Uint8Array, start: number): number;
+  readonly hash: (bytes: Uint8Array, start: number) => number;
 }
 
 /** One column of a row type. */
@@ -66,7 +66,7 @@ export interface ColumnAccess {
   /** Offset in every row, where no column before this one varies in size. */
   readonly staticOffset: number | undefined;
   /** Where this column starts in the row at `rowStart` (trusted bytes). */
-  start(bytes: Uint8Array, rowStart: number): number;
+  readonly start: (bytes: Uint8Array, rowStart: number) => number;
 }
 
 /** A product type used as a table row. */
@@ -85,11 +85,11 @@ export interface KeyType {
   /** Byte length of every key, where all have the same. */
   readonly staticSize: number | undefined;
   /** Checks one key at `start`; returns where it ends. @throws SatsError */
-  validate(bytes: Uint8Array, start: number, end: number): number;
-  compareRows(a: Uint8Array, aRow: number, b: Uint8Array, bRow: number): number;
-  compareKeyToRow(key: Uint8Array, keyStart: number, row: Uint8Array, rowStart: number): number;
-  hashRow(row: Uint8Array, rowStart: number): number;
-  hashKey(key: Uint8Array, keyStart: number): number;
+  readonly validate: (bytes: Uint8Array, start: number, end: number) => number;
+  readonly compareRows: (a: Uint8Array, aRow: number, b: Uint8Array, bRow: number) => number;
+  readonly compareKeyToRow: (key: Uint8Array, keyStart: number, row: Uint8Array, rowStart: number) => number;
+  readonly hashRow: (row: Uint8Array, rowStart: number) => number;
+  readonly hashKey: (key: Uint8Array, keyStart: number) => number;
   /** Appends the key of a row to `writer`. */
-  writeKey(writer: ByteWriter, row: Uint8Array, rowStart: number): void;
+  readonly writeKey: (writer: ByteWriter, row: Uint8Array, rowStart: number) => void;
 }

@@ -1,0 +1,140 @@
+import type { AlgebraicType, NamedType, Typespace } from './algebraic-type.ts';
+import { SatsError } from './errors.ts';
+import { MAX_TYPE_NODES, MAX_VARIANTS } from './limits.ts';
+
+/** Chains through a typespace may be longer than any sane nesting, but must not exhaust the stack. */
+const MAX_TYPE_DEPTH = 2048;
+
+/** A type whose refs are replaced by their targets, but for the few that break the cycles of a recursive type. */
+export interface InlinedType {
+  readonly type: AlgebraicType;
+  /** The (inlined) targets of the refs that are left. Empty when the type is not recursive. */
+  readonly recursive: ReadonlyMap<number, AlgebraicType>;
+}
+
+/**
+ * Replaces refs by their targets.
+ * @throws SatsError `SATS_INVALID_REF`, `SATS_INVALID_TYPE` (too large, too deep, too many variants)
+ */
+export function inlineRefs(type: AlgebraicType, typespace: Typespace): InlinedType {
+  const inliner = new Inliner(typespace);
+  return inliner.inline(type);
+}
+
+/**
+ * Replaces all refs by their targets. Equal refs share one object.
+ * @throws SatsError `SATS_INVALID_REF`, `SATS_RECURSIVE_TYPE`, `SATS_INVALID_TYPE`
+ */
+export function resolveType(type: AlgebraicType, typespace: Typespace): AlgebraicType {
+  const { type: inlined, recursive } = inlineRefs(type, typespace);
+  const [ref] = recursive.keys();
+  if (ref !== undefined) throw new SatsError('SATS_RECURSIVE_TYPE', `Found recursive type reference ${ref}`);
+  return inlined;
+}
+
+class Inliner {
+  readonly #typespace: Typespace;
+  /** Refs by state of the depth-first walk; one met again while open closes a cycle. */
+  readonly #walk = new Map<number, 'open' | 'done'>();
+  readonly #cycleBreakers = new Set<number>();
+  readonly #inlinedByRef = new Map<number, { type: AlgebraicType; nodes: number }>();
+  #nodes = 0;
+
+  constructor(typespace: Typespace) {
+    this.#typespace = typespace;
+  }
+
+  inline(type: AlgebraicType): InlinedType {
+    this.#findCycles(type, 0);
+    const inlined = this.#replace(type);
+    const recursive = new Map<number, AlgebraicType>();
+    for (const ref of this.#cycleBreakers) recursive.set(ref, this.#replace(this.#target(ref)));
+    return { type: inlined, recursive };
+  }
+
+  #target(ref: number): AlgebraicType {
+    let target: AlgebraicType = { tag: 'Ref', ref };
+    // A slot may hold a ref to another slot; a chain longer than the typespace goes round in circles.
+    for (let hops = 0; target.tag === 'Ref'; hops++) {
+      const next: AlgebraicType | undefined = this.#typespace[target.ref];
+      if (next === undefined) {
+        throw new SatsError('SATS_INVALID_REF', `Type reference ${target.ref} out of bounds`);
+      }
+      if (hops > this.#typespace.length) {
+        throw new SatsError('SATS_RECURSIVE_TYPE', `Found recursive type reference ${ref}`);
+      }
+      target = next;
+    }
+    return target;
+  }
+
+  #findCycles(type: AlgebraicType, depth: number): void {
+    if (depth > MAX_TYPE_DEPTH) throw new SatsError('SATS_INVALID_TYPE', `type nested deeper than ${MAX_TYPE_DEPTH}`);
+    switch (type.tag) {
+      case 'Ref': {
+        const state = this.#walk.get(type.ref);
+        if (state === 'open') this.#cycleBreakers.add(type.ref);
+        if (state !== undefined) return;
+        this.#walk.set(type.ref, 'open');
+        this.#findCycles(this.#target(type.ref), depth + 1);
+        this.#walk.set(type.ref, 'done');
+        return;
+      }
+      case 'Array':
+        return this.#findCycles(type.element, depth + 1);
+      case 'Product':
+        for (const { type: inner } of type.elements) this.#findCycles(inner, depth + 1);
+        return;
+      case 'Sum':
+        if (type.variants.length > MAX_VARIANTS) {
+          throw new SatsError(
+            'SATS_INVALID_TYPE',
+            `a sum of ${type.variants.length} variants: at most ${MAX_VARIANTS} fit a tag`,
+          );
+        }
+        for (const { type: inner } of type.variants) this.#findCycles(inner, depth + 1);
+        return;
+      default:
+    }
+  }
+
+  #replace(type: AlgebraicType): AlgebraicType {
+    this.#count(1);
+    switch (type.tag) {
+      case 'Ref':
+        return this.#cycleBreakers.has(type.ref) ? type : this.#inlineTarget(type.ref);
+      case 'Array':
+        return { tag: 'Array', element: this.#replace(type.element) };
+      case 'Product':
+        return { tag: 'Product', elements: this.#members(type.elements) };
+      case 'Sum':
+        return { tag: 'Sum', variants: this.#members(type.variants) };
+      default:
+        return type;
+    }
+  }
+
+  #inlineTarget(ref: number): AlgebraicType {
+    const known = this.#inlinedByRef.get(ref);
+    if (known !== undefined) {
+      // The object is shared, but whoever walks the type walks it again.
+      this.#count(known.nodes);
+      return known.type;
+    }
+    const nodesBefore = this.#nodes;
+    const type = this.#replace(this.#target(ref));
+    this.#inlinedByRef.set(ref, { type, nodes: this.#nodes - nodesBefore });
+    return type;
+  }
+
+  #members(members: readonly NamedType[]): NamedType[] {
+    return members.map(({ name, type }) => ({ name, type: this.#replace(type) }));
+  }
+
+  #count(nodes: number): void {
+    this.#nodes += nodes;
+    if (this.#nodes > MAX_TYPE_NODES) {
+      throw new SatsError('SATS_INVALID_TYPE', `type of more than ${MAX_TYPE_NODES} parts with its references inlined`);
+    }
+  }
+}
