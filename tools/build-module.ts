@@ -2,14 +2,26 @@
 //
 //   node tools/build-module.ts modules/quickstart-chat [another folder ...]
 //   node tools/build-module.ts --all        every folder of modules/ with a Cargo.toml
+//   --out-dir <folder>                      where the results go, instead of beside their sources
 //
-// The result is <folder>/<package name>.wasm, optimised when `wasm-opt` (binaryen) is installed. The same
+// The result is called <package name>.wasm and is optimised when `wasm-opt` (binaryen) is installed. The same
 // sources, Cargo.lock and tools give the same bytes wherever the checkout lies.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, globSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 const target = 'wasm32-unknown-unknown';
 const repository = resolve(fileURLToPath(new URL('..', import.meta.url)));
@@ -41,14 +53,19 @@ try {
   process.exitCode = 1;
 }
 
-function main(args: readonly string[]): void {
-  const folders = args.includes('--all') ? moduleFolders() : args.map((path) => resolve(path));
+function main(args: string[]): void {
+  const { values: options, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { all: { type: 'boolean', default: false }, 'out-dir': { type: 'string' } },
+  });
+  const folders = options.all ? moduleFolders() : positionals.map((path) => resolve(path));
   if (folders.length === 0) throw new BuildError('name a module folder, or say --all');
   for (const folder of folders) {
     if (!existsSync(join(folder, 'Cargo.toml'))) throw new BuildError(`there is no Cargo.toml in ${folder}`);
   }
   const toolchain = findToolchain();
-  for (const folder of folders) build(folder, toolchain);
+  for (const folder of folders) build(folder, options['out-dir'] ?? folder, toolchain);
 }
 
 function moduleFolders(): string[] {
@@ -88,11 +105,12 @@ function debianToolchain(): Toolchain | undefined {
   };
 }
 
-function build(folder: string, toolchain: Toolchain): void {
+function build(folder: string, resultFolder: string, toolchain: Toolchain): void {
   const built = compile(folder, toolchain);
-  const result = join(folder, `${basename(built, '.wasm').replaceAll('_', '-')}.wasm`);
+  mkdirSync(resultFolder, { recursive: true });
+  const result = join(resultFolder, `${basename(built, '.wasm').replaceAll('_', '-')}.wasm`);
   // Whoever watches or reads the result sees the old file or the new one, never half of one.
-  const scratch = mkdtempSync(join(folder, '.build-'));
+  const scratch = mkdtempSync(join(resultFolder, '.build-'));
   try {
     const next = join(scratch, 'module.wasm');
     const isOptimised = optimise(built, next);
