@@ -1,0 +1,51 @@
+/** A growing set of row pointers, one bit each. */
+export class BitSet {
+  #words: Int32Array = new Int32Array(8);
+
+  get byteSize(): number {
+    return this.#words.byteLength;
+  }
+
+  /** Makes room for pointers below `capacity`. */
+  reserve(capacity: number): void {
+    const needed = (capacity + 31) >>> 5;
+    if (needed <= this.#words.length) return;
+    let length = this.#words.length;
+    while (length < needed) length *= 2;
+    const grown = new Int32Array(length);
+    grown.set(this.#words);
+    this.#words = grown;
+  }
+
+  has(pointer: number): boolean {
+    return (this.#words[pointer >>> 5]! & (1 << (pointer & 31))) !== 0;
+  }
+
+  add(pointer: number): void {
+    this.#words[pointer >>> 5]! |= 1 << (pointer & 31);
+  }
+
+  delete(pointer: number): void {
+    this.#words[pointer >>> 5]! &= ~(1 << (pointer & 31));
+  }
+
+  /** The least pointer at or after `from` that is in this set and not in `except`; -1 if there is none. */
+  next(from: number, except?: BitSet): number {
+    const words = this.#words;
+    let at = from >>> 5;
+    let mask = -1 << (from & 31);
+    for (; at < words.length; at++) {
+      let word = words[at]! & mask;
+      // `except` grows together with this set, so the word is there.
+      if (except !== undefined && word !== 0) word &= ~except.#words[at]!;
+      if (word !== 0) return at * 32 + 31 - Math.clz32(word & -word);
+      mask = -1;
+    }
+    return -1;
+  }
+
+  /** Empties the set and gives back its memory. */
+  clear(): void {
+    this.#words = new Int32Array(8);
+  }
+}

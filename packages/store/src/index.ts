@@ -1,0 +1,15 @@
+export type { IndexDefinition, SequenceDefinition, TableDefinition } from './definitions.ts';
+export { StoreError } from './errors.ts';
+export type { StoreErrorCode } from './errors.ts';
+export { PointerList } from './pointer-list.ts';
+export type { Replay } from './replay.ts';
+export { INDEX_NOT_UNIQUE, NO_ROW, NO_SUCH_ROW, SEQUENCE_EXHAUSTED, UNIQUE_VIOLATION } from './row-pointer.ts';
+export type { RowPointer } from './row-pointer.ts';
+export type { Sequence } from './sequence.ts';
+export { Store } from './store.ts';
+export type { TableDelta } from './table-changes.ts';
+export type { Bound, Index } from './table-index.ts';
+export type { Table } from './table.ts';
+export type { TransactionDelta } from './transaction-delta.ts';
+export type { SaveSequence, Transaction } from './transaction.ts';
+export type { UniqueViolation } from './unique-violation.ts';

@@ -1,0 +1,107 @@
+import type { TableDefinition } from './definitions.ts';
+import { StoreError } from './errors.ts';
+import type { Sequence } from './sequence.ts';
+import { checkRow } from './table-changes.ts';
+import { Table } from './table.ts';
+
+/**
+ * Rebuilds tables from a log or a snapshot: rows come and go without checks of constraints, and all
+ * are committed at once. Until `finish` tables have no indexes and no sequences.
+ */
+export class Replay {
+  readonly #tables: Map<number, Table>;
+  readonly #unsaved: Map<Sequence, Table>;
+  readonly #onFinish: () => void;
+  readonly #definitions = new Map<Table, TableDefinition>();
+
+  /** @internal */
+  constructor(tables: Map<number, Table>, unsaved: Map<Sequence, Table>, onFinish: () => void) {
+    this.#tables = tables;
+    this.#unsaved = unsaved;
+    this.#onFinish = onFinish;
+    for (const table of tables.values()) this.#take(table, table.definition);
+  }
+
+  /**
+   * Creates a table, or gives the one with this id another definition.
+   * @throws StoreError `STORE_INVALID_DEFINITION` when rows that are there cannot be of the new row type
+   */
+  define(definition: TableDefinition): Table {
+    const existing = this.#tables.get(definition.id);
+    if (existing === undefined) {
+      const table = new Table(definition, this.#unsaved);
+      this.#tables.set(definition.id, table);
+      this.#take(table, definition);
+      return table;
+    }
+    if (existing.definition.row.staticSize !== definition.row.staticSize) {
+      throw new StoreError(
+        'STORE_INVALID_DEFINITION',
+        `table ${definition.name}: the new row type differs in size from the old one`,
+      );
+    }
+    this.#take(existing, definition);
+    return existing;
+  }
+
+  drop(tableId: number): void {
+    const table = this.#tables.get(tableId);
+    if (table === undefined) return;
+    this.#definitions.delete(table);
+    this.#tables.delete(tableId);
+  }
+
+  /**
+   * Adds a row; false if it is there already.
+   * @throws SatsError for bytes that are not exactly one row
+   */
+  insert(table: Table, bytes: Uint8Array, start: number, end: number): boolean {
+    checkRow(table, bytes, start, end);
+    const row = table.place(bytes, start, end);
+    if (table.link(row) >= 0) {
+      table.free(row);
+      return false;
+    }
+    table.show(row, false);
+    return true;
+  }
+
+  /**
+   * Removes the row with exactly these bytes; false if it is not there.
+   * @throws SatsError for bytes that are not exactly one row
+   */
+  delete(table: Table, bytes: Uint8Array, start: number, end: number): boolean {
+    checkRow(table, bytes, start, end);
+    const row = table.find(bytes, start, end);
+    if (row < 0) return false;
+    table.unlink(row);
+    table.hide(row);
+    table.free(row);
+    return true;
+  }
+
+  /** Removes all rows. */
+  clear(table: Table): void {
+    table.unlinkAll();
+    for (let row = table.first(), next = row; row >= 0; row = next) {
+      next = table.next(row);
+      table.hide(row);
+      table.free(row);
+    }
+  }
+
+  /**
+   * Builds indexes and sequences as last defined; the store is ready for transactions then.
+   * @throws StoreError `STORE_UNIQUE_VIOLATION` that names the index and the key which two rows share
+   */
+  finish(): void {
+    for (const [table, definition] of this.#definitions) table.reshape(table.shapeFor(definition));
+    this.#definitions.clear();
+    this.#onFinish();
+  }
+
+  #take(table: Table, definition: TableDefinition): void {
+    this.#definitions.set(table, definition);
+    table.reshape(table.replayShapeFor(definition));
+  }
+}

@@ -1,0 +1,233 @@
+import { StoreError } from './errors.ts';
+import { PointerList } from './pointer-list.ts';
+import type { RowPointer } from './row-pointer.ts';
+
+/**
+ * The memory of a table's rows: pages of bytes, divided into granules.
+ *
+ * A row pointer is the number of the row's first granule over all pages. Where all rows have one
+ * size, a granule is a row and freed ones are kept in a list. Where sizes vary, a granule is 8 bytes
+ * and a page is a chain of blocks, each with a header of 4 bytes:
+ *
+ *     length of the row       | row, filled up to whole granules
+ *     FREE | granules         | unused
+ *
+ * Rows are placed one after the other into the free blocks of the current page. When its end is
+ * reached, the next page is one of which at least a quarter was freed since it was last filled, or
+ * else a new one; so looking for space is paid for by the space that was freed, there are no lists
+ * of free blocks, and rows stay in the order of insertion as long as nothing is deleted. Rows over
+ * an eighth of a page get a page of their own, which is given back with them.
+ */
+export class RowPages {
+  /** Of every row; -1 where they vary. */
+  readonly #rowBytes: number;
+  readonly #granuleBytes: number;
+  readonly #headerBytes: number;
+  readonly #pageShift: number;
+  readonly #pageMask: number;
+  #pages: Uint8Array[] = [];
+  #byteSize = 0;
+  #rowCount = 0;
+
+  // Rows of one size.
+  readonly #freeRows = new PointerList();
+  #used = 0;
+
+  // Rows that vary. The headers are the pages, seen as words of four bytes.
+  #headers: Int32Array[] = [];
+  #freedGranules: number[] = [];
+  readonly #reusablePages = new PointerList();
+  readonly #freePageNumbers = new PointerList();
+  #currentPage = -1;
+  #cursor = 0;
+
+  /** @param rowBytes the size of every row, or undefined where sizes vary */
+  constructor(rowBytes: number | undefined) {
+    if (rowBytes === undefined) {
+      this.#rowBytes = -1;
+      this.#granuleBytes = GRANULE_BYTES;
+      this.#headerBytes = HEADER_BYTES;
+      this.#pageShift = Math.log2(PAGE_BYTES / GRANULE_BYTES);
+    } else {
+      this.#rowBytes = rowBytes;
+      this.#granuleBytes = Math.max(rowBytes, 1);
+      this.#headerBytes = 0;
+      this.#pageShift = Math.max(5, Math.floor(Math.log2(PAGE_BYTES / this.#granuleBytes)));
+    }
+    this.#pageMask = (1 << this.#pageShift) - 1;
+  }
+
+  /** Of all pages, whether they are full or not. */
+  get byteSize(): number {
+    return this.#byteSize + this.#freeRows.byteSize;
+  }
+
+  /** All pointers are below this. */
+  get pointerLimit(): number {
+    return this.#pages.length << this.#pageShift;
+  }
+
+  /** The page that holds the row. */
+  bytes(row: RowPointer): Uint8Array {
+    return this.#pages[row >>> this.#pageShift]!;
+  }
+
+  /** Where the row starts in its page. */
+  start(row: RowPointer): number {
+    return (row & this.#pageMask) * this.#granuleBytes + this.#headerBytes;
+  }
+
+  length(row: RowPointer): number {
+    if (this.#rowBytes >= 0) return this.#rowBytes;
+    return this.#headers[row >>> this.#pageShift]![(row & this.#pageMask) * HEADER_STRIDE]!;
+  }
+
+  /** Takes space for a row of `length` bytes; its content is whatever lay there before. */
+  allocate(length: number): RowPointer {
+    this.#rowCount++;
+    if (this.#rowBytes < 0) return this.#allocateBlock(length);
+    if (this.#freeRows.length > 0) return this.#freeRows.pop();
+    if (this.#used === this.pointerLimit) this.#addPage(this.#granuleBytes << this.#pageShift);
+    return this.#used++;
+  }
+
+  /** Gives the row's space back. */
+  free(row: RowPointer): void {
+    this.#rowCount--;
+    if (this.#rowBytes < 0) this.#freeBlock(row);
+    else this.#freeRows.push(row);
+    if (this.#rowCount === 0 && this.#pages.length > 1) this.#reset();
+  }
+
+  #allocateBlock(length: number): RowPointer {
+    const granules = granulesOf(length);
+    if (granules > MAX_SHARED_GRANULES) {
+      const page = this.#addPage(granules * GRANULE_BYTES);
+      this.#headers[page]![0] = length;
+      return page << this.#pageShift;
+    }
+    for (;;) {
+      if (this.#currentPage >= 0) {
+        const row = this.#placeInCurrentPage(length, granules);
+        if (row >= 0) return row;
+      }
+      this.#changePage();
+    }
+  }
+
+  /** Finds the next free run at or after the cursor that is long enough. */
+  #placeInCurrentPage(length: number, granules: number): RowPointer {
+    const headers = this.#headers[this.#currentPage]!;
+    let at = this.#cursor;
+    while (at < GRANULES_PER_PAGE) {
+      const header = headers[at * HEADER_STRIDE]!;
+      if (header >= 0) {
+        at += granulesOf(header);
+        continue;
+      }
+      let run = header & ~FREE;
+      while (at + run < GRANULES_PER_PAGE) {
+        const next = headers[(at + run) * HEADER_STRIDE]!;
+        if (next >= 0) break;
+        run += next & ~FREE;
+      }
+      if (run >= granules) {
+        headers[at * HEADER_STRIDE] = length;
+        if (run > granules) headers[(at + granules) * HEADER_STRIDE] = FREE | (run - granules);
+        this.#cursor = at + granules;
+        return (this.#currentPage << this.#pageShift) | at;
+      }
+      headers[at * HEADER_STRIDE] = FREE | run;
+      at += run;
+    }
+    this.#cursor = at;
+    return -1;
+  }
+
+  /** Leaves the current page for one with space, made where there is none. */
+  #changePage(): void {
+    const left = this.#currentPage;
+    this.#currentPage = -1;
+    if (left >= 0 && this.#freedGranules[left]! >= REUSE_GRANULES) this.#reusablePages.push(left);
+    const page = this.#reusablePages.length > 0 ? this.#reusablePages.pop() : this.#addPage(PAGE_BYTES);
+    this.#currentPage = page;
+    this.#freedGranules[page] = 0;
+    this.#cursor = 0;
+  }
+
+  #freeBlock(row: RowPointer): void {
+    const page = row >>> this.#pageShift;
+    const at = row & this.#pageMask;
+    const headers = this.#headers[page]!;
+    const granules = granulesOf(headers[at * HEADER_STRIDE]!);
+    if (granules > MAX_SHARED_GRANULES) {
+      this.#byteSize -= this.#pages[page]!.byteLength;
+      this.#pages[page] = NO_BYTES;
+      this.#headers[page] = NO_HEADERS;
+      this.#freePageNumbers.push(page);
+      return;
+    }
+    headers[at * HEADER_STRIDE] = FREE | granules;
+    if (page === this.#currentPage) {
+      // The row that was placed last: its space is the next to be given out, so refused inserts cost nothing.
+      if (at + granules === this.#cursor) this.#cursor = at;
+      else this.#freedGranules[page]! += granules;
+      return;
+    }
+    const before = this.#freedGranules[page]!;
+    this.#freedGranules[page] = before + granules;
+    if (before < REUSE_GRANULES && before + granules >= REUSE_GRANULES) this.#reusablePages.push(page);
+  }
+
+  #addPage(byteLength: number): number {
+    const page = this.#freePageNumbers.length > 0 ? this.#freePageNumbers.pop() : this.#pages.length;
+    if (page > MAX_POINTER >>> this.#pageShift) {
+      throw new StoreError(
+        'STORE_TABLE_FULL',
+        `a table holds at most ${MAX_POINTER + 1} units of ${this.#granuleBytes} bytes`,
+      );
+    }
+    const bytes = new Uint8Array(byteLength);
+    this.#pages[page] = bytes;
+    this.#byteSize += byteLength;
+    if (this.#rowBytes < 0) {
+      const headers = new Int32Array(bytes.buffer);
+      headers[0] = FREE | (byteLength / GRANULE_BYTES);
+      this.#headers[page] = headers;
+      this.#freedGranules[page] = 0;
+    }
+    return page;
+  }
+
+  /** Nothing is left: keeps no page but starts anew, so that an emptied table gives its memory back. */
+  #reset(): void {
+    this.#pages = [];
+    this.#headers = [];
+    this.#freedGranules = [];
+    this.#byteSize = 0;
+    this.#freeRows.clear();
+    this.#used = 0;
+    this.#reusablePages.clear();
+    this.#freePageNumbers.clear();
+    this.#currentPage = -1;
+    this.#cursor = 0;
+  }
+}
+
+function granulesOf(length: number): number {
+  return (length + HEADER_BYTES + GRANULE_BYTES - 1) >>> 3;
+}
+
+const PAGE_BYTES = 65_536;
+const GRANULE_BYTES = 8;
+const HEADER_BYTES = 4;
+/** Words of a page's `headers` between two granules. */
+const HEADER_STRIDE = GRANULE_BYTES / 4;
+const GRANULES_PER_PAGE = PAGE_BYTES / GRANULE_BYTES;
+const MAX_SHARED_GRANULES = GRANULES_PER_PAGE / 8;
+const REUSE_GRANULES = GRANULES_PER_PAGE / 4;
+/** The sign bit of a header. */
+const FREE = -0x8000_0000;
+const MAX_POINTER = 0x7fff_ffff;
+const NO_BYTES = new Uint8Array(0);
+const NO_HEADERS = new Int32Array(0);

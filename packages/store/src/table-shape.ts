@@ -1,0 +1,79 @@
+import { BTreeIndex } from './btree-index.ts';
+import type { IndexDefinition, TableDefinition } from './definitions.ts';
+import { DirectIndex } from './direct-index.ts';
+import { StoreError } from './errors.ts';
+import { HashGroupIndex } from './hash-group-index.ts';
+import { HashIndex } from './hash-index.ts';
+import type { RowPages } from './row-pages.ts';
+import { RowSet } from './row-set.ts';
+import { Sequence } from './sequence.ts';
+import type { RowLinks, TableIndex } from './table-index.ts';
+
+/**
+ * What a table is apart from its rows. It is replaced as a whole, so that a schema change is undone by
+ * putting the old shape back.
+ */
+export interface TableShape {
+  readonly definition: TableDefinition;
+  /** Unique ones first: only they refuse rows. */
+  readonly indexes: readonly TableIndex[];
+  readonly uniqueIndexes: readonly TableIndex[];
+  /** Where no unique index tells whether a row is there already. */
+  readonly rowSet: RowSet | undefined;
+  /** Everything that is to know of every visible row: the row set and the indexes. */
+  readonly links: readonly RowLinks[];
+  /** In the order of their columns. */
+  readonly sequences: readonly Sequence[];
+}
+
+/**
+ * The shape for a definition. Indexes, sequences and the row set of `old` are kept where they still
+ * fit; new ones are empty.
+ * @throws StoreError `STORE_INVALID_DEFINITION`
+ */
+export function shapeOf(definition: TableDefinition, rows: RowPages, old?: TableShape): TableShape {
+  const indexes = definition.indexes.map(
+    (index) => old?.indexes.find((existing) => existing.definition === index) ?? makeIndex(definition, index, rows),
+  );
+  const uniqueIndexes = indexes.filter((index) => index.definition.isUnique);
+  const ordered = [...uniqueIndexes, ...indexes.filter((index) => !index.definition.isUnique)];
+  const rowSet = uniqueIndexes.length > 0 ? undefined : (old?.rowSet ?? new RowSet(rows));
+  const sequences = definition.sequences
+    .map(
+      (sequence) =>
+        old?.sequences.find((existing) => existing.definition === sequence) ?? new Sequence(sequence, definition.row),
+    )
+    .toSorted((a, b) => a.definition.column - b.definition.column);
+  return {
+    definition,
+    indexes: ordered,
+    uniqueIndexes,
+    rowSet,
+    links: rowSet === undefined ? ordered : [rowSet, ...ordered],
+    sequences,
+  };
+}
+
+/** The shape of a table whose rows are being replayed: a row set and nothing else. */
+export function replayShapeOf(definition: TableDefinition, rows: RowPages, old?: TableShape): TableShape {
+  const rowSet = old?.rowSet ?? new RowSet(rows);
+  return { definition, indexes: [], uniqueIndexes: [], rowSet, links: [rowSet], sequences: [] };
+}
+
+function makeIndex(table: TableDefinition, index: IndexDefinition, rows: RowPages): TableIndex {
+  const columnCount = table.row.columns.length;
+  if (index.columns.length === 0 || index.columns.some((column) => !(column >= 0 && column < columnCount))) {
+    throw new StoreError(
+      'STORE_INVALID_DEFINITION',
+      `index ${index.name} of table ${table.name} (${columnCount} columns) cannot be on columns [${index.columns.join(', ')}]`,
+    );
+  }
+  switch (index.algorithm) {
+    case 'btree':
+      return new BTreeIndex(index, table.row, rows);
+    case 'direct':
+      return new DirectIndex(index, table.row, rows);
+    case 'hash':
+      return index.isUnique ? new HashIndex(index, table.row, rows) : new HashGroupIndex(index, table.row, rows);
+  }
+}

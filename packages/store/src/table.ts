@@ -1,0 +1,237 @@
+import { BitSet } from './bit-set.ts';
+import { copyBytes, equalBytes } from './bytes.ts';
+import type { TableDefinition } from './definitions.ts';
+import { StoreError } from './errors.ts';
+import type { PointerList } from './pointer-list.ts';
+import { RowPages } from './row-pages.ts';
+import { NO_ROW, type RowPointer } from './row-pointer.ts';
+import { TableChanges } from './table-changes.ts';
+import type { Sequence } from './sequence.ts';
+import type { Index } from './table-index.ts';
+import { type TableShape, replayShapeOf, shapeOf } from './table-shape.ts';
+import { UniqueViolation } from './unique-violation.ts';
+
+/**
+ * The rows of one table, with its indexes.
+ *
+ * What is seen is the state within the open transaction. The bytes of a row stay where they are and
+ * as they are for as long as its pointer is valid, even after it was deleted, until the transaction's
+ * delta is released.
+ */
+export class Table {
+  /** What the open transaction did to this table. */
+  readonly changes: TableChanges;
+  readonly #rows: RowPages;
+  readonly #visible = new BitSet();
+  /** The visible rows that the open transaction inserted. */
+  readonly #own = new BitSet();
+  #pointerLimit = 0;
+  #rowCount = 0;
+  #shape: TableShape;
+
+  constructor(definition: TableDefinition, unsaved: Map<Sequence, Table>) {
+    this.#rows = new RowPages(definition.row.staticSize);
+    this.#shape = shapeOf(definition, this.#rows);
+    this.changes = new TableChanges(this, unsaved);
+  }
+
+  get definition(): TableDefinition {
+    return this.#shape.definition;
+  }
+
+  /** Visible rows. */
+  get rowCount(): number {
+    return this.#rowCount;
+  }
+
+  /** Memory held, in bytes: pages of rows (full or not), bookkeeping and indexes. */
+  get byteSize(): number {
+    let total = this.#rows.byteSize + this.#visible.byteSize + this.#own.byteSize;
+    for (const link of this.#shape.links) total += link.byteSize;
+    return total;
+  }
+
+  /** The indexes: unique ones first, else as defined. */
+  get indexes(): readonly Index[] {
+    return this.#shape.indexes;
+  }
+
+  /** @throws StoreError `STORE_UNKNOWN_INDEX` */
+  index(id: number): Index {
+    for (const index of this.#shape.indexes) if (index.definition.id === id) return index;
+    throw new StoreError('STORE_UNKNOWN_INDEX', `table ${this.definition.name} has no index with id ${id}`);
+  }
+
+  /**
+   * The first visible row, or NO_ROW. Committed rows come first, then those that the open transaction
+   * inserted; both in the order of insertion as long as no space of deleted rows is used again.
+   *
+   * A scan must not be continued after the table was changed: collect the pointers first.
+   */
+  first(): RowPointer {
+    return this.#nextCommitted(0);
+  }
+
+  /** The visible row after `row`, or NO_ROW. */
+  next(row: RowPointer): RowPointer {
+    return this.#own.has(row) ? this.#own.next(row + 1) : this.#nextCommitted(row + 1);
+  }
+
+  /** Appends all visible rows to `out`, in the order of a scan. */
+  collect(out: PointerList): void {
+    for (let row = this.first(); row >= 0; row = this.next(row)) out.push(row);
+  }
+
+  /** The page that holds a row; never to be written to. */
+  bytes(row: RowPointer): Uint8Array {
+    return this.#rows.bytes(row);
+  }
+
+  /** Where a row starts in its page. */
+  start(row: RowPointer): number {
+    return this.#rows.start(row);
+  }
+
+  /** Where a row ends in its page. */
+  end(row: RowPointer): number {
+    return this.#rows.start(row) + this.#rows.length(row);
+  }
+
+  /** The visible row with exactly these bytes, which are a valid row; or NO_ROW. */
+  find(bytes: Uint8Array, start: number, end: number): RowPointer {
+    const { rowSet, uniqueIndexes } = this.#shape;
+    if (rowSet !== undefined) return rowSet.find(bytes, start, end);
+    const row = uniqueIndexes[0]!.findRow(bytes, start); // a shape has a row set or a unique index
+    return row >= 0 && this.equals(row, bytes, start, end) ? row : NO_ROW;
+  }
+
+  #nextCommitted(from: RowPointer): RowPointer {
+    const row = this.#visible.next(from, this.#own);
+    if (row >= 0 || this.changes.inserts.length === 0) return row;
+    return this.#own.next(0);
+  }
+
+  // ---- For transactions and replay ----
+
+  /** @internal */
+  get shape(): TableShape {
+    return this.#shape;
+  }
+
+  /** @internal Copies a row in. It is not visible, and no index knows it. */
+  place(bytes: Uint8Array, start: number, end: number): RowPointer {
+    const row = this.#rows.allocate(end - start);
+    if (this.#rows.pointerLimit !== this.#pointerLimit) {
+      this.#pointerLimit = this.#rows.pointerLimit;
+      this.#visible.reserve(this.#pointerLimit);
+      this.#own.reserve(this.#pointerLimit);
+    }
+    copyBytes(this.#rows.bytes(row), this.#rows.start(row), bytes, start, end);
+    return row;
+  }
+
+  /** @internal Gives the space of a row back that is not visible. */
+  free(row: RowPointer): void {
+    this.#rows.free(row);
+  }
+
+  /** @internal Whether a row has exactly these bytes. */
+  equals(row: RowPointer, bytes: Uint8Array, start: number, end: number): boolean {
+    const length = end - start;
+    return (
+      this.#rows.length(row) === length &&
+      equalBytes(this.#rows.bytes(row), this.#rows.start(row), bytes, start, length)
+    );
+  }
+
+  /** @internal */
+  isVisible(row: RowPointer): boolean {
+    return row >= 0 && row < this.#pointerLimit && this.#visible.has(row);
+  }
+
+  /** @internal Whether a visible row was inserted by the open transaction. */
+  isOwn(row: RowPointer): boolean {
+    return this.#own.has(row);
+  }
+
+  /** @internal Makes a row visible; the indexes know it already. */
+  show(row: RowPointer, isOwn: boolean): void {
+    this.#visible.add(row);
+    if (isOwn) this.#own.add(row);
+    this.#rowCount++;
+  }
+
+  /** @internal Makes a row invisible. */
+  hide(row: RowPointer): void {
+    this.#visible.delete(row);
+    this.#own.delete(row);
+    this.#rowCount--;
+  }
+
+  /** @internal The transaction is over: its row is a committed one. */
+  disown(row: RowPointer): void {
+    this.#own.delete(row);
+  }
+
+  /**
+   * @internal Adds a row to all indexes.
+   * @returns NO_ROW, or the row whose equal key forbids it; then no index was changed
+   */
+  link(row: RowPointer): RowPointer {
+    const links = this.#shape.links;
+    for (let i = 0; i < links.length; i++) {
+      const conflict = links[i]!.insert(row);
+      if (conflict >= 0) {
+        while (--i >= 0) links[i]!.remove(row);
+        return conflict;
+      }
+    }
+    return NO_ROW;
+  }
+
+  /** @internal Removes a row from all indexes. */
+  unlink(row: RowPointer): void {
+    const links = this.#shape.links;
+    for (let i = 0; i < links.length; i++) links[i]!.remove(row);
+  }
+
+  /** @internal Empties all indexes. */
+  unlinkAll(): void {
+    for (const link of this.#shape.links) link.clear();
+  }
+
+  /**
+   * @internal Changes what the table is. Indexes that are new in `shape` are filled with the rows.
+   * @throws StoreError `STORE_UNIQUE_VIOLATION`; then nothing has changed
+   */
+  reshape(shape: TableShape): void {
+    const known = this.#shape.links;
+    for (const link of shape.links) {
+      if (known.includes(link)) continue;
+      link.clear(); // it may have been in use before
+      for (let row = this.first(); row >= 0; row = this.next(row)) {
+        if (link.insert(row) < 0) continue;
+        const index = shape.uniqueIndexes.find((candidate) => candidate === link);
+        const violation = new UniqueViolation();
+        if (index !== undefined) violation.record(this, index, row);
+        throw new StoreError('STORE_UNIQUE_VIOLATION', violation.message());
+      }
+    }
+    this.#shape = shape;
+  }
+
+  /** @internal The shape for another definition, with the indexes that both have. */
+  shapeFor(definition: TableDefinition): TableShape {
+    return shapeOf(definition, this.#rows, this.#shape);
+  }
+
+  /** @internal The shape for replay. */
+  replayShapeFor(definition: TableDefinition): TableShape {
+    return replayShapeOf(definition, this.#rows, this.#shape);
+  }
+
+  /** @internal Forgets indexes that `shape` does not have, and stops keeping them up to date. */
+  forgetLinksNotIn(shape: TableShape): void {
+    this.#shape = { ...this.#shape, links: this.#shape.links.filter((link) => shape.links.includes(link)) };
+  }
+}

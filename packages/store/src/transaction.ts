@@ -1,0 +1,227 @@
+import type { ByteWriter } from '@lightcone/sats';
+import type { IndexDefinition, SequenceDefinition, TableDefinition } from './definitions.ts';
+import { StoreError } from './errors.ts';
+import type { RowPointer } from './row-pointer.ts';
+import type { Sequence } from './sequence.ts';
+import { type TableChanges, checkRow } from './table-changes.ts';
+import type { Index, TableIndex } from './table-index.ts';
+import type { TableShape } from './table-shape.ts';
+import { Table } from './table.ts';
+import { CommittedDelta, type TransactionDelta } from './transaction-delta.ts';
+import { UniqueViolation } from './unique-violation.ts';
+
+/**
+ * Saves a sequence's boundary where a restart will find it, by changing rows in the transaction that
+ * is about to commit.
+ */
+export type SaveSequence = (transaction: Transaction, table: Table, sequence: Sequence) => void;
+
+/**
+ * The one open transaction. It changes tables in place, so that reads see its own writes; `rollback`
+ * puts rows, indexes and definitions back. The same object serves all transactions of a store: who
+ * keeps it after `commit` or `rollback` gets `STORE_NO_TRANSACTION`, or the next transaction.
+ *
+ * Methods that change rows return a pointer, or one of the negative results of row-pointer.ts; then
+ * nothing has changed, but values of sequences stay consumed.
+ */
+export class Transaction {
+  /** Tells of the last UNIQUE_VIOLATION. */
+  readonly lastViolation: UniqueViolation = new UniqueViolation();
+  readonly #tables: Map<number, Table>;
+  readonly #unsaved: Map<Sequence, Table>;
+  readonly #saveSequence: SaveSequence | undefined;
+  readonly #touched: TableChanges[] = [];
+  readonly #delta = new CommittedDelta();
+  #isOpen = false;
+
+  // How things were before this transaction changed definitions.
+  #tablesBefore: ReadonlyMap<number, Table> | undefined;
+  readonly #shapesBefore = new Map<Table, TableShape>();
+
+  /** @internal */
+  constructor(tables: Map<number, Table>, unsaved: Map<Sequence, Table>, saveSequence: SaveSequence | undefined) {
+    this.#tables = tables;
+    this.#unsaved = unsaved;
+    this.#saveSequence = saveSequence;
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** @internal */
+  open(): void {
+    this.#delta.release();
+    this.#isOpen = true;
+  }
+
+  /**
+   * Inserts the row `bytes[start..end]`, which is copied.
+   *
+   * Auto-increment columns that are zero are filled first; their new values are appended to
+   * `generated` in column order (a refused insert may leave some there). If an identical row is
+   * visible its pointer is returned and nothing changes.
+   * @returns the row, UNIQUE_VIOLATION or SEQUENCE_EXHAUSTED
+   * @throws SatsError for bytes that are not exactly one row
+   */
+  insert(table: Table, bytes: Uint8Array, start: number, end: number, generated?: ByteWriter): RowPointer {
+    return this.#changesOf(table).insert(bytes, start, end, generated, this.lastViolation);
+  }
+
+  /**
+   * Replaces the row that has the new row's key in a unique index. Else as `insert`.
+   * @returns the new row, or UNIQUE_VIOLATION, SEQUENCE_EXHAUSTED, NO_SUCH_ROW, INDEX_NOT_UNIQUE
+   */
+  update(
+    table: Table,
+    index: Index,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    generated?: ByteWriter,
+  ): RowPointer {
+    // Tables hand out no other indexes.
+    return this.#changesOf(table).update(index as TableIndex, bytes, start, end, generated, this.lastViolation);
+  }
+
+  /** Deletes a row; false if it is not visible (any more). */
+  delete(table: Table, row: RowPointer): boolean {
+    const changes = this.#changesOf(table);
+    if (!table.isVisible(row)) return false;
+    changes.delete(row);
+    return true;
+  }
+
+  /**
+   * Deletes the row with exactly these bytes; false if there is none.
+   * @throws SatsError for bytes that are not exactly one row
+   */
+  deleteByValue(table: Table, bytes: Uint8Array, start: number, end: number): boolean {
+    const changes = this.#changesOf(table);
+    checkRow(table, bytes, start, end);
+    const row = table.find(bytes, start, end);
+    if (row >= 0) changes.delete(row);
+    return row >= 0;
+  }
+
+  /** Deletes all visible rows and returns their number. */
+  clear(table: Table): number {
+    return this.#changesOf(table).clear();
+  }
+
+  /** @throws StoreError `STORE_INVALID_DEFINITION`, also when the id is taken */
+  createTable(definition: TableDefinition): Table {
+    this.#mustBeOpen();
+    if (this.#tables.has(definition.id)) {
+      throw new StoreError('STORE_INVALID_DEFINITION', `table ${definition.name}: id ${definition.id} is taken`);
+    }
+    const table = new Table(definition, this.#unsaved);
+    this.#tablesBefore ??= new Map(this.#tables);
+    this.#tables.set(definition.id, table);
+    return table;
+  }
+
+  /** Deletes a table's rows, which the delta shows, and the table. */
+  dropTable(table: Table): void {
+    this.clear(table);
+    this.#tablesBefore ??= new Map(this.#tables);
+    this.#tables.delete(table.definition.id);
+  }
+
+  /** @throws StoreError `STORE_INVALID_DEFINITION`, `STORE_UNIQUE_VIOLATION` with the first duplicate; nothing has changed then */
+  createIndex(table: Table, index: IndexDefinition): Index {
+    this.#redefine(table, { ...table.definition, indexes: [...table.definition.indexes, index] });
+    return table.index(index.id);
+  }
+
+  /** @throws StoreError `STORE_UNKNOWN_INDEX` */
+  dropIndex(table: Table, indexId: number): void {
+    const { definition } = table.index(indexId);
+    this.#redefine(table, {
+      ...table.definition,
+      indexes: table.definition.indexes.filter((index) => index !== definition),
+    });
+  }
+
+  /** Values that the column has already are the caller's concern. @throws StoreError `STORE_INVALID_DEFINITION` */
+  createSequence(table: Table, sequence: SequenceDefinition): void {
+    this.#redefine(table, { ...table.definition, sequences: [...table.definition.sequences, sequence] });
+  }
+
+  dropSequence(table: Table, sequenceId: number): void {
+    const sequences = table.definition.sequences.filter((sequence) => sequence.id !== sequenceId);
+    this.#redefine(table, { ...table.definition, sequences });
+  }
+
+  /**
+   * Ends the transaction. The boundaries of sequences that moved, in this transaction or in one that
+   * was rolled back, are saved first; if that throws, the transaction is still open.
+   * @returns what changed, until it is released
+   */
+  commit(): TransactionDelta {
+    this.#mustBeOpen();
+    if (this.#unsaved.size > 0) this.#saveSequences();
+    const touched = this.#touched;
+    for (let i = 0; i < touched.length; i++) {
+      const changes = touched[i]!;
+      changes.commit();
+      if (changes.inserts.length > 0 || changes.deletes.length > 0) this.#delta.add(changes);
+      else changes.release();
+    }
+    this.#close();
+    return this.#delta;
+  }
+
+  /** Ends the transaction as if it had not been, but for the values that sequences gave. */
+  rollback(): void {
+    this.#mustBeOpen();
+    // Indexes that this transaction made may refuse the rows of before; those that it dropped are stale.
+    for (const [table, shape] of this.#shapesBefore) table.forgetLinksNotIn(shape);
+    for (const changes of this.#touched) changes.rollback();
+    for (const [table, shape] of this.#shapesBefore) table.reshape(shape);
+    if (this.#tablesBefore !== undefined) {
+      this.#tables.clear();
+      for (const [id, table] of this.#tablesBefore) this.#tables.set(id, table);
+    }
+    this.#close();
+  }
+
+  #close(): void {
+    this.#touched.length = 0;
+    this.#tablesBefore = undefined;
+    if (this.#shapesBefore.size > 0) this.#shapesBefore.clear();
+    this.#isOpen = false;
+  }
+
+  #redefine(table: Table, definition: TableDefinition): void {
+    this.#mustBeOpen();
+    const before = table.shape;
+    table.reshape(table.shapeFor(definition));
+    if (!this.#shapesBefore.has(table)) this.#shapesBefore.set(table, before);
+  }
+
+  #saveSequences(): void {
+    // Saving may take values from a sequence itself; the map hands out what is added meanwhile.
+    for (const [sequence, table] of this.#unsaved) {
+      const isThere = this.#tables.get(table.definition.id) === table && table.shape.sequences.includes(sequence);
+      if (isThere) this.#saveSequence?.(this, table, sequence);
+    }
+    for (const sequence of this.#unsaved.keys()) sequence.isUnsaved = false;
+    this.#unsaved.clear();
+  }
+
+  #changesOf(table: Table): TableChanges {
+    this.#mustBeOpen();
+    const { changes } = table;
+    if (!changes.isTouched) {
+      changes.isTouched = true;
+      this.#touched.push(changes);
+    }
+    return changes;
+  }
+
+  #mustBeOpen(): void {
+    if (!this.#isOpen)
+      throw new StoreError('STORE_NO_TRANSACTION', 'the transaction has been committed or rolled back');
+  }
+}

@@ -1,0 +1,70 @@
+import {
+  type AlgebraicType,
+  type AlgebraicValue,
+  ByteReader,
+  ByteWriter,
+  type SumValue,
+  bytesToHex,
+  memberKey,
+} from '@lightcone/sats';
+import type { RowPointer } from './row-pointer.ts';
+import type { Table } from './table.ts';
+import type { Index } from './table-index.ts';
+
+/** Which key was there already. One object is reused: it tells of the last refusal only. */
+export class UniqueViolation {
+  table: Table | undefined;
+  index: Index | undefined;
+  /** The key: the BSATN of the index's columns. */
+  readonly key: ByteWriter = new ByteWriter(64);
+
+  /** Takes a copy of the refused row's key. */
+  record(table: Table, index: Index, row: RowPointer): void {
+    this.table = table;
+    this.index = index;
+    this.key.reset();
+    index.key.writeKey(this.key, table.bytes(row), table.start(row));
+  }
+
+  /** The sentence that modules and clients of SpacetimeDB know. */
+  message(): string {
+    if (this.table === undefined || this.index === undefined) return 'no unique constraint was violated';
+    const { columns } = this.index.key;
+    const reader = new ByteReader(this.key.written());
+    const values = columns.map((column) => formatValue(column.type.type, column.type.decode(reader)));
+    const value = values.length === 1 ? values[0] : formatFields(values);
+    const names = columns.map((column, i) => column.name ?? String(this.index?.definition.columns[i]));
+    return (
+      `Unique constraint violation '${this.index.definition.name}' in table '${this.table.definition.name}': ` +
+      `column(s): '${JSON.stringify(names)}' value: ${values.length === 0 ? '()' : value}`
+    );
+  }
+}
+
+/** SATN, as the reference prints values without their field names. */
+function formatValue(type: AlgebraicType, value: AlgebraicValue): string {
+  switch (type.tag) {
+    case 'String':
+      return JSON.stringify(value);
+    case 'Product': {
+      const fields = value as { readonly [field: string]: AlgebraicValue }; // a product decodes to an object
+      return formatFields(type.elements.map((element, i) => formatValue(element.type, fields[memberKey(element, i)]!)));
+    }
+    case 'Sum': {
+      const { tag, value: payload } = value as SumValue; // a sum decodes to a tag and a payload
+      const variant = type.variants.findIndex((candidate, i) => memberKey(candidate, i) === tag);
+      return `(${tag} = ${formatValue(type.variants[variant]!.type, payload)})`;
+    }
+    case 'Array': {
+      if (value instanceof Uint8Array) return `0x${bytesToHex(value)}`;
+      const elements = value as readonly AlgebraicValue[]; // other arrays decode to arrays
+      return `[${elements.map((element) => formatValue(type.element, element)).join(', ')}]`;
+    }
+    default:
+      return String(value as boolean | number | bigint); // what scalars decode to
+  }
+}
+
+function formatFields(values: readonly string[]): string {
+  return `(${values.map((value, i) => `${i} = ${value}`).join(', ')})`;
+}
