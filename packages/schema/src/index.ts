@@ -1,0 +1,27 @@
+export { SchemaError } from './errors.ts';
+export type { SchemaErrorCode, SchemaProblem, SchemaProblemCode } from './errors.ts';
+export type {
+  ColumnDef,
+  HttpHandlerDef,
+  HttpMethod,
+  HttpRouteDef,
+  IndexAlgorithm,
+  IndexDef,
+  Lifecycle,
+  ModuleDef,
+  ProcedureDef,
+  ReducerDef,
+  ScheduleDef,
+  SequenceDef,
+  SubmoduleDef,
+  TableDef,
+  TypeDef,
+  UniqueConstraintDef,
+  ViewDef,
+  Visibility,
+} from './module-def.ts';
+export { decodeRawModuleDef } from './raw/raw-module-def.ts';
+export type { RawModuleDef } from './raw/raw-module-def.ts';
+export { validateModuleDef } from './validate/validate-module-def.ts';
+export { ModuleLookup, walkModules } from './module-lookup.ts';
+export type { ModuleInTree, Named } from './module-lookup.ts';

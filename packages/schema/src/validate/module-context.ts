@@ -1,0 +1,62 @@
+import type { AlgebraicType, Typespace } from '@lightcone/sats';
+import type { SchemaProblemCode } from '../errors.ts';
+import { EntityNames } from '../names/entity-names.ts';
+import { identifierProblem } from '../names/identifier.ts';
+import { NameConverter } from '../names/name-converter.ts';
+import { convertTypeNames } from '../typespace/convert-type-names.ts';
+import { TypeUses } from '../typespace/type-uses.ts';
+import type { DraftModule } from './draft.ts';
+import type { Problems } from './problems.ts';
+
+/** What the checks of one module share. */
+export class ModuleContext {
+  readonly draft: DraftModule;
+  readonly problems: Problems;
+  readonly names: NameConverter;
+  /** With canonical names. */
+  readonly typespace: Typespace;
+  readonly uses: TypeUses;
+  /** Names of tables, views, indexes, constraints, sequences and schedules: one namespace for all. */
+  readonly #entityNames = new EntityNames();
+  readonly #functionNames = new EntityNames();
+
+  constructor(draft: DraftModule, problems: Problems) {
+    this.draft = draft;
+    this.problems = problems;
+    this.names = new NameConverter(draft.caseConversionPolicy, draft.explicitNames);
+    this.typespace = draft.typespace.map((type) => convertTypeNames(type, this.names));
+    this.uses = new TypeUses(this.typespace, new Set(draft.types.map((type) => type.ref)));
+  }
+
+  get isV10(): boolean {
+    return this.draft.version === 'v10';
+  }
+
+  /** The type itself, or the target of a ref (one step). */
+  resolveRef(type: AlgebraicType): AlgebraicType {
+    return type.tag === 'Ref' ? (this.typespace[type.ref] ?? type) : type;
+  }
+
+  add(code: SchemaProblemCode, where: string, message: string): void {
+    this.problems.add(code, where, message);
+  }
+
+  checkIdentifier(name: string, where: string): void {
+    const problem = identifierProblem(name);
+    if (problem !== undefined) this.add('INVALID_IDENTIFIER', where, `${where}: invalid identifier: ${problem}`);
+  }
+
+  /** Takes a name in the namespace of tables and all that belongs to them. */
+  takeEntityName(name: string, owner: object, where: string): void {
+    if (!this.#entityNames.take(name, owner)) {
+      this.add('DUPLICATE_NAME', where, `name \`${name}\` is used for multiple entities, one of them in ${where}`);
+    }
+  }
+
+  takeFunctionName(name: string, owner: object): void {
+    if (!this.#functionNames.take(name, owner)) {
+      const message = `Name ${name} is used for multiple reducers, procedures and/or views`;
+      this.add('DUPLICATE_FUNCTION_NAME', `function \`${name}\``, message);
+    }
+  }
+}

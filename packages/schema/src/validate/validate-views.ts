@@ -1,0 +1,134 @@
+import { type AlgebraicType, specialType } from '@lightcone/sats';
+import type { TableDef, ViewDef } from '../module-def.ts';
+import type { RawViewDef } from '../raw/raw-parts.ts';
+import { storedTypeProblem } from '../typespace/stored-type.ts';
+import { typeText } from '../typespace/type-text.ts';
+import type { ModuleContext } from './module-context.ts';
+import { checkPassedType } from './validate-functions.ts';
+
+export function validateViews(context: ModuleContext, tables: readonly TableDef[]): ViewDef[] {
+  const declaredKeys = validatePrimaryKeys(context);
+  return context.draft.views.flatMap((raw) => {
+    const view = validateView(context, raw);
+    if (view === undefined) return [];
+    const declared = declaredKeys.get(raw);
+    if (declared !== undefined) return { ...view, primaryKey: declared, isPrimaryKeyDeclared: true };
+    return view.isQuery ? { ...view, primaryKey: sharedPrimaryKey(view.rowTypeRef, tables) } : view;
+  });
+}
+
+function validateView(context: ModuleContext, raw: RawViewDef): ViewDef | undefined {
+  const name = context.names.function(raw.name);
+  const where = viewWhere(name);
+  context.checkIdentifier(name, where);
+  context.takeFunctionName(name, raw);
+  context.takeEntityName(name, raw, where);
+  for (const [position, param] of raw.params.elements.entries()) {
+    checkPassedType(context, param.type, where, `argument ${position}`);
+  }
+  const row = rowOf(raw.returnType);
+  if (row === undefined) {
+    const message = `View ${name} has invalid return type ${typeText(raw.returnType)}: expected Option<Row>, Array<Row> or a query of Row, with Row a named product`;
+    context.add('INVALID_VIEW_RETURN_TYPE', where, message);
+    return undefined;
+  }
+  checkRow(context, row.ref, where);
+  return {
+    name,
+    accessorName: raw.name,
+    index: raw.index,
+    isAnonymous: raw.isAnonymous,
+    isPublic: raw.isPublic,
+    params: raw.params,
+    returnType: raw.returnType,
+    isQuery: row.isQuery,
+    rowTypeRef: row.ref,
+    primaryKey: undefined,
+    isPrimaryKeyDeclared: false,
+  };
+}
+
+/** The row type of a view by its return type. */
+function rowOf(returnType: AlgebraicType): { readonly ref: number; readonly isQuery: boolean } | undefined {
+  switch (returnType.tag) {
+    case 'Array':
+      return refOf(returnType.element, false);
+    case 'Sum':
+      return specialType(returnType) === 'Option' ? refOf(returnType.variants[0]?.type, false) : undefined;
+    case 'Product': {
+      const [query] = returnType.elements;
+      return returnType.elements.length === 1 && query?.name === '__query__' ? refOf(query.type, true) : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+function refOf(type: AlgebraicType | undefined, isQuery: boolean): { ref: number; isQuery: boolean } | undefined {
+  return type?.tag === 'Ref' ? { ref: type.ref, isQuery } : undefined;
+}
+
+/** A view's rows are kept in a table, so they follow the rules of tables. */
+function checkRow(context: ModuleContext, ref: number, where: string): void {
+  const rowType = context.typespace[ref];
+  if (rowType?.tag !== 'Product') {
+    const message = `${where}: its row type must be a product, but &${ref} ${rowType === undefined ? 'does not exist' : `is ${typeText(rowType)}`}`;
+    context.add('INVALID_PRODUCT_TYPE_REF', where, message);
+    return;
+  }
+  for (const [position, element] of rowType.elements.entries()) {
+    if (element.name !== undefined) continue;
+    context.add('UNNAMED_COLUMN', where, `${where} has unnamed column \`${position}\`, which is forbidden.`);
+  }
+  const rowRef: AlgebraicType = { tag: 'Ref', ref };
+  const problem = context.uses.problem(rowRef) ?? storedTypeProblem(rowRef, context.typespace);
+  if (problem !== undefined) context.add(problem.code, where, `${where} return value: ${problem.message}`);
+}
+
+/** Checks the declared primary keys; the result has column positions. */
+function validatePrimaryKeys(context: ModuleContext): Map<RawViewDef, number> {
+  const columnByView = new Map<RawViewDef, number>();
+  const named = new Set<string>();
+  for (const { viewName, columns } of context.draft.viewPrimaryKeys) {
+    const where = viewWhere(context.names.function(viewName));
+    const view = context.draft.views.find((candidate) => candidate.name === viewName);
+    if (view === undefined) {
+      const message = `View ${viewName} referenced by primary key definition not found`;
+      context.add('VIEW_PRIMARY_KEY_VIEW_NOT_FOUND', where, message);
+      continue;
+    }
+    if (named.has(viewName)) {
+      context.add('REPEATED_VIEW_PRIMARY_KEY', where, `View ${viewName} has several primary key definitions`);
+      continue;
+    }
+    named.add(viewName);
+    const [column] = columns;
+    if (column === undefined) continue;
+    if (columns.length > 1) {
+      const message = `View ${viewName} has multiple primary key columns: ${columns.join(', ')}`;
+      context.add('MULTIPLE_VIEW_PRIMARY_KEY_COLUMNS', where, message);
+      continue;
+    }
+    const row = rowOf(view.returnType);
+    const sourceType = row === undefined ? undefined : context.draft.typespace[row.ref];
+    if (sourceType?.tag !== 'Product') continue; // reported with the view
+    const position = sourceType.elements.findIndex((element) => element.name === column);
+    if (position < 0) {
+      const message = `Primary key column ${column} for view ${viewName} not found`;
+      context.add('VIEW_PRIMARY_KEY_COLUMN_NOT_FOUND', where, message);
+    } else {
+      columnByView.set(view, position);
+    }
+  }
+  return columnByView;
+}
+
+/** The primary key of the tables with this row type, if all agree on it. */
+function sharedPrimaryKey(rowTypeRef: number, tables: readonly TableDef[]): number | undefined {
+  const [first, ...others] = tables.filter((table) => table.productTypeRef === rowTypeRef);
+  return others.every((table) => table.primaryKey === first?.primaryKey) ? first?.primaryKey : undefined;
+}
+
+function viewWhere(name: string): string {
+  return `view \`${name}\``;
+}
