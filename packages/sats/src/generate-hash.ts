@@ -46,7 +46,7 @@ export function emitHash(source: FunctionSource, type: AlgebraicType, offset: nu
 }
 
 function emitHashVarying(source: FunctionSource, type: AlgebraicType, offset: number): number {
-  const start = source.variable('start');
+  const start = source.variable('valueStart');
   source.add(`const ${start} = ${plus('at', offset)};`);
   const end = emitSkip(source, type, offset);
   if (end > 0) source.add(`at += ${end};`);
