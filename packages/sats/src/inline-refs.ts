@@ -1,4 +1,4 @@
-import type { AlgebraicType, NamedType, Typespace } from './algebraic-type.ts';
+import type { AlgebraicType, NamedType, RefType, Typespace } from './algebraic-type.ts';
 import { SatsError } from './errors.ts';
 import { MAX_TYPE_NODES, MAX_VARIANTS } from './limits.ts';
 
@@ -32,6 +32,22 @@ export function resolveType(type: AlgebraicType, typespace: Typespace): Algebrai
   return inlined;
 }
 
+/**
+ * The type a ref points to, through slots that hold refs themselves.
+ * @throws SatsError `SATS_INVALID_REF`, `SATS_RECURSIVE_TYPE` for refs that lead only to each other
+ */
+export function followRef(ref: number, typespace: Typespace): Exclude<AlgebraicType, RefType> {
+  let at = ref;
+  // A chain longer than the typespace goes round in circles.
+  for (let hops = 0; hops <= typespace.length; hops++) {
+    const target = typespace[at];
+    if (target === undefined) throw new SatsError('SATS_INVALID_REF', `Type reference ${at} out of bounds`);
+    if (target.tag !== 'Ref') return target;
+    at = target.ref;
+  }
+  throw new SatsError('SATS_RECURSIVE_TYPE', `Found recursive type reference ${ref}`);
+}
+
 class Inliner {
   readonly #typespace: Typespace;
   /** Refs by state of the depth-first walk; one met again while open closes a cycle. */
@@ -48,24 +64,8 @@ class Inliner {
     this.#findCycles(type, 0);
     const inlined = this.#replace(type);
     const recursive = new Map<number, AlgebraicType>();
-    for (const ref of this.#cycleBreakers) recursive.set(ref, this.#replace(this.#target(ref)));
+    for (const ref of this.#cycleBreakers) recursive.set(ref, this.#replace(followRef(ref, this.#typespace)));
     return { type: inlined, recursive };
-  }
-
-  #target(ref: number): AlgebraicType {
-    let target: AlgebraicType = { tag: 'Ref', ref };
-    // A slot may hold a ref to another slot; a chain longer than the typespace goes round in circles.
-    for (let hops = 0; target.tag === 'Ref'; hops++) {
-      const next: AlgebraicType | undefined = this.#typespace[target.ref];
-      if (next === undefined) {
-        throw new SatsError('SATS_INVALID_REF', `Type reference ${target.ref} out of bounds`);
-      }
-      if (hops > this.#typespace.length) {
-        throw new SatsError('SATS_RECURSIVE_TYPE', `Found recursive type reference ${ref}`);
-      }
-      target = next;
-    }
-    return target;
   }
 
   #findCycles(type: AlgebraicType, depth: number): void {
@@ -76,7 +76,7 @@ class Inliner {
         if (state === 'open') this.#cycleBreakers.add(type.ref);
         if (state !== undefined) return;
         this.#walk.set(type.ref, 'open');
-        this.#findCycles(this.#target(type.ref), depth + 1);
+        this.#findCycles(followRef(type.ref, this.#typespace), depth + 1);
         this.#walk.set(type.ref, 'done');
         return;
       }
@@ -122,7 +122,7 @@ class Inliner {
       return known.type;
     }
     const nodesBefore = this.#nodes;
-    const type = this.#replace(this.#target(ref));
+    const type = this.#replace(followRef(ref, this.#typespace));
     this.#inlinedByRef.set(ref, { type, nodes: this.#nodes - nodesBefore });
     return type;
   }
