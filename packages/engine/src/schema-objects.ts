@@ -13,7 +13,7 @@ import {
   writeType,
 } from '@lightcone/sats';
 import type { IndexAlgorithm, TableDef } from '@lightcone/schema';
-import type { IndexDefinition, SequenceDefinition, Store, TableDefinition, Transaction } from '@lightcone/store';
+import { type IndexDefinition, NO_ROW, type Sequence, type SequenceDefinition, type Store, type TableDefinition, type Transaction } from '@lightcone/store';
 import { SYSTEM_TABLE_IDS as ID, SYSTEM_TABLES, type SystemTable } from './system-tables.ts';
 
 /** A table as the system tables describe it. */
@@ -129,10 +129,10 @@ export function createTable(store: Store, transaction: Transaction, table: Table
 
 /** Everything that the system tables say of tables, by table id. */
 export function describeTables(store: Store): ReadonlyMap<number, TableDescription> {
-  const columns = groupBy(readRows(store, ID.column), (row) => row['table_id'] as number);
-  const indexes = groupBy(readRows(store, ID.index), (row) => row['table_id'] as number);
-  const constraints = groupBy(readRows(store, ID.constraint), (row) => row['table_id'] as number);
-  const sequences = groupBy(readRows(store, ID.sequence), (row) => row['table_id'] as number);
+  const columns = Map.groupBy(readRows(store, ID.column), (row) => row['table_id'] as number);
+  const indexes = Map.groupBy(readRows(store, ID.index), (row) => row['table_id'] as number);
+  const constraints = Map.groupBy(readRows(store, ID.constraint), (row) => row['table_id'] as number);
+  const sequences = Map.groupBy(readRows(store, ID.sequence), (row) => row['table_id'] as number);
   const eventTables = new Set(readRows(store, ID.eventTable).map((row) => row['table_id'] as number));
   const tableAccessors = new Map(readRows(store, ID.tableAccessor).map((row) => [row['table_name'], row['accessor_name'] as string]));
   const indexAccessors = new Map(readRows(store, ID.indexAccessor).map((row) => [row['index_name'], row['accessor_name'] as string]));
@@ -196,6 +196,26 @@ export function describeTables(store: Store): ReadonlyMap<number, TableDescripti
   }
   return descriptions;
 }
+
+/**
+ * Saves how far a sequence has handed out values: rewrites its row in `st_sequence`, whose last
+ * column is that boundary.
+ */
+export function saveSequence(store: Store, transaction: Transaction, sequence: Sequence): void {
+  const table = store.table(ID.sequence);
+  const writer = new ByteWriter();
+  writer.u32(sequence.definition.id);
+  const byId = table.indexes[0]!; // the system table's one index
+  const old = byId.findUnique(writer.bytes, 0, writer.length);
+  if (old === NO_ROW) throw new Error(`sequence ${sequence.definition.id} has no row in st_sequence`);
+  writer.reset();
+  writer.slice(table.bytes(old), table.start(old), table.end(old) - ALLOCATED_BYTES);
+  writer.wide(sequence.allocated, ALLOCATED_BYTES);
+  transaction.update(table, byId, writer.bytes, 0, writer.length);
+}
+
+/** `st_sequence.allocated` is an i128. */
+const ALLOCATED_BYTES = 16;
 
 /** Decodes all rows of a system table. */
 export function readRows(store: Store, tableId: number): Record<string, AlgebraicValue>[] {
@@ -280,8 +300,4 @@ function columnSet(columns: readonly number[]): string {
 
 function sumValue(value: AlgebraicValue | undefined): SumValue {
   return value as SumValue; // the column is a sum: its row type decoded it
-}
-
-function groupBy<T>(rows: readonly T[], key: (row: T) => number): Map<number, T[]> {
-  return Map.groupBy(rows, key);
 }

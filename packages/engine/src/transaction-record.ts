@@ -1,4 +1,4 @@
-import { type ByteReader, type ByteWriter, type RowType, SatsError } from '@lightcone/sats';
+import { type ByteReader, type ByteWriter, ConnectionId, Identity, type RowType, SatsError } from '@lightcone/sats';
 import type { PointerList, Table, TransactionDelta } from '@lightcone/store';
 import { SYSTEM_TABLE_IDS } from './system-tables.ts';
 
@@ -25,8 +25,7 @@ const MAX_NAME_BYTES = 255;
 export interface TransactionInputs {
   /** UTF-8, at most 255 bytes (`encodeReducerName`). */
   readonly reducerName: Uint8Array;
-  /** Caller identity (32 bytes) and connection id (16), little-endian. */
-  readonly caller: Uint8Array;
+  readonly caller: { readonly identity: Identity; readonly connectionId: ConnectionId };
   readonly timestampMicros: bigint;
   /** The encoded arguments, `args[argsStart..argsEnd]`. */
   readonly args: Uint8Array;
@@ -105,10 +104,11 @@ export function readTransactionRecord(reader: ByteReader, visitor: MutationVisit
 
 function writeInputs(writer: ByteWriter, inputs: TransactionInputs): void {
   const { reducerName, caller, args, argsStart, argsEnd } = inputs;
-  writer.u32(1 + reducerName.length + caller.length + 8 + (argsEnd - argsStart));
+  writer.u32(1 + reducerName.length + Identity.BYTES + ConnectionId.BYTES + 8 + (argsEnd - argsStart));
   writer.u8(reducerName.length);
   writer.raw(reducerName);
-  writer.raw(caller);
+  writer.raw(caller.identity.bytes);
+  writer.raw(caller.connectionId.bytes);
   writer.i64(inputs.timestampMicros);
   writer.slice(args, argsStart, argsEnd);
 }

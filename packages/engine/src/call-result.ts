@@ -1,0 +1,30 @@
+import type { SqlOutcome } from './sql.ts';
+
+/** How a call over HTTP, or of an embedding program, ended. */
+export type CallResult =
+  | { readonly kind: 'committed'; readonly cost: CallCost; readonly txOffset: number }
+  /** The reducer returned an error or trapped; nothing was changed. */
+  | { readonly kind: 'failed'; readonly message: string; readonly cost: CallCost }
+  | { readonly kind: 'outOfEnergy'; readonly cost: CallCost }
+  | { readonly kind: 'noSuchFunction' }
+  | { readonly kind: 'badArguments'; readonly message: string }
+  | { readonly kind: 'lifecycle'; readonly message: string }
+  /** `client_connected` refused the caller. */
+  | { readonly kind: 'connectRejected'; readonly message: string };
+
+export interface CallCost {
+  readonly durationMicros: number;
+  /** Executed instructions, as the metering counts them. */
+  readonly energyUsed: bigint;
+}
+
+export type SqlResult =
+  | {
+      readonly kind: 'ok';
+      readonly outcome: SqlOutcome;
+      /** What a confirmed answer has to wait for. */
+      readonly txOffset: number;
+      readonly durationMicros: number;
+    }
+  | { readonly kind: 'error'; readonly message: string }
+  | { readonly kind: 'connectRejected'; readonly message: string };

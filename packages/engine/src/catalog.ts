@@ -1,0 +1,107 @@
+import type { Catalog as QueryCatalog, CatalogTable } from '@lightcone/query';
+import type { Index, Store, Table } from '@lightcone/store';
+import { describeTables, type TableDescription } from './schema-objects.ts';
+
+/** An index and the table it belongs to. */
+export interface IndexEntry {
+  readonly table: Table;
+  readonly index: Index;
+}
+
+/** What SQL of one caller may name. */
+export interface VisibleTables extends QueryCatalog {
+  /** The module's tables, event tables aside. */
+  userTables(): readonly CatalogTable[];
+}
+
+/**
+ * The names and ids of a database's tables and indexes, read off its system tables. Made anew by
+ * `refresh` whenever these change.
+ */
+export class Catalog {
+  readonly #store: Store;
+  #tables: readonly CatalogEntry[] = [];
+  #tablesByName = new Map<string, CatalogEntry>();
+  #indexIdsByName = new Map<string, number>();
+  #indexesById = new Map<number, IndexEntry>();
+
+  constructor(store: Store) {
+    this.#store = store;
+    this.refresh();
+  }
+
+  refresh(): void {
+    const tables = [...describeTables(this.#store).values()].map((description) => new CatalogEntry(description));
+    const byName = new Map<string, CatalogEntry>();
+    const indexIdsByName = new Map<string, number>();
+    const indexesById = new Map<number, IndexEntry>();
+    // A canonical name wins over the same text as another object's name in the source.
+    for (const entry of tables) byName.set(entry.description.accessorName, entry);
+    for (const entry of tables) byName.set(entry.name, entry);
+    for (const { description } of tables) {
+      description.indexAccessorNames.forEach((name, i) => indexIdsByName.set(name, description.definition.indexes[i]!.id)); // one for each index
+    }
+    for (const { description } of tables) {
+      const table = this.#store.table(description.id);
+      for (const { id, name } of description.definition.indexes) {
+        indexIdsByName.set(name, id);
+        indexesById.set(id, { table, index: table.index(id) });
+      }
+    }
+    this.#tables = tables;
+    this.#tablesByName = byName;
+    this.#indexIdsByName = indexIdsByName;
+    this.#indexesById = indexesById;
+  }
+
+  findTableId(name: string): number | undefined {
+    return this.#tablesByName.get(name)?.id;
+  }
+
+  findIndexId(name: string): number | undefined {
+    return this.#indexIdsByName.get(name);
+  }
+
+  findIndex(indexId: number): IndexEntry | undefined {
+    return this.#indexesById.get(indexId);
+  }
+
+  /** What SQL of a caller may name: everything for the owner, public tables for others. */
+  visibleTo(isOwner: boolean): VisibleTables {
+    const isVisible = ({ isPublic, isSystem }: TableDescription): boolean => isOwner || (isPublic && !isSystem);
+    return {
+      findTable: (name) => {
+        const entry = this.#tablesByName.get(name);
+        return entry !== undefined && isVisible(entry.description) ? entry : undefined;
+      },
+      userTables: () =>
+        this.#tables.filter(
+          ({ description }) => !description.isSystem && !description.definition.isEvent && isVisible(description),
+        ),
+    };
+  }
+}
+
+/** A table as SQL sees it. */
+class CatalogEntry implements CatalogTable {
+  readonly description: TableDescription;
+  readonly id: number;
+  readonly name: string;
+  readonly row: CatalogTable['row'];
+  readonly columns: CatalogTable['columns'];
+  readonly indexes: CatalogTable['indexes'];
+
+  constructor(description: TableDescription) {
+    const { definition } = description;
+    this.description = description;
+    this.id = description.id;
+    this.name = description.name;
+    this.row = definition.row;
+    this.columns = description.columns.map(({ name, accessorName, type }) => ({
+      name,
+      accessorName: accessorName === name ? undefined : accessorName,
+      type,
+    }));
+    this.indexes = definition.indexes;
+  }
+}

@@ -1,0 +1,111 @@
+import {
+  type CallReducer,
+  type ClientMessage,
+  type OneOffQuery,
+  RowListWriter,
+  beginOneOffQueryResult,
+  beginReducerResultOk,
+  writeOneOffQueryError,
+  writeProcedureInternalError,
+  writeReducerResultErrText,
+  writeReducerResultInternalError,
+  writeTableName,
+} from '@lightcone/protocol';
+import { QueryError, type TablePlan, planSubscription, visitRows } from '@lightcone/query';
+import { admitCall, isRefusal } from './admission.ts';
+import type { Client } from './client.ts';
+import type { Core } from './core.ts';
+import type { LoadedModule } from './loaded-module.ts';
+import { callReducer, failureText } from './reducer-calls.ts';
+
+const UNIT = new Uint8Array(0);
+const rowList = new RowListWriter();
+
+/** Does what a client's message asks for and writes the answer to the client's lane. */
+export function handleClientMessage(
+  core: Core,
+  module: LoadedModule,
+  isOwner: boolean,
+  client: Client,
+  message: ClientMessage,
+): void {
+  switch (message.tag) {
+    case 'CallReducer':
+      answerCall(core, module, isOwner, client, message);
+      break;
+    case 'Subscribe': {
+      const { requestId, querySetId, queries } = message;
+      core.subscriptions.subscribe(client, requestId, querySetId, queries, core.catalog.visibleTo(isOwner));
+      break;
+    }
+    case 'Unsubscribe':
+      core.subscriptions.unsubscribe(client, message.requestId, message.querySetId, message.sendDroppedRows);
+      break;
+    case 'OneOffQuery':
+      answerQuery(core, isOwner, client, message);
+      break;
+    case 'CallProcedure': {
+      // A module with procedures is refused when it is published, so no name can be one.
+      const lane = core.outbox.lane(client.isConfirmed);
+      lane.begin(client.number);
+      writeProcedureInternalError(lane.writer, message.requestId, 0n, 0n, 'No such procedure');
+      lane.end();
+      break;
+    }
+  }
+}
+
+function answerCall(core: Core, module: LoadedModule, isOwner: boolean, client: Client, message: CallReducer): void {
+  const { requestId, args } = message;
+  const timestampMicros = core.options.clock.nowMicros();
+  const lane = core.outbox.lane(client.isConfirmed);
+  const reducer = admitCall(module, message.reducer, args, isOwner);
+  if (isRefusal(reducer)) {
+    core.logLine('Error', reducer.message, message.reducer);
+    lane.begin(client.number);
+    writeReducerResultInternalError(lane.writer, requestId, timestampMicros, reducer.message);
+    lane.end();
+    return;
+  }
+  const outcome = callReducer(core, module, reducer, client.caller, timestampMicros, args, 0, args.length);
+  lane.begin(client.number);
+  switch (outcome.kind) {
+    case 'ok':
+      core.subscriptions.writeUpdates(lane.writer, beginReducerResultOk(lane.writer, requestId, timestampMicros, UNIT), client);
+      break;
+    case 'error':
+      writeReducerResultErrText(lane.writer, requestId, timestampMicros, outcome.message);
+      break;
+    case 'trapped':
+    case 'outOfEnergy':
+      writeReducerResultInternalError(lane.writer, requestId, timestampMicros, failureText(outcome));
+      break;
+  }
+  lane.end();
+  if (outcome.kind === 'ok') core.transactions.publish(client);
+}
+
+function answerQuery(core: Core, isOwner: boolean, client: Client, { requestId, query }: OneOffQuery): void {
+  const lane = core.outbox.lane(client.isConfirmed);
+  lane.begin(client.number);
+  let plan: TablePlan | undefined;
+  try {
+    plan = planSubscription(query, core.catalog.visibleTo(isOwner));
+  } catch (error) {
+    if (!(error instanceof QueryError)) throw error;
+    writeOneOffQueryError(lane.writer, requestId, error.message);
+  }
+  if (plan !== undefined) {
+    lane.writer.setU32(beginOneOffQueryResult(lane.writer, requestId), 1);
+    writeTableName(lane.writer, plan.table.name);
+    rowList.begin(lane.writer);
+    visitRows(plan, core.rows, client.caller.identity.bytes, {
+      row(bytes, start, end) {
+        rowList.row(bytes, start, end);
+        return true;
+      },
+    });
+    rowList.end();
+  }
+  lane.end();
+}

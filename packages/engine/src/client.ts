@@ -1,0 +1,40 @@
+import type { ConnectionId, Identity } from '@lightcone/sats';
+import type { QuerySet } from './subscriptions/query-set.ts';
+
+/** Who calls: an identity, over one connection. */
+export interface Caller {
+  readonly identity: Identity;
+  readonly connectionId: ConnectionId;
+  /** The decoded claims of the caller's token, as JSON text; modules read them. */
+  readonly jwtPayload: string;
+}
+
+/** What the gateway says of a new WebSocket connection. */
+export interface ConnectRequest extends Caller {
+  /** The gateway's number for the connection, unique among the live ones of this database. */
+  readonly number: number;
+  /** The token as the client presented it: the first message echoes it. */
+  readonly token: string;
+  /** On v3 a frame holds several messages, on v2 one. */
+  readonly protocol: 'v2' | 'v3';
+  /** Whether the client is to see only what a restart cannot lose. */
+  readonly isConfirmed: boolean;
+}
+
+/** A connected client and what it subscribes to. */
+export class Client {
+  readonly number: number;
+  readonly caller: Caller;
+  readonly protocol: 'v2' | 'v3';
+  readonly isConfirmed: boolean;
+  readonly querySets: Map<number, QuerySet> = new Map();
+  /** The query sets that the transaction being evaluated changed; empty between transactions. */
+  readonly changedQuerySets: QuerySet[] = [];
+
+  constructor(request: ConnectRequest) {
+    this.number = request.number;
+    this.caller = { identity: request.identity, connectionId: request.connectionId, jwtPayload: request.jwtPayload };
+    this.protocol = request.protocol;
+    this.isConfirmed = request.isConfirmed;
+  }
+}

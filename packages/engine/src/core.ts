@@ -1,0 +1,99 @@
+import type { CommitLog } from '@lightcone/commitlog';
+import type { Identity } from '@lightcone/sats';
+import type { Store } from '@lightcone/store';
+import { Catalog } from './catalog.ts';
+import type { ModuleEnvironment } from './loaded-module.ts';
+import type { DatabaseLogRecord } from './log-record.ts';
+import { ModuleData } from './module-data.ts';
+import { Outbox } from './outbox.ts';
+import { StoreRows } from './store-rows.ts';
+import { Subscriptions } from './subscriptions/subscriptions.ts';
+import { Transactions } from './transactions.ts';
+
+/** The time, passed in: the engine has no clock of its own. */
+export interface Clock {
+  /** Microseconds since the Unix epoch. */
+  nowMicros(): bigint;
+  /** Nanoseconds from some fixed moment, for measuring durations. */
+  monotonicNanos(): bigint;
+}
+
+/** What a database runs on. */
+export interface DatabaseOptions {
+  readonly identity: Identity;
+  /** Opened by the caller and closed by the database; undefined keeps everything in memory. */
+  readonly log: CommitLog | undefined;
+  readonly clock: Clock;
+  /** Takes what the module and the engine log for the database's owner. */
+  readonly moduleLog: (record: DatabaseLogRecord) => void;
+  /**
+   * Takes what is to be sent: batches in the format of `readOutboundBatch`, whose bytes are the
+   * receiver's to keep. Called between transactions.
+   */
+  readonly deliver: (batch: Uint8Array) => void;
+  /** Runs a function in a later turn of the event loop. */
+  readonly defer: (run: () => void) => void;
+  /** The log failed: nothing is acknowledged from here on. Close the database and open it again. */
+  readonly onFailure: (error: Error) => void;
+}
+
+/** A call of the module to itself, outside of any transaction. */
+export interface ScheduledCall {
+  readonly functionName: string;
+  readonly args: Uint8Array;
+}
+
+/** The parts of one database, wired. They know each other only through what is passed here. */
+export class Core {
+  readonly options: DatabaseOptions;
+  readonly store: Store;
+  readonly catalog: Catalog;
+  readonly rows: StoreRows;
+  readonly outbox: Outbox;
+  readonly subscriptions: Subscriptions;
+  readonly transactions: Transactions;
+  readonly data: ModuleData;
+  readonly moduleEnvironment: ModuleEnvironment;
+
+  /** Calls that the module asked for, to be made when the running transaction is over. */
+  readonly scheduledCalls: ScheduledCall[] = [];
+
+  /** @param store recovered from the log */
+  constructor(options: DatabaseOptions, store: Store) {
+    const { log, clock } = options;
+    this.options = options;
+    this.store = store;
+    this.catalog = new Catalog(store);
+    this.rows = new StoreRows(store, this.catalog);
+    this.outbox = new Outbox(options.deliver, log === undefined ? Number.POSITIVE_INFINITY : log.durableOffset);
+    this.subscriptions = new Subscriptions(this.rows, this.outbox);
+    this.transactions = new Transactions(store, log, this.outbox, this.subscriptions);
+    this.data = new ModuleData(store, this.catalog, (functionName, args) => {
+      this.scheduledCalls.push({ functionName, args });
+    });
+    this.moduleEnvironment = {
+      calls: this.data,
+      databaseIdentity: options.identity,
+      log: options.moduleLog,
+      nowMicros: () => clock.nowMicros(),
+      monotonicNanos: () => clock.monotonicNanos(),
+    };
+  }
+
+  /** Adds a line of the engine's own to the database's log. */
+  logLine(level: DatabaseLogRecord['level'], message: string, functionName: string = HOST_LOG_NAME): void {
+    this.options.moduleLog({
+      level,
+      timestampMicros: Number(this.options.clock.nowMicros()),
+      target: HOST_LOG_NAME,
+      fileName: HOST_LOG_NAME,
+      lineNumber: undefined,
+      functionName,
+      message,
+      trace: undefined,
+    });
+  }
+}
+
+/** What tools that read database logs expect in the lines of the host. */
+const HOST_LOG_NAME = '__spacetimedb__';

@@ -1,0 +1,360 @@
+import { ProtocolError, readClientMessage, writeInitialConnection } from '@lightcone/protocol';
+import { QueryError } from '@lightcone/query';
+import { ByteReader, ConnectionId, type Identity, type RowType } from '@lightcone/sats';
+import { type ModuleDef, schemaDocument } from '@lightcone/schema';
+import { Store } from '@lightcone/store';
+import { admitJsonCall, isRefusal } from './admission.ts';
+import type { CallResult, SqlResult } from './call-result.ts';
+import { handleClientMessage } from './client-messages.ts';
+import { type Caller, Client, type ConnectRequest } from './client.ts';
+import { Core, type DatabaseOptions } from './core.ts';
+import { EngineError } from './errors.ts';
+import { LoadedModule } from './loaded-module.ts';
+import type { DatabaseMetrics } from './metrics.ts';
+import { type UpdatePlan, initialise, planUpdate, storedModule, update } from './publishing.ts';
+import { recover } from './recovery.ts';
+import { callReducer, failureText } from './reducer-calls.ts';
+import { saveSequence } from './schema-objects.ts';
+import { connectCaller, disconnectCaller, leftoverCallers } from './sessions.ts';
+import { runStatement } from './sql.ts';
+
+/** Close codes of RFC 6455 §7.4.1. */
+const GOING_AWAY = 1001;
+const POLICY_VIOLATION = 1008;
+const INTERNAL_ERROR = 1011;
+
+/**
+ * One database: tables in memory, the module that changes them, the log that keeps them, the clients
+ * that watch them.
+ *
+ * Everything here happens on the caller's thread, one thing at a time. What is done in one turn of
+ * its event loop is synced to disk together, and the answers leave at the end of the turn: at once
+ * for unconfirmed readers, when it is durable for confirmed ones.
+ */
+export class Database {
+  readonly identity: Identity;
+  readonly owner: Identity;
+  readonly #core: Core;
+  #module: LoadedModule;
+  readonly #clients = new Map<number, Client>();
+  #isTurnOpen = false;
+  #failure: EngineError | undefined;
+  #closing: Promise<void> | undefined;
+
+  private constructor(core: Core, module: LoadedModule, owner: Identity) {
+    const { identity, log } = core.options;
+    this.identity = identity;
+    this.owner = owner;
+    this.#core = core;
+    this.#module = module;
+    log?.onDurable((txOffset) => core.outbox.durable(txOffset));
+    log?.onFailure((error) => this.#fail(error));
+  }
+
+  /**
+   * Makes a database: tables and `init` in one transaction, which is durable when this resolves. If
+   * it rejects, nothing was written to the log, which is closed.
+   * @param options with an empty log
+   * @throws HostError, SchemaError, EngineError `ENGINE_UNSUPPORTED_MODULE`, `ENGINE_INIT_FAILED`
+   */
+  static create(options: DatabaseOptions, program: Uint8Array, owner: Identity): Promise<Database> {
+    return closingLogOnError(options, async () => {
+      const core = await recoveredCore(options);
+      if (storedModule(core) !== undefined) {
+        throw new EngineError('ENGINE_DATABASE_EXISTS', `the log of ${options.identity.toHex()} already has a database`);
+      }
+      const module = LoadedModule.load(program, core.moduleEnvironment);
+      initialise(core, module, owner);
+      const database = new Database(core, module, owner);
+      await options.log?.sync();
+      database.#endTurn();
+      return database;
+    });
+  }
+
+  /**
+   * Opens a database from its log. Clients that a crash left connected are disconnected.
+   * @throws CommitLogError, EngineError `ENGINE_NO_DATABASE`, `ENGINE_RECOVERY_FAILED`; the log is closed
+   */
+  static open(options: DatabaseOptions): Promise<Database> {
+    return closingLogOnError(options, async () => {
+      const core = await recoveredCore(options);
+      const stored = storedModule(core);
+      const identity = options.identity.toHex();
+      if (stored === undefined) throw new EngineError('ENGINE_NO_DATABASE', `the log of ${identity} has no database`);
+      if (!stored.databaseIdentity.equals(options.identity)) {
+        const found = stored.databaseIdentity.toHex();
+        throw new EngineError('ENGINE_RECOVERY_FAILED', `the log is of database ${found}, expected ${identity}`);
+      }
+      const module = LoadedModule.load(stored.program, core.moduleEnvironment);
+      for (const caller of leftoverCallers(core)) disconnectCaller(core, module, caller);
+      const database = new Database(core, module, stored.owner);
+      database.#endTurnSoon();
+      return database;
+    });
+  }
+
+  /** Keccak-256 of the program. */
+  get programHash(): Uint8Array {
+    return this.#module.hash;
+  }
+
+  /** What the module defines. */
+  get module(): ModuleDef {
+    return this.#module.def;
+  }
+
+  /** The row type of a table by its name. @throws StoreError `STORE_UNKNOWN_TABLE` */
+  rowType(tableName: string): RowType {
+    const { catalog, store } = this.#core;
+    return store.table(catalog.findTableId(tableName) ?? -1).definition.row;
+  }
+
+  /** Offset of the last transaction; -1 before the first. */
+  get lastTxOffset(): number {
+    return this.#core.transactions.lastTxOffset;
+  }
+
+  /**
+   * Admits a WebSocket connection. The answer comes through `deliver`: the client's first message, or
+   * a close with the reason of the module.
+   */
+  connect(request: ConnectRequest): void {
+    this.#beginTurn();
+    const client = new Client(request);
+    const rejection = connectCaller(this.#core, this.#module, client.caller);
+    if (rejection !== undefined) {
+      this.#core.outbox.lane(false).close(client.number, POLICY_VIOLATION, rejection);
+      return;
+    }
+    this.#clients.set(client.number, client);
+    const lane = this.#core.outbox.lane(client.isConfirmed);
+    lane.begin(client.number);
+    writeInitialConnection(lane.writer, request.identity.bytes, request.connectionId.bytes, request.token);
+    lane.end();
+  }
+
+  /** Takes a frame of a connection, `bytes[start..end]`. What is wrong with it closes the connection. */
+  receive(connectionNumber: number, bytes: Uint8Array, start: number, end: number): void {
+    const client = this.#clients.get(connectionNumber);
+    if (client === undefined) return; // closed by us while the frame was under way
+    this.#beginTurn();
+    const isOwner = client.caller.identity.equals(this.owner);
+    const reader = new ByteReader(bytes, start, end);
+    try {
+      do {
+        handleClientMessage(this.#core, this.#module, isOwner, client, readClientMessage(reader));
+      } while (client.protocol === 'v3' && reader.remaining > 0);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#core.outbox.lane(false).close(connectionNumber, INTERNAL_ERROR, error.message);
+      this.disconnect(connectionNumber);
+    }
+    this.#runScheduledCalls();
+  }
+
+  /** A connection is gone. Does nothing if it is known to be. */
+  disconnect(connectionNumber: number): void {
+    const client = this.#clients.get(connectionNumber);
+    if (client === undefined) return;
+    this.#beginTurn();
+    this.#clients.delete(connectionNumber);
+    this.#core.subscriptions.removeClient(client);
+    disconnectCaller(this.#core, this.#module, client.caller);
+  }
+
+  /** Calls a function for someone who has no connection: one is made for the length of the call. */
+  call(caller: Caller, functionName: string, argsJson: string): CallResult {
+    this.#beginTurn();
+    const core = this.#core;
+    const rejection = connectCaller(core, this.#module, caller);
+    if (rejection !== undefined) return { kind: 'connectRejected', message: rejection };
+    const result = this.#callConnected(caller, functionName, argsJson);
+    disconnectCaller(core, this.#module, caller);
+    this.#runScheduledCalls();
+    return result;
+  }
+
+  #callConnected(caller: Caller, functionName: string, argsJson: string): CallResult {
+    const core = this.#core;
+    const admitted = admitJsonCall(this.#module, functionName, argsJson, caller.identity.equals(this.owner));
+    if (isRefusal(admitted)) {
+      core.logLine('Error', admitted.message, functionName);
+      return admitted;
+    }
+    const { clock } = core.options;
+    const start = clock.monotonicNanos();
+    const { reducer, args } = admitted;
+    const outcome = callReducer(core, this.#module, reducer, caller, clock.nowMicros(), args, 0, args.length);
+    const cost = { durationMicros: Number((clock.monotonicNanos() - start) / 1000n), energyUsed: outcome.energyUsed };
+    switch (outcome.kind) {
+      case 'ok':
+        core.transactions.publish(undefined);
+        return { kind: 'committed', cost, txOffset: this.lastTxOffset };
+      case 'outOfEnergy':
+        return { kind: 'outOfEnergy', cost };
+      case 'error':
+      case 'trapped':
+        return { kind: 'failed', message: failureText(outcome), cost };
+    }
+  }
+
+  /** Runs one SQL statement for someone who has no connection: one is made for its length. */
+  sql(caller: Caller, text: string): SqlResult {
+    this.#beginTurn();
+    const rejection = connectCaller(this.#core, this.#module, caller);
+    if (rejection !== undefined) return { kind: 'connectRejected', message: rejection };
+    const { clock } = this.#core.options;
+    const start = clock.monotonicNanos();
+    try {
+      const outcome = runStatement(this.#core, caller, caller.identity.equals(this.owner), text);
+      const durationMicros = Number((clock.monotonicNanos() - start) / 1000n);
+      return { kind: 'ok', outcome, txOffset: this.lastTxOffset, durationMicros };
+    } catch (error) {
+      if (error instanceof QueryError) return { kind: 'error', message: error.message };
+      throw error;
+    } finally {
+      disconnectCaller(this.#core, this.#module, caller);
+    }
+  }
+
+  /** The schema document of a version, as JSON. */
+  schema(version: 9 | 10): string {
+    return schemaDocument(this.#module.def, version);
+  }
+
+  /** What publishing a program over this database would do. Changes nothing. */
+  planUpdate(program: Uint8Array): UpdatePlan {
+    return planUpdate(this.#module, LoadedModule.load(program, this.#core.moduleEnvironment));
+  }
+
+  /**
+   * Publishes a program over this database. The same program changes nothing.
+   * @returns the offset to wait for until the update is durable
+   * @throws EngineError `ENGINE_UPDATE_REJECTED`, HostError, SchemaError; the old module goes on
+   */
+  update(program: Uint8Array, mayBreakClients: boolean): number {
+    this.#beginTurn();
+    const next = LoadedModule.load(program, this.#core.moduleEnvironment);
+    const { breaksClients } = update(this.#core, this.#module, next, this.owner, mayBreakClients);
+    this.#module = next;
+    if (breaksClients) this.#disconnectAll();
+    return this.lastTxOffset;
+  }
+
+  /** Resolves when a transaction and all before it are durable; at once in memory. Rejects if the log fails. */
+  async whenDurable(txOffset: number): Promise<void> {
+    const { log } = this.#core.options;
+    if (log !== undefined && txOffset > log.durableOffset) await log.sync();
+  }
+
+  metrics(): DatabaseMetrics {
+    const { store, subscriptions, transactions, options } = this.#core;
+    let querySets = 0;
+    for (const client of this.#clients.values()) querySets += client.querySets.size;
+    return {
+      connectedClients: this.#clients.size,
+      liveQueries: subscriptions.queryCount,
+      querySets,
+      lastTxOffset: transactions.lastTxOffset,
+      durableTxOffset: options.log?.durableOffset,
+      reducers: this.#module.reducerMetrics,
+      moduleMemoryBytes: this.#module.memoryBytes,
+      tables: [...store.tables.values()].map(({ definition, rowCount, byteSize }) => ({
+        id: definition.id,
+        name: definition.name,
+        rows: rowCount,
+        bytes: byteSize,
+      })),
+    };
+  }
+
+  /** Disconnects every client, brings everything to the disk and closes the log. May be called twice. */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    if (this.#failure === undefined) this.#disconnectAll();
+    this.#endTurn();
+    await this.#core.options.log?.close();
+  }
+
+  #disconnectAll(): void {
+    for (const number of [...this.#clients.keys()]) {
+      this.#core.outbox.lane(false).close(number, GOING_AWAY, 'module exited');
+      this.disconnect(number);
+    }
+  }
+
+  /** Calls that the module asked for run in the order of asking, each in a transaction of its own. */
+  #runScheduledCalls(): void {
+    const { scheduledCalls, options } = this.#core;
+    if (scheduledCalls.length === 0) return;
+    const caller: Caller = { identity: this.identity, connectionId: ConnectionId.ZERO, jwtPayload: '{}' };
+    // Only those queued by now: a call that queues itself again must not keep everything else waiting.
+    for (const { functionName, args } of scheduledCalls.splice(0)) {
+      const reducer = this.#module.reducersByName.get(functionName);
+      if (reducer === undefined) {
+        this.#core.logLine('Error', `scheduled call: no such reducer`, functionName);
+        continue;
+      }
+      const outcome = callReducer(this.#core, this.#module, reducer, caller, options.clock.nowMicros(), args, 0, args.length);
+      if (outcome.kind === 'ok') this.#core.transactions.publish(undefined);
+    }
+    if (scheduledCalls.length > 0) options.defer(() => this.#runDeferredCalls());
+  }
+
+  #runDeferredCalls(): void {
+    if (this.#failure !== undefined || this.#closing !== undefined) return;
+    this.#endTurnSoon();
+    this.#runScheduledCalls();
+  }
+
+  /** Checks that the database works, and sees to it that the turn ends. */
+  #beginTurn(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#closing !== undefined) throw new EngineError('ENGINE_CLOSED', `database ${this.identity.toHex()} is closed`);
+    this.#endTurnSoon();
+  }
+
+  #endTurnSoon(): void {
+    if (this.#isTurnOpen) return;
+    this.#isTurnOpen = true;
+    queueMicrotask(() => this.#endTurn());
+  }
+
+  #endTurn(): void {
+    this.#isTurnOpen = false;
+    this.#core.options.log?.flush();
+    this.#core.outbox.flush();
+  }
+
+  /** What was not durable may be lost, so nobody must see more of it: all connections end. */
+  #fail(cause: Error): void {
+    this.#failure = new EngineError('ENGINE_LOG_FAILED', cause.message, { cause });
+    this.#core.logLine('Error', `the commit log failed, so the database stops: ${cause.message}`);
+    for (const number of this.#clients.keys()) {
+      this.#core.outbox.lane(false).close(number, INTERNAL_ERROR, 'the database cannot write its log');
+    }
+    this.#clients.clear();
+    this.#core.outbox.flush();
+    this.#core.options.onFailure(this.#failure);
+  }
+}
+
+async function recoveredCore(options: DatabaseOptions): Promise<Core> {
+  const store: Store = new Store((transaction, _table, sequence) => saveSequence(store, transaction, sequence));
+  await recover(store, options.log);
+  return new Core(options, store);
+}
+
+/** A database that does not come to be must not keep its log locked. */
+async function closingLogOnError(options: DatabaseOptions, make: () => Promise<Database>): Promise<Database> {
+  try {
+    return await make();
+  } catch (error) {
+    await options.log?.close();
+    throw error;
+  }
+}

@@ -1,0 +1,129 @@
+import { readServerMessage } from '@lightcone/protocol';
+import { type AlgebraicValue, ByteReader, ByteWriter, type ConnectionId, type Identity, type RowType, compileType } from '@lightcone/sats';
+import type { Database } from '../database.ts';
+import { EngineError } from '../errors.ts';
+import { readOutboundBatch } from '../outbound-batch.ts';
+import type { Row } from './row.ts';
+import { Session } from './session.ts';
+
+/**
+ * A database inside the program that uses it: no server, no socket.
+ *
+ * Sessions see only what is durable, as confirmed clients of a server do.
+ */
+export class EmbeddedDatabase implements AsyncDisposable {
+  readonly #database: Database;
+  readonly #newConnectionId: () => ConnectionId;
+  readonly #sessions = new Map<number, Session>();
+  #nextConnectionNumber = 1;
+
+  /**
+   * @param database whose `deliver` goes to `deliver` of this object
+   * @param newConnectionId makes a random connection id
+   */
+  constructor(database: Database, newConnectionId: () => ConnectionId) {
+    this.#database = database;
+    this.#newConnectionId = newConnectionId;
+  }
+
+  /** The database itself, with everything that a server uses of it. */
+  get database(): Database {
+    return this.#database;
+  }
+
+  /** Whose database this is: may read private tables and write with SQL. */
+  get owner(): Identity {
+    return this.#database.owner;
+  }
+
+  /**
+   * Connects a client; the module's `client_connected` runs.
+   * @param claims what the module sees of the client's token
+   * @throws EngineError `ENGINE_CLOSED` with the module's reason, if it refuses the client
+   */
+  async connect(identity: Identity, claims: Readonly<Record<string, unknown>> = {}): Promise<Session> {
+    const number = this.#nextConnectionNumber++;
+    const connectionId = this.#newConnectionId();
+    const session = new Session(this, number, identity, connectionId);
+    this.#sessions.set(number, session);
+    this.#database.connect({
+      number,
+      identity,
+      connectionId,
+      token: '',
+      jwtPayload: JSON.stringify(claims),
+      protocol: 'v3',
+      isConfirmed: true,
+    });
+    await session.connected();
+    return session;
+  }
+
+  /**
+   * Runs one SQL statement as the owner and resolves when it is durable.
+   * @returns the rows of a query, by column name; none for a statement that changes rows
+   * @throws EngineError `ENGINE_QUERY_FAILED`
+   */
+  async sql(text: string): Promise<Row[]> {
+    const result = this.#database.sql({ identity: this.owner, connectionId: this.#newConnectionId(), jwtPayload: '{}' }, text);
+    if (result.kind !== 'ok') throw new EngineError('ENGINE_QUERY_FAILED', result.message);
+    await this.#database.whenDurable(result.txOffset);
+    return [...result.outcome.rows] as Row[]; // rows are products, whose values are objects
+  }
+
+  /** Brings everything to the disk and closes. May be called twice. */
+  async close(): Promise<void> {
+    await this.#database.close();
+    for (const session of this.#sessions.values()) session.closed('the database was closed');
+    this.#sessions.clear();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Takes a batch of the database and hands each session its messages. */
+  deliver(batch: Uint8Array): void {
+    readOutboundBatch(batch, {
+      message: (numbers, payload) => {
+        for (const number of numbers) this.#sessions.get(number)?.received(readServerMessage(new ByteReader(payload)));
+      },
+      close: (number, _code, reason) => {
+        this.#sessions.get(number)?.closed(reason);
+        this.#sessions.delete(number);
+      },
+    });
+  }
+
+  /** @internal */
+  send(connectionNumber: number, bytes: Uint8Array, length: number): void {
+    this.#database.receive(connectionNumber, bytes, 0, length);
+  }
+
+  /** @internal */
+  disconnect(connectionNumber: number): void {
+    this.#sessions.delete(connectionNumber);
+    this.#database.disconnect(connectionNumber);
+  }
+
+  /** @internal */
+  encodeArguments(reducerName: string, args: readonly AlgebraicValue[]): Uint8Array {
+    const { reducers, typespace } = this.#database.module;
+    const params = reducers.find(({ name }) => name === reducerName)?.params;
+    // An unknown reducer gets its error from the database, as from every other client.
+    if (params === undefined) return new Uint8Array(0);
+    if (args.length !== params.elements.length) {
+      const names = params.elements.map(({ name }) => name).join(', ');
+      const count = `${params.elements.length} arguments, given ${args.length}`;
+      throw new EngineError('ENGINE_CALL_FAILED', `${reducerName}(${names}) takes ${count}`);
+    }
+    const writer = new ByteWriter();
+    params.elements.forEach(({ type }, i) => compileType(type, typespace).encode(writer, args[i]!)); // the lengths are equal
+    return writer.finish();
+  }
+
+  /** @internal */
+  rowTypeOf(table: string): RowType {
+    return this.#database.rowType(table);
+  }
+}

@@ -1,0 +1,44 @@
+import type { CommitLog } from '@lightcone/commitlog';
+import type { ConnectionId, Identity } from '@lightcone/sats';
+import type { Clock, DatabaseOptions } from '../core.ts';
+import { Database } from '../database.ts';
+import type { DatabaseLogRecord } from '../log-record.ts';
+import { EmbeddedDatabase } from './embedded-database.ts';
+
+/** What an embedded database runs on. */
+export interface EmbeddedOptions {
+  readonly program: Uint8Array;
+  readonly identity: Identity;
+  readonly owner: Identity;
+  readonly log: CommitLog | undefined;
+  readonly clock: Clock;
+  readonly defer: (run: () => void) => void;
+  readonly newConnectionId: () => ConnectionId;
+  readonly moduleLog: (record: DatabaseLogRecord) => void;
+}
+
+/**
+ * Opens the database of a log, or makes it if the log is empty. A program other than the stored one
+ * is published over it.
+ * @throws EngineError, HostError, SchemaError, CommitLogError
+ */
+export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedDatabase> {
+  const { program, owner, log, newConnectionId } = options;
+  let embedded: EmbeddedDatabase | undefined;
+  const databaseOptions: DatabaseOptions = {
+    identity: options.identity,
+    log,
+    clock: options.clock,
+    defer: options.defer,
+    moduleLog: options.moduleLog,
+    deliver: (batch) => embedded?.deliver(batch),
+    onFailure: () => {}, // every call that follows rejects with it
+  };
+  const isNew = log === undefined || log.nextTxOffset === 0;
+  const database = isNew
+    ? await Database.create(databaseOptions, program, owner)
+    : await Database.open(databaseOptions);
+  embedded = new EmbeddedDatabase(database, newConnectionId);
+  await database.whenDurable(database.update(program, false));
+  return embedded;
+}

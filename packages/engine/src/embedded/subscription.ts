@@ -1,0 +1,82 @@
+import { type RowList, type TableRows, type TableUpdate, rowStart } from '@lightcone/protocol';
+import { type RowType, bytesToHex } from '@lightcone/sats';
+import { type Row, decodeRows } from './row.ts';
+
+/** What one transaction changed in a subscription. An updated row is a delete and an insert. */
+export interface SubscriptionChange {
+  readonly table: string;
+  readonly inserts: readonly Row[];
+  readonly deletes: readonly Row[];
+}
+
+interface CachedRow {
+  readonly row: Row;
+  /** How many of the queries, or partners in a join, yield the row. */
+  count: number;
+}
+
+/** The rows of a set of queries, kept up to date. */
+export class Subscription {
+  readonly #rowTypeOf: (table: string) => RowType;
+  readonly #unsubscribe: () => Promise<void>;
+  /** By table, then by the row's bytes. */
+  readonly #rowsByTable = new Map<string, Map<string, CachedRow>>();
+  readonly #listeners = new Set<(changes: readonly SubscriptionChange[]) => void>();
+
+  /** @internal Subscriptions come from `Session.subscribe`. */
+  constructor(rowTypeOf: (table: string) => RowType, unsubscribe: () => Promise<void>) {
+    this.#rowTypeOf = rowTypeOf;
+    this.#unsubscribe = unsubscribe;
+  }
+
+  /** The rows of a table as of the last transaction that is known here; in no order. */
+  rows(table: string): Row[] {
+    return [...(this.#rowsByTable.get(table)?.values() ?? [])].map(({ row }) => row);
+  }
+
+  /** Calls `listener` after each transaction that changed something here. @returns what ends that */
+  onChange(listener: (changes: readonly SubscriptionChange[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Ends the subscription; its rows stay as they are. */
+  unsubscribe(): Promise<void> {
+    return this.#unsubscribe();
+  }
+
+  /** @internal */
+  applied(tables: readonly TableRows[]): void {
+    for (const { table, rows } of tables) this.#add(table, rows, 1);
+  }
+
+  /** @internal */
+  changed(updates: readonly TableUpdate[]): void {
+    const changes = updates.map(({ table, changes: parts }): SubscriptionChange => {
+      const inserts: Row[] = [];
+      const deletes: Row[] = [];
+      for (const part of parts) {
+        if (part.tag === 'EventTable') inserts.push(...decodeRows(part.events, this.#rowTypeOf(table)));
+        else {
+          inserts.push(...this.#add(table, part.inserts, 1));
+          deletes.push(...this.#add(table, part.deletes, -1));
+        }
+      }
+      return { table, inserts, deletes };
+    });
+    for (const listener of this.#listeners) listener(changes);
+  }
+
+  #add(table: string, list: RowList, weight: 1 | -1): Row[] {
+    const rows = decodeRows(list, this.#rowTypeOf(table));
+    let cached = this.#rowsByTable.get(table);
+    if (cached === undefined) this.#rowsByTable.set(table, (cached = new Map()));
+    for (const [i, row] of rows.entries()) {
+      const key = bytesToHex(list.data.subarray(rowStart(list, i), rowStart(list, i + 1)));
+      const entry = cached.get(key);
+      if (entry === undefined) cached.set(key, { row, count: weight });
+      else if ((entry.count += weight) === 0) cached.delete(key);
+    }
+    return rows;
+  }
+}

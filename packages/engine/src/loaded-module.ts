@@ -1,0 +1,134 @@
+import { type CallOutcome, CompiledModule, type HostCalls, ModuleInstance } from '@lightcone/host';
+import { type CompiledType, type Identity, compileType } from '@lightcone/sats';
+import { type ModuleDef, type ReducerDef, decodeRawModuleDef, validateModuleDef } from '@lightcone/schema';
+import { keccak_256 } from '@noble/hashes/sha3.js';
+import type { Caller } from './client.ts';
+import { EngineError } from './errors.ts';
+import type { DatabaseLogRecord } from './log-record.ts';
+import type { ReducerMetrics } from './metrics.ts';
+import { encodeReducerName } from './transaction-record.ts';
+
+/** What a module needs of its database. */
+export interface ModuleEnvironment {
+  readonly calls: HostCalls;
+  readonly databaseIdentity: Identity;
+  readonly log: (record: DatabaseLogRecord) => void;
+  readonly nowMicros: () => bigint;
+  readonly monotonicNanos: () => bigint;
+}
+
+/** A reducer, with what calling it needs. */
+export interface Reducer {
+  /** Its position in the module's definition. */
+  readonly id: number;
+  readonly def: ReducerDef;
+  readonly params: CompiledType;
+  /** Its name as transaction records hold it. */
+  readonly encodedName: Uint8Array;
+  readonly metrics: ReducerMetrics;
+}
+
+/**
+ * A module that was compiled and checked, and its one instance.
+ *
+ * An instance that trapped is never called again: the next call makes a new one.
+ */
+export class LoadedModule {
+  readonly program: Uint8Array;
+  /** Keccak-256 of the program. */
+  readonly hash: Uint8Array;
+  readonly def: ModuleDef;
+  readonly reducersByName: ReadonlyMap<string, Reducer>;
+  readonly #compiled: CompiledModule;
+  readonly #environment: ModuleEnvironment;
+  readonly #reducers: readonly Reducer[];
+  #instance: ModuleInstance | undefined;
+
+  private constructor(
+    program: Uint8Array,
+    hash: Uint8Array,
+    compiled: CompiledModule,
+    environment: ModuleEnvironment,
+    instance: ModuleInstance,
+    def: ModuleDef,
+  ) {
+    this.program = program;
+    this.hash = hash;
+    this.#compiled = compiled;
+    this.#environment = environment;
+    this.#instance = instance;
+    this.def = def;
+    this.#reducers = def.reducers.map((reducer, id) => ({
+      id,
+      def: reducer,
+      params: compileType(reducer.params, def.typespace),
+      encodedName: encodeReducerName(reducer.name),
+      metrics: { committed: 0, failed: 0, energyUsed: 0n },
+    }));
+    this.reducersByName = new Map(this.#reducers.map((reducer) => [reducer.def.name, reducer]));
+  }
+
+  /**
+   * Compiles, instantiates, describes and checks a program. Nothing of the database is touched.
+   * @throws HostError, SchemaError, EngineError `ENGINE_UNSUPPORTED_MODULE`
+   */
+  static load(program: Uint8Array, environment: ModuleEnvironment): LoadedModule {
+    const compiled = CompiledModule.compile(program);
+    const instance = ModuleInstance.create(compiled, environment);
+    const def = validateModuleDef(decodeRawModuleDef(instance.describe()));
+    refuseUnsupported(def);
+    return new LoadedModule(program, keccak_256(program), compiled, environment, instance, def);
+  }
+
+  /** The reducer of a lifecycle event, if the module has one. */
+  lifecycleReducer(event: 'init' | 'onConnect' | 'onDisconnect'): Reducer | undefined {
+    const id = this.def.lifecycle.get(event);
+    return id === undefined ? undefined : this.#reducers[id];
+  }
+
+  /** Bytes of the instance's linear memory. */
+  get memoryBytes(): number {
+    return this.#instance?.memoryBytes ?? 0;
+  }
+
+  /** What the module's reducers have done since it was loaded, by name. */
+  get reducerMetrics(): ReadonlyMap<string, ReducerMetrics> {
+    return new Map(this.#reducers.map((reducer) => [reducer.def.name, reducer.metrics]));
+  }
+
+  /** Runs a reducer in the transaction that is open; `args[start..end]` have been checked. */
+  callReducer(reducer: Reducer, caller: Caller, timestampMicros: bigint, args: Uint8Array, start: number, end: number): CallOutcome {
+    this.#instance ??= this.#newInstance();
+    const { identity, connectionId } = caller;
+    const outcome = this.#instance.callReducer(reducer.id, reducer.def.name, identity, connectionId, timestampMicros, args, start, end);
+    if (!this.#instance.isAlive) this.#instance = undefined;
+    if (outcome.kind === 'ok') reducer.metrics.committed++;
+    else reducer.metrics.failed++;
+    reducer.metrics.energyUsed += outcome.energyUsed;
+    return outcome;
+  }
+
+  #newInstance(): ModuleInstance {
+    const instance = ModuleInstance.create(this.#compiled, this.#environment);
+    // Describing fills the guest's dispatch tables: no call works before it.
+    instance.describe();
+    return instance;
+  }
+}
+
+/** What is not built yet is refused when a module is published, not when it is used. */
+function refuseUnsupported(def: ModuleDef): void {
+  const problems = [
+    ...def.tables.flatMap((table) => (table.schedule === undefined ? [] : [`table ${table.name} is scheduled`])),
+    ...def.procedures.map((procedure) => `${procedure.name} is a procedure`),
+    ...def.views.map((view) => `${view.name} is a view`),
+    ...def.httpHandlers.map((handler) => `${handler.name} is an HTTP handler`),
+    ...def.rowLevelSecurity.map((sql) => `there is a row-level security rule (${sql})`),
+    ...def.submodules.map((submodule) => `${submodule.namespace} is a submodule`),
+  ];
+  if (problems.length === 0) return;
+  throw new EngineError(
+    'ENGINE_UNSUPPORTED_MODULE',
+    `this version of Lightcone cannot run the module yet: ${problems.join('; ')}`,
+  );
+}

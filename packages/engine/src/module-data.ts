@@ -1,0 +1,250 @@
+import { BOUND, type BoundKind, ERRNO, type HostCalls, type IndexRange, type RowBuffer } from '@lightcone/host';
+import { ByteReader, type ByteWriter, SatsError } from '@lightcone/sats';
+import {
+  type Bound,
+  INDEX_NOT_UNIQUE,
+  NO_ROW,
+  NO_SUCH_ROW,
+  PointerList,
+  SEQUENCE_EXHAUSTED,
+  type Store,
+  StoreError,
+  type Table,
+  type Transaction,
+  UNIQUE_VIOLATION,
+} from '@lightcone/store';
+import type { Catalog } from './catalog.ts';
+import { SYSTEM_TABLE_IDS } from './system-tables.ts';
+
+/**
+ * The data calls of a module, answered from the open transaction.
+ *
+ * Results are counts, ids or 0, or a negative errno (file 11 §1.4 of the specification). The bytes
+ * of a call are the guest's memory: they are read before anything else runs.
+ */
+export class ModuleData implements HostCalls {
+  /** The transaction in which the module runs; undefined outside of one. */
+  transaction: Transaction | undefined;
+  readonly #store: Store;
+  readonly #catalog: Catalog;
+  readonly #scheduleImmediate: (functionName: string, args: Uint8Array) => void;
+  readonly #rows = new PointerList();
+  readonly #lower: { -readonly [K in keyof Bound]: Bound[K] } = { kind: 'unbounded', start: 0, end: 0 };
+  readonly #upper: { -readonly [K in keyof Bound]: Bound[K] } = { kind: 'unbounded', start: 0, end: 0 };
+
+  /** @param scheduleImmediate queues a call for after the transaction, whatever becomes of it */
+  constructor(store: Store, catalog: Catalog, scheduleImmediate: (functionName: string, args: Uint8Array) => void) {
+    this.#store = store;
+    this.#catalog = catalog;
+    this.#scheduleImmediate = scheduleImmediate;
+  }
+
+  isInTransaction(): boolean {
+    return this.transaction !== undefined;
+  }
+
+  tableId(name: string): number {
+    return this.#catalog.findTableId(name) ?? -ERRNO.noSuchTable;
+  }
+
+  indexId(name: string): number {
+    return this.#catalog.findIndexId(name) ?? -ERRNO.noSuchIndex;
+  }
+
+  rowCount(tableId: number): number {
+    return this.#store.tables.get(tableId)?.rowCount ?? -ERRNO.noSuchTable;
+  }
+
+  scanTable(tableId: number, out: RowBuffer): number {
+    const table = this.#store.tables.get(tableId);
+    if (table === undefined) return -ERRNO.noSuchTable;
+    for (let row = table.first(); row !== NO_ROW; row = table.next(row)) {
+      out.append(table.bytes(row), table.start(row), table.end(row));
+    }
+    return 0;
+  }
+
+  scanIndexPoint(indexId: number, bytes: Uint8Array, start: number, end: number, out: RowBuffer): number {
+    const errno = this.#collectPoint(indexId, bytes, start, end);
+    if (errno === 0) this.#appendCollected(indexId, out);
+    return -errno;
+  }
+
+  scanIndexRange(indexId: number, bytes: Uint8Array, range: IndexRange, out: RowBuffer): number {
+    const errno = this.#collectRange(indexId, bytes, range);
+    if (errno === 0) this.#appendCollected(indexId, out);
+    return -errno;
+  }
+
+  insert(tableId: number, bytes: Uint8Array, start: number, end: number, generated: ByteWriter): number {
+    const table = this.#store.tables.get(tableId);
+    if (table === undefined) return -ERRNO.noSuchTable;
+    try {
+      return resultOf(this.#open().insert(table, bytes, start, end, generated));
+    } catch (error) {
+      return -errnoOf(error);
+    }
+  }
+
+  update(
+    tableId: number,
+    indexId: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    generated: ByteWriter,
+  ): number {
+    const table = this.#store.tables.get(tableId);
+    if (table === undefined) return -ERRNO.noSuchTable;
+    const entry = this.#catalog.findIndex(indexId);
+    if (entry === undefined || entry.table !== table) return -ERRNO.noSuchIndex;
+    try {
+      return resultOf(this.#open().update(table, entry.index, bytes, start, end, generated));
+    } catch (error) {
+      return -errnoOf(error);
+    }
+  }
+
+  deleteByIndexPoint(indexId: number, bytes: Uint8Array, start: number, end: number): number {
+    const errno = this.#collectPoint(indexId, bytes, start, end);
+    return errno === 0 ? this.#deleteCollected(indexId) : -errno;
+  }
+
+  deleteByIndexRange(indexId: number, bytes: Uint8Array, range: IndexRange): number {
+    const errno = this.#collectRange(indexId, bytes, range);
+    return errno === 0 ? this.#deleteCollected(indexId) : -errno;
+  }
+
+  /** The relation is an array of rows: a u32 count, then the rows; what follows is ignored. */
+  deleteAllByEq(tableId: number, bytes: Uint8Array, start: number, end: number): number {
+    const table = this.#store.tables.get(tableId);
+    if (table === undefined) return -ERRNO.noSuchTable;
+    const rowType = table.definition.row;
+    try {
+      const reader = new ByteReader(bytes, start, end);
+      const count = reader.u32();
+      // Nothing is deleted unless all of it decodes.
+      let at = reader.offset;
+      for (let i = 0; i < count; i++) {
+        const next = rowType.validate(bytes, at, end);
+        if (next === at) break; // rows without bytes are all the same one
+        at = next;
+      }
+      let deleted = 0;
+      at = reader.offset;
+      for (let i = 0; i < count; i++) {
+        const next = rowType.skip(bytes, at);
+        if (this.#open().deleteByValue(table, bytes, at, next)) deleted++;
+        if (next === at) break;
+        at = next;
+      }
+      return deleted;
+    } catch (error) {
+      return -errnoOf(error);
+    }
+  }
+
+  clear(tableId: number): number {
+    const table = this.#store.tables.get(tableId);
+    return table === undefined ? -ERRNO.noSuchTable : this.#open().clear(table);
+  }
+
+  jwtPayload(connectionId: Uint8Array): string | undefined {
+    const credentials = this.#store.table(SYSTEM_TABLE_IDS.connectionCredentials);
+    const byConnectionId = credentials.indexes[0]!; // the system table has this one index
+    const row = byConnectionId.findUnique(connectionId, 0, connectionId.length);
+    if (row === NO_ROW) return undefined;
+    const payloadStart = credentials.definition.row.columns[1]!.start(credentials.bytes(row), credentials.start(row));
+    return new ByteReader(credentials.bytes(row), payloadStart, credentials.end(row)).string();
+  }
+
+  scheduleImmediate(functionName: string, args: Uint8Array): void {
+    this.#scheduleImmediate(functionName, args);
+  }
+
+  #open(): Transaction {
+    if (this.transaction === undefined) throw new Error('the host called for data outside a transaction');
+    return this.transaction;
+  }
+
+  /** Collects the rows with a key into `#rows`; returns an errno. */
+  #collectPoint(indexId: number, bytes: Uint8Array, start: number, end: number): number {
+    const entry = this.#catalog.findIndex(indexId);
+    if (entry === undefined) return ERRNO.noSuchIndex;
+    this.#rows.clear();
+    try {
+      entry.index.seekPoint(bytes, start, end, this.#rows);
+      return 0;
+    } catch (error) {
+      return errnoOf(error);
+    }
+  }
+
+  #collectRange(indexId: number, bytes: Uint8Array, range: IndexRange): number {
+    const entry = this.#catalog.findIndex(indexId);
+    if (entry === undefined) return ERRNO.noSuchIndex;
+    this.#rows.clear();
+    try {
+      this.#lower.kind = boundKind(range.lowerKind);
+      this.#lower.start = range.lowerStart;
+      this.#lower.end = range.lowerEnd;
+      this.#upper.kind = boundKind(range.upperKind);
+      this.#upper.start = range.upperStart;
+      this.#upper.end = range.upperEnd;
+      const { prefixStart, prefixEnd, prefixColumns } = range;
+      entry.index.scanRange(bytes, prefixStart, prefixEnd, prefixColumns, this.#lower, this.#upper, this.#rows);
+      return 0;
+    } catch (error) {
+      return errnoOf(error);
+    }
+  }
+
+  #appendCollected(indexId: number, out: RowBuffer): void {
+    const table = this.#tableOf(indexId);
+    for (let i = 0; i < this.#rows.length; i++) {
+      const row = this.#rows.at(i);
+      out.append(table.bytes(row), table.start(row), table.end(row));
+    }
+  }
+
+  #deleteCollected(indexId: number): number {
+    const table = this.#tableOf(indexId);
+    const transaction = this.#open();
+    for (let i = 0; i < this.#rows.length; i++) transaction.delete(table, this.#rows.at(i));
+    return this.#rows.length;
+  }
+
+  #tableOf(indexId: number): Table {
+    const entry = this.#catalog.findIndex(indexId);
+    if (entry === undefined) throw new Error(`index ${indexId} vanished during a call`);
+    return entry.table;
+  }
+}
+
+function boundKind(kind: BoundKind): Bound['kind'] {
+  return kind === BOUND.included ? 'included' : kind === BOUND.excluded ? 'excluded' : 'unbounded';
+}
+
+/** 0 for a row that was written, or the negative errno of what forbade it. */
+function resultOf(row: number): number {
+  switch (row) {
+    case UNIQUE_VIOLATION:
+      return -ERRNO.uniqueAlreadyExists;
+    case SEQUENCE_EXHAUSTED:
+      return -ERRNO.autoIncrementOverflow;
+    case NO_SUCH_ROW:
+      return -ERRNO.noSuchRow;
+    case INDEX_NOT_UNIQUE:
+      return -ERRNO.indexNotUnique;
+    default:
+      return 0;
+  }
+}
+
+/** Bytes that do not decode and scans that an index cannot do are the module's mistakes; the rest is ours. */
+function errnoOf(error: unknown): number {
+  if (error instanceof SatsError) return ERRNO.bsatnDecodeError;
+  if (error instanceof StoreError && error.code === 'STORE_NO_RANGE_SCAN') return ERRNO.wrongIndexAlgorithm;
+  if (error instanceof StoreError && error.code === 'STORE_INVALID_RANGE') return ERRNO.bsatnDecodeError;
+  throw error;
+}

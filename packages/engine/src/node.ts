@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { CommitLog } from '@lightcone/commitlog';
+import { NodeFileSystem } from '@lightcone/commitlog/node';
+import { ConnectionId, Identity } from '@lightcone/sats';
+import type { Clock } from './core.ts';
+import type { EmbeddedDatabase } from './embedded/embedded-database.ts';
+import { openEmbedded } from './embedded/open.ts';
+import type { DatabaseLogRecord } from './log-record.ts';
+
+/** The clock of this machine. */
+export const systemClock: Clock = {
+  nowMicros: () => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)),
+  monotonicNanos: () => process.hrtime.bigint(),
+};
+
+export interface LightconeOptions {
+  /** The module: the bytes of a `.wasm` file, or its path. */
+  readonly module: Uint8Array | string;
+  /** Folder of the database, made if missing. Without it everything is in memory and gone at the end. */
+  readonly dataDir?: string;
+  /** Who owns the database; by default an identity that stands for this program. */
+  readonly owner?: Identity;
+  /** Takes what the module logs; by default nobody does. */
+  readonly onLog?: (record: DatabaseLogRecord) => void;
+}
+
+/** Lightcone inside a Node program. */
+export const Lightcone = {
+  /**
+   * Opens the database in `dataDir`, or makes it with the module. A module other than the stored one
+   * is published over it, if that breaks nothing.
+   *
+   *     await using db = await Lightcone.open({ module: 'chat.wasm', dataDir: './data' });
+   *     const session = await db.connect(Identity.fromClaims('my-program', 'alice'));
+   *     await session.call('send_message', 'hello');
+   *
+   * @throws EngineError, HostError, SchemaError, CommitLogError
+   */
+  async open({ module, dataDir, owner = EMBEDDING_PROGRAM, onLog = () => {} }: LightconeOptions): Promise<EmbeddedDatabase> {
+    const program = typeof module === 'string' ? new Uint8Array(await readFile(module)) : module;
+    return openEmbedded({
+      program,
+      identity: EMBEDDED_DATABASE,
+      owner,
+      log: dataDir === undefined ? undefined : await CommitLog.open(new NodeFileSystem(), dataDir),
+      clock: systemClock,
+      defer: (run) => void setImmediate(run),
+      newConnectionId: () => ConnectionId.fromBytes(randomBytes(ConnectionId.BYTES)),
+      moduleLog: onLog,
+    });
+  },
+};
+
+/** The owner of a database whose program names none, and the database's own identity. */
+const EMBEDDING_PROGRAM: Identity = Identity.fromClaims('lightcone', 'embedding program');
+const EMBEDDED_DATABASE: Identity = Identity.fromClaims('lightcone', 'embedded database');

@@ -1,0 +1,114 @@
+import { ByteWriter, ConnectionId, Identity } from '@lightcone/sats';
+import type { Transaction } from '@lightcone/store';
+import type { Caller } from './client.ts';
+import type { Core } from './core.ts';
+import type { LoadedModule } from './loaded-module.ts';
+import { failureText, runLifecycleReducer } from './reducer-calls.ts';
+import { insertRow, readRows, systemRowType } from './schema-objects.ts';
+import { SYSTEM_TABLE_IDS } from './system-tables.ts';
+import { encodeReducerName } from './transaction-record.ts';
+
+const NO_ARGS = new Uint8Array(0);
+
+/** The names under which the log records a connection's begin and, without a reducer for it, its end. */
+const CONNECTED = encodeReducerName('call_identity_connected');
+const DISCONNECTED = encodeReducerName('__identity_disconnected__');
+
+/**
+ * Makes a caller known: its rows in `st_client` and `st_connection_credentials`, then the module's
+ * `client_connected`, in one transaction, which is published.
+ * @returns why the module refuses the caller; undefined if it does not
+ */
+export function connectCaller(core: Core, module: LoadedModule, caller: Caller): string | undefined {
+  const transaction = core.transactions.begin();
+  const { identity, connectionId, jwtPayload } = caller;
+  try {
+    insertRow(core.store, transaction, SYSTEM_TABLE_IDS.client, clientRow(caller));
+    const credentials = { connection_id: connectionId.toBigInt(), jwt_payload: jwtPayload };
+    insertRow(core.store, transaction, SYSTEM_TABLE_IDS.connectionCredentials, credentials);
+  } catch {
+    core.transactions.rollback(transaction);
+    return `connection id ${connectionId.toHex()} is in use by another client than ${identity.toHex()}`;
+  }
+  const reducer = module.lifecycleReducer('onConnect');
+  if (reducer !== undefined) {
+    const outcome = runLifecycleReducer(core, transaction, module, reducer, caller);
+    if (outcome.kind !== 'ok') {
+      core.transactions.rollback(transaction);
+      return failureText(outcome);
+    }
+  }
+  commit(core, transaction, CONNECTED, caller);
+  return undefined;
+}
+
+/**
+ * Forgets a caller: the module's `client_disconnected` and the removal of its rows in one
+ * transaction, or the removal alone if the reducer fails. Nothing happens if the rows are gone.
+ */
+export function disconnectCaller(core: Core, module: LoadedModule, caller: Caller): void {
+  const reducer = module.lifecycleReducer('onDisconnect');
+  if (reducer !== undefined) {
+    const transaction = core.transactions.begin();
+    if (!isKnown(core, caller)) {
+      core.transactions.rollback(transaction);
+      return;
+    }
+    const outcome = runLifecycleReducer(core, transaction, module, reducer, caller);
+    if (outcome.kind === 'ok') {
+      removeRows(core, transaction, caller);
+      commit(core, transaction, reducer.encodedName, caller);
+      return;
+    }
+    core.transactions.rollback(transaction);
+  }
+  const transaction = core.transactions.begin();
+  removeRows(core, transaction, caller);
+  commit(core, transaction, DISCONNECTED, caller);
+}
+
+/** The callers that a crash left connected. */
+export function leftoverCallers(core: Core): Caller[] {
+  const payloads = new Map(
+    readRows(core.store, SYSTEM_TABLE_IDS.connectionCredentials).map((row) => [row['connection_id'], row['jwt_payload']]),
+  );
+  return readRows(core.store, SYSTEM_TABLE_IDS.client).map((row) => ({
+    identity: Identity.fromBigInt(row['identity'] as bigint),
+    connectionId: ConnectionId.fromBigInt(row['connection_id'] as bigint),
+    jwtPayload: (payloads.get(row['connection_id']!) as string | undefined) ?? '{}', // the column always has a value
+  }));
+}
+
+function commit(core: Core, transaction: Transaction, reducerName: Uint8Array, caller: Caller): void {
+  const timestampMicros = core.options.clock.nowMicros();
+  const inputs = { reducerName, caller, timestampMicros, args: NO_ARGS, argsStart: 0, argsEnd: 0 };
+  core.transactions.commit(transaction, inputs);
+  core.transactions.publish(undefined);
+}
+
+function clientRow({ identity, connectionId }: Caller): { identity: bigint; connection_id: bigint } {
+  return { identity: identity.toBigInt(), connection_id: connectionId.toBigInt() };
+}
+
+function encodedClientRow(caller: Caller): Uint8Array {
+  const writer = new ByteWriter();
+  systemRowType(SYSTEM_TABLE_IDS.client).encode(writer, clientRow(caller));
+  return writer.written();
+}
+
+function isKnown(core: Core, caller: Caller): boolean {
+  const table = core.store.table(SYSTEM_TABLE_IDS.client);
+  const row = encodedClientRow(caller);
+  // The index over both columns has the whole row as its key.
+  return table.indexes[0]!.findUnique(row, 0, row.length) >= 0;
+}
+
+function removeRows(core: Core, transaction: Transaction, caller: Caller): void {
+  const clients = core.store.table(SYSTEM_TABLE_IDS.client);
+  const row = encodedClientRow(caller);
+  transaction.deleteByValue(clients, row, 0, row.length);
+  const credentials = core.store.table(SYSTEM_TABLE_IDS.connectionCredentials);
+  const key = caller.connectionId.bytes;
+  const pointer = credentials.indexes[0]!.findUnique(key, 0, key.length); // the table's one index
+  if (pointer >= 0) transaction.delete(credentials, pointer);
+}

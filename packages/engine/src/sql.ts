@@ -1,0 +1,83 @@
+import { type MutationPlan, QueryError, type RowWriter, type SelectPlan, executeMutation, executeSelect, planStatement } from '@lightcone/query';
+import { type AlgebraicValue, ByteReader, type ProductType, SatsError, compileRow } from '@lightcone/sats';
+import { SEQUENCE_EXHAUSTED, type Store, type Transaction, UNIQUE_VIOLATION } from '@lightcone/store';
+import type { Core } from './core.ts';
+import type { Caller } from './client.ts';
+
+/** What a SQL statement yields. */
+export interface SqlOutcome {
+  /** The columns; none for a statement that changes rows. */
+  readonly columns: ProductType;
+  readonly rows: readonly AlgebraicValue[];
+  readonly stats: { readonly rowsInserted: number; readonly rowsDeleted: number; readonly rowsUpdated: number };
+}
+
+const NO_COLUMNS: ProductType = { tag: 'Product', elements: [] };
+const NOTHING_CHANGED = { rowsInserted: 0, rowsDeleted: 0, rowsUpdated: 0 };
+
+/**
+ * Runs one statement. A change is committed, and sent to subscribers, before this returns.
+ * @throws QueryError with a text for the caller
+ */
+export function runStatement(core: Core, caller: Caller, isOwner: boolean, text: string): SqlOutcome {
+  const plan = planStatement(text, core.catalog.visibleTo(isOwner));
+  if (plan.kind === 'select') return select(core, caller, plan);
+  if (!isOwner) {
+    throw new QueryError('QUERY_UNSUPPORTED', `Caller ${caller.identity.toHex()} is not authorized to run SQL DML statements`);
+  }
+  return { columns: NO_COLUMNS, rows: [], stats: change(core, caller, plan) };
+}
+
+function select(core: Core, caller: Caller, plan: SelectPlan): SqlOutcome {
+  const rowType = compileRow(plan.result, []);
+  const rows: AlgebraicValue[] = [];
+  executeSelect(plan, core.rows, caller.identity.bytes, {
+    row(bytes, start, end) {
+      rows.push(rowType.decode(new ByteReader(bytes, start, end)));
+      return true;
+    },
+  });
+  return { columns: plan.result, rows, stats: NOTHING_CHANGED };
+}
+
+function change(core: Core, caller: Caller, plan: MutationPlan): SqlOutcome['stats'] {
+  const transaction = core.transactions.begin();
+  try {
+    const stats = executeMutation(plan, core.rows, caller.identity.bytes, new TransactionWriter(core.store, transaction));
+    core.transactions.commit(transaction, undefined);
+    core.transactions.publish(undefined);
+    return stats;
+  } catch (error) {
+    if (transaction.isOpen) core.transactions.rollback(transaction);
+    if (error instanceof SatsError) throw new QueryError('QUERY_INVALID_LITERAL', error.message, { cause: error });
+    throw error;
+  }
+}
+
+/** Changes rows in a transaction; a broken constraint is the caller's to hear of. */
+class TransactionWriter implements RowWriter {
+  readonly #store: Store;
+  readonly #transaction: Transaction;
+
+  constructor(store: Store, transaction: Transaction) {
+    this.#store = store;
+    this.#transaction = transaction;
+  }
+
+  insert(tableId: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const table = this.#store.table(tableId);
+    const before = table.rowCount;
+    const row = this.#transaction.insert(table, bytes, start, end);
+    if (row === UNIQUE_VIOLATION) {
+      throw new QueryError('QUERY_CONSTRAINT_VIOLATED', `IndexError: ${this.#transaction.lastViolation.message()}`);
+    }
+    if (row === SEQUENCE_EXHAUSTED) {
+      throw new QueryError('QUERY_CONSTRAINT_VIOLATED', `an auto-increment column of table \`${table.definition.name}\` has no values left`);
+    }
+    return table.rowCount > before;
+  }
+
+  delete(tableId: number, bytes: Uint8Array, start: number, end: number): void {
+    this.#transaction.deleteByValue(this.#store.table(tableId), bytes, start, end);
+  }
+}

@@ -1,0 +1,38 @@
+import type { RowSource, RowVisitor } from '@lightcone/query';
+import { NO_ROW, PointerList, type Store } from '@lightcone/store';
+import type { Catalog } from './catalog.ts';
+
+/** The rows of the store, as queries read them: the state of now, an open transaction's changes included. */
+export class StoreRows implements RowSource {
+  readonly #store: Store;
+  readonly #catalog: Catalog;
+  readonly #found = new PointerList();
+
+  constructor(store: Store, catalog: Catalog) {
+    this.#store = store;
+    this.#catalog = catalog;
+  }
+
+  rowCount(tableId: number): number {
+    return this.#store.table(tableId).rowCount;
+  }
+
+  scan(tableId: number, visitor: RowVisitor): void {
+    const table = this.#store.table(tableId);
+    for (let row = table.first(); row !== NO_ROW; row = table.next(row)) {
+      if (!visitor.row(table.bytes(row), table.start(row), table.end(row))) return;
+    }
+  }
+
+  seek(indexId: number, key: Uint8Array, visitor: RowVisitor): void {
+    const entry = this.#catalog.findIndex(indexId);
+    if (entry === undefined) throw new Error(`a plan names index ${indexId}, which is gone`);
+    const { table, index } = entry;
+    this.#found.clear();
+    index.seekPoint(key, 0, key.length, this.#found);
+    for (let i = 0; i < this.#found.length; i++) {
+      const row = this.#found.at(i);
+      if (!visitor.row(table.bytes(row), table.start(row), table.end(row))) return;
+    }
+  }
+}

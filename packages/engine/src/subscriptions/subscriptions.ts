@@ -1,0 +1,236 @@
+import {
+  RowListWriter,
+  beginQuerySetUpdate,
+  beginSubscribeApplied,
+  beginTableUpdate,
+  beginTransactionUpdate,
+  beginUnsubscribeApplied,
+  writeSubscriptionError,
+  writeTableName,
+  writeUnsubscribeApplied,
+} from '@lightcone/protocol';
+import { QueryError, type RowSource, type TablePlan, planSubscription, visitRows } from '@lightcone/query';
+import { ByteWriter } from '@lightcone/sats';
+import type { TransactionDelta } from '@lightcone/store';
+import type { VisibleTables } from '../catalog.ts';
+import type { Client } from '../client.ts';
+import type { Outbox } from '../outbox.ts';
+import { LiveQuery } from './live-query.ts';
+import { QuerySet } from './query-set.ts';
+
+/** `SELECT * FROM *`: every user table that the caller may read. */
+const EVERY_TABLE = /^\s*select\s+\*\s+from\s+\*\s*$/i;
+
+/**
+ * Who subscribes to what, and what a transaction means to them.
+ *
+ * A live query is shared by all clients that may see the same rows through it: its key is its text,
+ * with the caller's identity if it speaks of `:sender`. Every subscribe plans the query for its own
+ * caller first, so that sharing never skips a permission check.
+ */
+export class Subscriptions {
+  readonly #rows: RowSource;
+  readonly #outbox: Outbox;
+  readonly #queriesByKey = new Map<string, LiveQuery>();
+  readonly #queriesByTable = new Map<number, Set<LiveQuery>>();
+  readonly #rowList = new RowListWriter();
+  /** The encoded changes of the transaction being evaluated. */
+  readonly #changes = new ByteWriter(4096);
+  readonly #changedClients: Client[] = [];
+  #nextQueryNumber = 0;
+
+  constructor(rows: RowSource, outbox: Outbox) {
+    this.#rows = rows;
+    this.#outbox = outbox;
+  }
+
+  get queryCount(): number {
+    return this.#queriesByKey.size;
+  }
+
+  /** Registers a query set and answers with its rows, or with an error that leaves nothing registered. */
+  subscribe(client: Client, requestId: number, querySetId: number, texts: readonly string[], catalog: VisibleTables): void {
+    const lane = this.#outbox.lane(client.isConfirmed);
+    const fail = (error: string): void => {
+      lane.begin(client.number);
+      writeSubscriptionError(lane.writer, requestId, querySetId, error);
+      lane.end();
+    };
+    if (client.querySets.has(querySetId)) {
+      fail(`Subscription with id QuerySetId { id: ${querySetId} } already exists for client: (${client.caller.identity.toHex()}, ${client.caller.connectionId.toHex()})`);
+      return;
+    }
+    const plans = new Map<string, TablePlan>();
+    for (const text of texts.flatMap((query) => expand(query.trim(), catalog))) {
+      try {
+        const plan = planSubscription(text, catalog);
+        plans.set(plan.usesSender ? `${text}\0${client.caller.identity.toHex()}` : text, plan);
+      } catch (error) {
+        if (!(error instanceof QueryError)) throw error;
+        fail(`${error.message}, executing: \`${text}\``);
+        return;
+      }
+    }
+    const queries = [...plans].map(([key, plan]) => this.#liveQuery(key, plan, client));
+    const querySet = new QuerySet(querySetId, client, queries);
+    for (const query of queries) query.querySets.add(querySet);
+    client.querySets.set(querySetId, querySet);
+
+    lane.begin(client.number);
+    this.#writeRows(lane.writer, beginSubscribeApplied(lane.writer, requestId, querySetId), querySet);
+    lane.end();
+  }
+
+  unsubscribe(client: Client, requestId: number, querySetId: number, sendDroppedRows: boolean): void {
+    const lane = this.#outbox.lane(client.isConfirmed);
+    lane.begin(client.number);
+    const querySet = client.querySets.get(querySetId);
+    if (querySet === undefined) {
+      writeSubscriptionError(lane.writer, requestId, querySetId, `Subscription not found: QuerySetId { id: ${querySetId} }`);
+    } else {
+      this.#drop(querySet);
+      if (sendDroppedRows) this.#writeRows(lane.writer, beginUnsubscribeApplied(lane.writer, requestId, querySetId), querySet);
+      else writeUnsubscribeApplied(lane.writer, requestId, querySetId);
+    }
+    lane.end();
+  }
+
+  /** Forgets a client that is gone. */
+  removeClient(client: Client): void {
+    for (const querySet of client.querySets.values()) this.#drop(querySet);
+  }
+
+  /**
+   * Evaluates every query that a transaction may have changed. Until `endTransaction` the clients
+   * concerned know their changed query sets.
+   */
+  evaluate(delta: TransactionDelta): void {
+    this.#changes.reset();
+    for (const tableDelta of delta.tables) {
+      const queries = this.#queriesByTable.get(tableDelta.table.definition.id);
+      if (queries === undefined) continue;
+      for (const query of queries) {
+        query.evaluate(tableDelta, this.#changes, this.#rowList);
+        if (query.isChanged) this.#markChanged(query);
+      }
+    }
+    for (const client of this.#changedClients) client.changedQuerySets.sort((a, b) => a.id - b.id);
+  }
+
+  /** Writes the query set updates of one client behind a count at `countAt`. */
+  writeUpdates(writer: ByteWriter, countAt: number, client: Client): void {
+    writer.setU32(countAt, client.changedQuerySets.length);
+    for (const querySet of client.changedQuerySets) this.#writeQuerySetUpdate(writer, querySet);
+  }
+
+  /** Sends the evaluated transaction to every client concerned but its caller, and forgets it. */
+  endTransaction(caller: Client | undefined): void {
+    if (this.#changedClients.length > 0) this.#broadcast(caller);
+    for (const client of this.#changedClients) {
+      for (const querySet of client.changedQuerySets) {
+        querySet.isChanged = false;
+        for (const query of querySet.queries) query.isChanged = false;
+      }
+      client.changedQuerySets.length = 0;
+    }
+    this.#changedClients.length = 0;
+  }
+
+  /** One message for all clients of a lane whose updates are the same bytes. */
+  #broadcast(caller: Client | undefined): void {
+    const groups = new Map<string, Client[]>();
+    for (const client of this.#changedClients) {
+      if (client === caller) continue;
+      let shape = client.isConfirmed ? 'c' : 'u';
+      for (const querySet of client.changedQuerySets) shape += ` ${querySet.shape}`;
+      const group = groups.get(shape);
+      if (group === undefined) groups.set(shape, [client]);
+      else group.push(client);
+    }
+    for (const group of groups.values()) {
+      const first = group[0]!; // groups are made with their first member
+      const lane = this.#outbox.lane(first.isConfirmed);
+      lane.beginBroadcast(group.map((client) => client.number));
+      this.writeUpdates(lane.writer, beginTransactionUpdate(lane.writer), first);
+      lane.end();
+    }
+  }
+
+  #markChanged(query: LiveQuery): void {
+    for (const querySet of query.querySets) {
+      if (querySet.isChanged) continue;
+      querySet.isChanged = true;
+      const { client } = querySet;
+      if (client.changedQuerySets.length === 0) this.#changedClients.push(client);
+      client.changedQuerySets.push(querySet);
+    }
+  }
+
+  #writeQuerySetUpdate(writer: ByteWriter, querySet: QuerySet): void {
+    const tablesAt = beginQuerySetUpdate(writer, querySet.id);
+    let tables = 0;
+    let changesAt = 0;
+    let changes = 0;
+    let tableName: string | undefined;
+    for (const query of querySet.queries) {
+      if (!query.isChanged) continue;
+      if (query.tableName !== tableName) {
+        tableName = query.tableName;
+        changesAt = beginTableUpdate(writer, tableName);
+        changes = 0;
+        tables++;
+      }
+      writer.slice(this.#changes.bytes, query.changesStart, query.changesEnd);
+      writer.setU32(changesAt, ++changes);
+    }
+    writer.setU32(tablesAt, tables);
+  }
+
+  /** Writes all rows of a query set, a list for each query; a table without rows gets none. */
+  #writeRows(writer: ByteWriter, countAt: number, querySet: QuerySet): void {
+    let tables = 0;
+    for (const query of querySet.queries) {
+      if (this.#rows.rowCount(query.plan.table.id) === 0) continue;
+      tables++;
+      writeTableName(writer, query.tableName);
+      this.#rowList.begin(writer);
+      visitRows(query.plan, this.#rows, query.sender, {
+        row: (bytes, start, end) => {
+          this.#rowList.row(bytes, start, end);
+          return true;
+        },
+      });
+      this.#rowList.end();
+    }
+    writer.setU32(countAt, tables);
+  }
+
+  #liveQuery(key: string, plan: TablePlan, client: Client): LiveQuery {
+    const live = this.#queriesByKey.get(key);
+    if (live !== undefined) return live;
+    const query = new LiveQuery(this.#nextQueryNumber++, key, plan, client.caller.identity.bytes);
+    this.#queriesByKey.set(key, query);
+    const queries = this.#queriesByTable.get(plan.table.id);
+    if (queries === undefined) this.#queriesByTable.set(plan.table.id, new Set([query]));
+    else queries.add(query);
+    return query;
+  }
+
+  #drop(querySet: QuerySet): void {
+    querySet.client.querySets.delete(querySet.id);
+    for (const query of querySet.queries) {
+      query.querySets.delete(querySet);
+      if (query.querySets.size > 0) continue;
+      this.#queriesByKey.delete(query.key);
+      const queries = this.#queriesByTable.get(query.plan.table.id);
+      queries?.delete(query);
+      if (queries?.size === 0) this.#queriesByTable.delete(query.plan.table.id);
+    }
+  }
+}
+
+/** The queries that a text stands for: itself, or one for each table that `SELECT * FROM *` means. */
+function expand(text: string, catalog: VisibleTables): string[] {
+  if (!EVERY_TABLE.test(text)) return [text];
+  return catalog.userTables().map((table) => `SELECT * FROM "${table.name}"`);
+}

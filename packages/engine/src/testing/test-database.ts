@@ -1,0 +1,54 @@
+import { ConnectionId, Identity } from '@lightcone/sats';
+import { EmbeddedDatabase } from '../embedded/embedded-database.ts';
+import { openEmbedded } from '../embedded/open.ts';
+import type { Session } from '../embedded/session.ts';
+import type { DatabaseLogRecord } from '../log-record.ts';
+import { FakeClock } from './fake-clock.ts';
+
+/** A module in a database of its own, made for one test. */
+export interface TestDatabase extends AsyncDisposable {
+  readonly database: EmbeddedDatabase;
+  /** Reducers see its time; it stands still until moved. */
+  readonly clock: FakeClock;
+  /** What the module logged so far. */
+  readonly logs: readonly DatabaseLogRecord[];
+  /** Connects a client whose identity belongs to the name: the same name is the same identity in every test. */
+  connect(name: string, claims?: Readonly<Record<string, unknown>>): Promise<Session>;
+}
+
+/** The identity that `TestDatabase.connect` gives a name. */
+export function testIdentity(name: string): Identity {
+  return Identity.fromClaims('lightcone-testing', name);
+}
+
+/**
+ * Publishes a module into a fresh database in memory, in milliseconds.
+ *
+ *     await using test = await openTestDatabase(await readFile('chat.wasm'));
+ *     const alice = await test.connect('alice');
+ *     await alice.call('send_message', 'hello');
+ *     expect(await alice.query('SELECT * FROM message')).toHaveLength(1);
+ *
+ * Connection ids count from 1, so that a test gives the same result every time.
+ */
+export async function openTestDatabase(program: Uint8Array, clock: FakeClock = new FakeClock()): Promise<TestDatabase> {
+  const logs: DatabaseLogRecord[] = [];
+  let connections = 0n;
+  const database = await openEmbedded({
+    program,
+    identity: testIdentity('database'),
+    owner: testIdentity('owner'),
+    log: undefined,
+    clock,
+    defer: queueMicrotask,
+    newConnectionId: () => ConnectionId.fromBigInt(++connections),
+    moduleLog: (record) => logs.push(record),
+  });
+  return {
+    database,
+    clock,
+    logs,
+    connect: (name, claims = { iss: 'lightcone-testing', sub: name }) => database.connect(testIdentity(name), claims),
+    [Symbol.asyncDispose]: () => database.close(),
+  };
+}

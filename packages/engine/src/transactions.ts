@@ -1,0 +1,83 @@
+import type { CommitLog } from '@lightcone/commitlog';
+import { ByteWriter } from '@lightcone/sats';
+import type { Store, Transaction, TransactionDelta } from '@lightcone/store';
+import type { Client } from './client.ts';
+import { EngineError } from './errors.ts';
+import type { Outbox } from './outbox.ts';
+import type { Subscriptions } from './subscriptions/subscriptions.ts';
+import { type TransactionInputs, isEphemeral, writeTransactionRecord } from './transaction-record.ts';
+
+/**
+ * The one place where a transaction ends: the store applies it, the log gets its record, the
+ * subscriptions learn of it, in this order and with nothing in between.
+ *
+ *     begin ─ … ─ commit ─ (the caller's answer) ─ publish
+ *             └── rollback
+ */
+export class Transactions {
+  readonly #store: Store;
+  readonly #log: CommitLog | undefined;
+  readonly #outbox: Outbox;
+  readonly #subscriptions: Subscriptions;
+  readonly #record = new ByteWriter(4096);
+  #delta: TransactionDelta | undefined;
+  #lastTxOffset: number;
+
+  constructor(store: Store, log: CommitLog | undefined, outbox: Outbox, subscriptions: Subscriptions) {
+    this.#store = store;
+    this.#log = log;
+    this.#outbox = outbox;
+    this.#subscriptions = subscriptions;
+    this.#lastTxOffset = (log?.nextTxOffset ?? 0) - 1;
+  }
+
+  /** Offset of the last transaction that changed something; -1 before the first. */
+  get lastTxOffset(): number {
+    return this.#lastTxOffset;
+  }
+
+  /** @throws EngineError `ENGINE_LOG_FAILED` */
+  begin(): Transaction {
+    // Found out before anything happens: what the log cannot take must not be seen by anyone.
+    if (this.#log?.failure !== undefined) {
+      throw new EngineError('ENGINE_LOG_FAILED', this.#log.failure.message, { cause: this.#log.failure });
+    }
+    return this.#store.begin();
+  }
+
+  rollback(transaction: Transaction): void {
+    transaction.rollback();
+  }
+
+  /**
+   * Commits, logs and evaluates. The clients hear of it from `publish`, which must follow; between
+   * the two the caller's answer is written, which carries its own updates.
+   * @param inputs the reducer call, or undefined for what no reducer did
+   * @returns whether anything that the log keeps was changed
+   */
+  commit(transaction: Transaction, inputs: TransactionInputs | undefined): boolean {
+    const delta = transaction.commit();
+    this.#delta = delta;
+    const isLogged = delta.tables.some(
+      ({ table, inserts, deletes }) => !isEphemeral(table.definition.id) && inserts.length + deletes.length > 0,
+    );
+    if (isLogged) {
+      if (this.#log === undefined) this.#lastTxOffset++;
+      else {
+        this.#record.reset();
+        writeTransactionRecord(this.#record, inputs, delta);
+        this.#lastTxOffset = this.#log.append(this.#record.bytes, 0, this.#record.length);
+      }
+      this.#outbox.committed(this.#lastTxOffset);
+    }
+    this.#subscriptions.evaluate(delta);
+    return isLogged;
+  }
+
+  /** Sends a committed transaction to its subscribers, `caller` aside, and lets its deleted rows go. */
+  publish(caller: Client | undefined): void {
+    this.#subscriptions.endTransaction(caller);
+    this.#delta?.release();
+    this.#delta = undefined;
+  }
+}
