@@ -1,0 +1,155 @@
+import { type AlgebraicType, type ColumnAccess, type RowType, compileType } from '@lightcone/sats';
+import type { CheckedComparison, CheckedExpression } from '../check/check-expression.ts';
+import type { ComparisonOperator } from '../sql/syntax.ts';
+
+/**
+ * Whether the row at `rowStart` matches. Trusts the row's bytes, decodes nothing, allocates nothing.
+ * `sender` is the caller's identity, its 32 BSATN bytes.
+ */
+export type Predicate = (bytes: Uint8Array, rowStart: number, sender: Uint8Array) => boolean;
+
+const JS_OPERATOR: { readonly [operator in ComparisonOperator]: string } = {
+  '=': '===',
+  '<>': '!==',
+  '<': '<',
+  '<=': '<=',
+  '>': '>',
+  '>=': '>=',
+};
+const FLIPPED: { readonly [operator in ComparisonOperator]: ComparisonOperator } = {
+  '=': '=',
+  '<>': '<>',
+  '<': '>',
+  '<=': '>=',
+  '>': '<',
+  '>=': '<=',
+};
+/** Equality with a constant of up to so many bytes is tested byte by byte, in place. */
+const MAX_INLINE_BYTES = 8;
+
+/** Generates the function of a checked condition over one table's rows. */
+export function compilePredicate(condition: CheckedExpression, row: RowType): Predicate {
+  const source = new PredicateSource(row);
+  const test = source.condition(condition);
+  // oxlint-disable-next-line typescript/no-implied-eval -- only offsets, operators and names made here reach the text
+  const make = new Function(...source.names, `return function matches(b, s, sender) { return ${test}; };`);
+  return make(...source.values) as Predicate;
+}
+
+/** Where an operand's bytes are, as two JavaScript expressions. */
+interface Operand {
+  readonly bytes: string;
+  readonly start: string;
+}
+
+class PredicateSource {
+  readonly #row: RowType;
+  /** The objects that the text refers to, and what it calls them. */
+  readonly values: unknown[] = [];
+  readonly names: string[] = [];
+
+  constructor(row: RowType) {
+    this.#row = row;
+  }
+
+  /** A JavaScript expression of a Bool's value. */
+  condition(expression: CheckedExpression): string {
+    switch (expression.kind) {
+      case 'constant':
+        return String(expression.bytes[0] === 1);
+      case 'column':
+        return `b[${this.#columnStart(expression.column)}] === 1`;
+      case 'logical': {
+        const operands = expression.operands.map((operand) => this.condition(operand));
+        return `(${operands.join(expression.operator === 'AND' ? ' && ' : ' || ')})`;
+      }
+      case 'comparison':
+        return `(${this.#comparison(expression)})`;
+      case 'sender':
+        throw new Error('the caller is no condition');
+    }
+  }
+
+  #comparison({ operator, left, right }: CheckedComparison): string {
+    const compared = JS_OPERATOR[operator];
+    if (left.type.tag === 'Bool') return `(${this.condition(left)}) ${compared} (${this.condition(right)})`;
+    if (left.kind === 'sender' && right.type.tag === 'Array') {
+      return this.#compareToSender(this.#operand(right), FLIPPED[operator]);
+    }
+    if (right.kind === 'sender' && left.type.tag === 'Array')
+      return this.#compareToSender(this.#operand(left), operator);
+    if (operator === '=' || operator === '<>') {
+      const inlined = this.#inlineEquality(left, right) ?? this.#inlineEquality(right, left);
+      if (inlined !== undefined) return operator === '=' ? inlined : `!(${inlined})`;
+    }
+    const type = this.#bind(compileType(left.type, []));
+    const a = this.#operand(left);
+    const b = this.#operand(right);
+    return `${type}.compare(${a.bytes}, ${a.start}, ${b.bytes}, ${b.start}) ${compared} 0`;
+  }
+
+  #compareToSender({ bytes, start }: Operand, operator: ComparisonOperator): string {
+    return `${this.#bind(compareBytesToSender)}(${bytes}, ${start}, sender) ${JS_OPERATOR[operator]} 0`;
+  }
+
+  /** `column = constant` as a test of each byte, where that is the same and short. */
+  #inlineEquality(side: CheckedExpression, other: CheckedExpression): string | undefined {
+    if (side.kind !== 'column' || other.kind !== 'constant') return undefined;
+    const offset = this.#access(side.column).staticOffset;
+    if (offset === undefined || !isEqualByBytes(side.type) || other.bytes.length > MAX_INLINE_BYTES) return undefined;
+    return Array.from(other.bytes, (byte, i) => `b[s + ${offset + i}] === ${byte}`).join(' && ');
+  }
+
+  #operand(expression: CheckedExpression): Operand {
+    switch (expression.kind) {
+      case 'column':
+        return { bytes: 'b', start: this.#columnStart(expression.column) };
+      case 'constant':
+        return { bytes: this.#bind(expression.bytes), start: '0' };
+      case 'sender':
+        return { bytes: 'sender', start: '0' };
+      case 'comparison':
+      case 'logical':
+        throw new Error('a Bool is compared as a condition');
+    }
+  }
+
+  #columnStart(column: number): string {
+    const access = this.#access(column);
+    if (access.staticOffset !== undefined) return `s + ${access.staticOffset}`;
+    return `${this.#bind(access)}.start(b, s)`;
+  }
+
+  #access(column: number): ColumnAccess {
+    return this.#row.columns[column]!; // the scope resolved it in this table
+  }
+
+  #bind(value: unknown): string {
+    const known = this.values.indexOf(value);
+    if (known >= 0) return this.names[known]!; // the lists grow together
+    const name = `v${this.values.length}`;
+    this.values.push(value);
+    this.names.push(name);
+    return name;
+  }
+}
+
+/** Whether equal values of the type have equal bytes and the same number of them. Floats have two zeros and many NaNs. */
+function isEqualByBytes(type: AlgebraicType): boolean {
+  if (type.tag === 'Product') return type.elements.every((element) => isEqualByBytes(element.type));
+  return (
+    type.tag !== 'F32' && type.tag !== 'F64' && type.tag !== 'String' && type.tag !== 'Array' && type.tag !== 'Sum'
+  );
+}
+
+/** Orders the byte string at `start` (with its length before it) and the bytes of the caller's identity. */
+function compareBytesToSender(bytes: Uint8Array, start: number, sender: Uint8Array): number {
+  const length =
+    (bytes[start]! | (bytes[start + 1]! << 8) | (bytes[start + 2]! << 16) | (bytes[start + 3]! << 24)) >>> 0; // a valid row has them
+  const common = Math.min(length, sender.length);
+  for (let i = 0; i < common; i++) {
+    const difference = bytes[start + 4 + i]! - sender[i]!; // below both lengths
+    if (difference !== 0) return difference;
+  }
+  return length - sender.length;
+}
