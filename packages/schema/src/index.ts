@@ -25,3 +25,4 @@ export type { RawModuleDef } from './raw/raw-module-def.ts';
 export { validateModuleDef } from './validate/validate-module-def.ts';
 export { ModuleLookup, walkModules } from './module-lookup.ts';
 export type { ModuleInTree, Named } from './module-lookup.ts';
+export { schemaDocument } from './document/schema-document.ts';
