@@ -90,6 +90,7 @@ export class CommitLog implements AsyncDisposable {
     const logFolder = `${folder}/clog`;
     const lock = await writing(folder, async () => {
       await fs.makeFolder(logFolder);
+      await fs.syncFolder(folder);
       return fs.lock(`${folder}/db.lock`);
     });
     if (lock === undefined) {

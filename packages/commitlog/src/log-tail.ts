@@ -50,7 +50,8 @@ export async function findTail(fs: FileSystem, folder: string): Promise<LogTail>
     nextTxOffset += reader.count;
     step = await reader.next();
   }
-  if (step === 'bad' && (await reader.hasLaterCommit(nextTxOffset))) {
+  // We never write on a segment of another version, so no crash of ours can have torn it.
+  if (step === 'bad' && (!reader.isWritable || (await reader.hasLaterCommit(nextTxOffset)))) {
     throw damaged(reader.path, reader.position, nextTxOffset, reader.problem);
   }
   return {

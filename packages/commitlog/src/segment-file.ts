@@ -50,6 +50,8 @@ export class SegmentFile {
       }
       if (lastCommit.length > 0) await file.write(lastCommit, tail.lastCommitPosition);
       await file.datasync();
+      // The segment may have been renamed into place just before the earlier process ended.
+      await fs.syncFolder(folder);
     } catch (error) {
       await file.close();
       throw error;

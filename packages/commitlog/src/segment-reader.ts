@@ -78,12 +78,12 @@ export class SegmentReader implements AsyncDisposable {
     const window = this.#window;
     const left = window.fileSize - this.position;
     if (left === 0) return 'end';
+    // Version 0 files were preallocated with zeros.
+    if (this.version === 0 && (await this.#isZeroFrom(this.position))) return 'end';
     if (left < headerBytes) return this.#bad(`a commit header of ${headerBytes} bytes, ${left} left in the file`);
     if (!window.has(this.position, headerBytes)) await window.load(this.position, headerBytes);
 
     let at = this.position - window.start;
-    // Version 0 files were preallocated with zeros.
-    if (this.version === 0 && window.bytes.subarray(at, at + headerBytes).every((byte) => byte === 0)) return 'end';
     const count = window.view.getUint16(at + countAt, true);
     const recordBytes = window.view.getUint32(at + lengthAt, true);
     const commitBytes = headerBytes + recordBytes + CHECKSUM_BYTES;
@@ -143,6 +143,18 @@ export class SegmentReader implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#window.close();
+  }
+
+  /** Whether the file holds only zeros from `start` on. */
+  async #isZeroFrom(start: number): Promise<boolean> {
+    const window = this.#window;
+    let isZero = true;
+    for (let position = start; isZero && position < window.fileSize;) {
+      if (!window.has(position, 1)) await window.load(position, 1);
+      isZero = window.bytes.subarray(position - window.start).every((byte) => byte === 0);
+      position = window.start + window.bytes.length;
+    }
+    return isZero;
   }
 
   #bad(expectation: string): Step {

@@ -1,0 +1,107 @@
+import { expect, test } from 'vitest';
+import { CommitLog } from '../src/index.ts';
+import type { CommitLogError } from '../src/index.ts';
+import { FOLDER, SEGMENT_0, appendRecords, reopenAndCount, steadyDisk } from './log-content.ts';
+
+test.each(['write', 'datasync'] as const)(
+  '[LOG-7] a failed %s ends the log, and all who wait learn of it',
+  async (operation) => {
+    const disk = steadyDisk();
+    const log = await CommitLog.open(disk, FOLDER);
+    const failures: CommitLogError[] = [];
+    const durable: number[] = [];
+    log.onFailure((error) => failures.push(error));
+    log.onDurable((offset) => durable.push(offset));
+    appendRecords(log, 2);
+    await log.sync();
+
+    disk.failAfter(operation, 0);
+    appendRecords(log, 2);
+    const waiting = log.sync();
+    appendRecords(log, 1);
+    const waitingLonger = log.sync();
+    await expect(waiting).rejects.toMatchObject({ code: 'LOG_WRITE_FAILED' });
+    await expect(waitingLonger).rejects.toMatchObject({ code: 'LOG_WRITE_FAILED' });
+    expect(failures).toEqual([log.failure]);
+    expect(failures[0]?.message).toContain(`${SEGMENT_0}: writing tx offset 2 failed: EIO`);
+    expect(() => appendRecords(log, 1)).toThrow(expect.objectContaining({ code: 'LOG_WRITE_FAILED' }));
+    await expect(log.sync()).rejects.toMatchObject({ code: 'LOG_WRITE_FAILED' });
+    expect(durable).toEqual([1]);
+    expect(log.durableOffset).toBe(1);
+
+    await log.close();
+    disk.losePower();
+    expect(await reopenAndCount(disk)).toBeGreaterThanOrEqual(2);
+  },
+);
+
+test('[LOG-8] what a failed sync left visible is made durable before anything is built on it', async () => {
+  const disk = steadyDisk();
+  const log = await CommitLog.open(disk, FOLDER);
+  appendRecords(log, 2);
+  await log.sync();
+  disk.failAfter('datasync', 0);
+  appendRecords(log, 3);
+  await expect(log.sync()).rejects.toMatchObject({ code: 'LOG_WRITE_FAILED' });
+
+  disk.killProgram();
+  expect(await reopenAndCount(disk)).toBe(5);
+  for (let i = 0; i < 5; i++) {
+    disk.losePower();
+    expect(await reopenAndCount(disk)).toBe(5);
+  }
+});
+
+test('a full disk ends the log; with room again it opens with all that was durable, and goes on', async () => {
+  const disk = steadyDisk();
+  disk.capacityBytes = 2000;
+  const log = await CommitLog.open(disk, FOLDER);
+  let durable = 0;
+  await expect(async () => {
+    for (;;) {
+      durable = log.nextTxOffset;
+      appendRecords(log, 3);
+      await log.sync();
+    }
+  }).rejects.toMatchObject({ code: 'LOG_WRITE_FAILED', cause: { code: 'ENOSPC' } });
+  expect(log.durableOffset).toBe(durable - 1);
+  await log.close();
+
+  // Opening needs no room: it only cuts.
+  expect(await reopenAndCount(disk)).toBe(durable);
+  disk.capacityBytes = 20_000;
+  await using again = await CommitLog.open(disk, FOLDER);
+  appendRecords(again, 3);
+  await again.sync();
+  await again.close();
+  expect(await reopenAndCount(disk)).toBe(durable + 3);
+});
+
+test('a failure to begin the next segment ends the log and takes nothing back', async () => {
+  const disk = steadyDisk();
+  const log = await CommitLog.open(disk, FOLDER, { maxSegmentBytes: 100 });
+  disk.failAfter('rename', 0);
+  appendRecords(log, 20);
+  await log.sync();
+  await expect.poll(() => log.failure?.code).toBe('LOG_WRITE_FAILED');
+  await log.close();
+  expect(await reopenAndCount(disk)).toBe(20);
+});
+
+test('what could not be written at close is an error of close, and the lock is free', async () => {
+  const disk = steadyDisk();
+  const log = await CommitLog.open(disk, FOLDER);
+  disk.failAfter('write', 0);
+  appendRecords(log, 1);
+  await expect(log.close()).rejects.toMatchObject({ code: 'LOG_WRITE_FAILED' });
+  expect(await reopenAndCount(disk)).toBe(0);
+});
+
+test('[LOG-9] a log without transactions beside a snapshot is refused, and nothing is changed', async () => {
+  const disk = steadyDisk();
+  disk.place(`${FOLDER}/snapshots/00000000000000000016.snapshot_dir`, new Uint8Array(0));
+  await expect(CommitLog.open(disk, FOLDER)).rejects.toMatchObject({ code: 'LOG_MISSING' });
+  disk.place(SEGMENT_0, Uint8Array.of(0x28, 0x64));
+  await expect(CommitLog.open(disk, FOLDER)).rejects.toMatchObject({ code: 'LOG_MISSING' });
+  expect(disk.contentOf(SEGMENT_0)).toEqual(Uint8Array.of(0x28, 0x64));
+});
