@@ -1,0 +1,46 @@
+import type { Tokens } from './tokens.ts';
+import { InvalidToken } from './token-claims.ts';
+import type { TokenClaims } from './token-claims.ts';
+import { HttpError } from '../gateway/http-error.ts';
+
+/** Who a request comes from. */
+export interface Caller {
+  readonly identity: string;
+  readonly token: string;
+  readonly claims: TokenClaims;
+}
+
+/** Reads who a request comes from: the header, else the query's token; undefined if it names nobody. */
+export async function findCaller(
+  tokens: Tokens,
+  authorization: string | undefined,
+  queryToken: string | undefined,
+): Promise<Caller | undefined> {
+  const token = authorization === undefined ? queryToken : readBearer(authorization);
+  if (token === undefined) return undefined;
+  try {
+    const claims = await tokens.verify(token);
+    return { identity: claims.identity, token, claims };
+  } catch (error) {
+    if (error instanceof InvalidToken) throw new HttpError(401, `Invalid token: ${error.message}`);
+    throw error;
+  }
+}
+
+/** As `findCaller`; a request that names nobody becomes somebody new. */
+export async function findOrMintCaller(
+  tokens: Tokens,
+  authorization: string | undefined,
+  queryToken: string | undefined,
+): Promise<Caller> {
+  const caller = await findCaller(tokens, authorization, queryToken);
+  if (caller !== undefined) return caller;
+  const { token, claims } = await tokens.mint();
+  return { identity: claims.identity, token, claims };
+}
+
+function readBearer(authorization: string): string {
+  const [, token] = /^bearer +(\S+) *$/iu.exec(authorization) ?? [];
+  if (token === undefined) throw new HttpError(400, 'Authorization is invalid: malformed token');
+  return token;
+}

@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest';
+import { CONFIG_TEMPLATE, DEFAULT_CONFIG, parseConfig } from './config.ts';
+import { parseDurationMs } from './duration.ts';
+import { formatHostPort, isLoopback, parseListenAddress } from './listen-address.ts';
+
+test('the template of a new data directory says the defaults', () => {
+  expect(parseConfig(CONFIG_TEMPLATE, 'config.toml')).toEqual(DEFAULT_CONFIG);
+  const uncommented = CONFIG_TEMPLATE.replaceAll(/^# (?=[a-z-]+ = (?:"\d|\d))/gmu, '');
+  expect(uncommented).toContain('\nping-interval');
+  expect(parseConfig(uncommented, 'config.toml')).toEqual(DEFAULT_CONFIG);
+});
+
+test('what the file sets is read; unknown keys are not', () => {
+  const identity = 'C2'.repeat(32);
+  const text = `
+    [websocket]
+    ping-interval = "1min 30s"
+    incoming-queue-length = 5
+    unknown = 1
+    [publish]
+    allow = ["0x${identity}"]
+    [certificate-authority]
+    jwt-priv-key-path = "a"
+    jwt-pub-key-path = "b"
+  `;
+  const config = parseConfig(text, 'config.toml');
+  expect(config.websocket).toMatchObject({ pingIntervalMs: 90_000, incomingQueueLength: 5, idleTimeoutMs: 30_000 });
+  expect(config.publishers).toEqual(new Set([identity.toLowerCase()]));
+  expect(config.keys).toEqual({ privatePath: 'a', publicPath: 'b' });
+});
+
+test.each([
+  { text: '[websocket', problem: 'f.toml: ' },
+  { text: 'websocket = 1', problem: 'expected a table' },
+  { text: '[websocket]\nping-interval = 15', problem: 'websocket.ping-interval: expected a duration' },
+  { text: '[websocket]\nidle-timeout = "0s"', problem: 'websocket.idle-timeout' },
+  { text: '[websocket]\nincoming-queue-length = 0', problem: 'whole number of at least 1' },
+  { text: '[publish]\nallow = "c200"', problem: 'publish.allow: expected a list' },
+  { text: '[publish]\nallow = ["c200"]', problem: '"c200" is not an identity' },
+  { text: '[certificate-authority]\njwt-pub-key-path = "b"', problem: 'must be given together' },
+])('a file with $text is refused and told where', ({ text, problem }) => {
+  expect(() => parseConfig(text, 'f.toml')).toThrow(
+    expect.objectContaining({ code: 'SERVER_INVALID_CONFIG', message: expect.stringContaining(problem) }) as Error,
+  );
+});
+
+test.each([
+  { text: '250ms', ms: 250 },
+  { text: '15s', ms: 15_000 },
+  { text: '1min', ms: 60_000 },
+  { text: '2h 5m', ms: 7_500_000 },
+  { text: '5', ms: undefined },
+  { text: 's', ms: undefined },
+  { text: '', ms: undefined },
+  { text: '5 parsecs', ms: undefined },
+])('the duration $text is $ms ms', ({ text, ms }) => {
+  expect(parseDurationMs(text)).toBe(ms);
+});
+
+test.each([
+  { text: '127.0.0.1:3000', host: '127.0.0.1', port: 3000, loopback: true },
+  { text: 'localhost:0', host: 'localhost', port: 0, loopback: true },
+  { text: '[::1]:80', host: '::1', port: 80, loopback: true },
+  { text: '0.0.0.0:3000', host: '0.0.0.0', port: 3000, loopback: false },
+  { text: '[::]:3000', host: '::', port: 3000, loopback: false },
+  { text: '127.example.com:1', host: '127.example.com', port: 1, loopback: false },
+])('the address $text', ({ text, host, port, loopback }) => {
+  expect(parseListenAddress(text)).toEqual({ host, port });
+  expect(isLoopback(host)).toBe(loopback);
+  expect(formatHostPort(host, port)).toBe(text);
+});
+
+test.each(['3000', ':3000', 'host', 'host:', 'host:65536', '::1:80'])('the address %s is refused', (text) => {
+  expect(() => parseListenAddress(text)).toThrow(
+    expect.objectContaining({ code: 'SERVER_INVALID_LISTEN_ADDRESS' }) as Error,
+  );
+});

@@ -1,0 +1,154 @@
+import { readFile } from 'node:fs/promises';
+import { parse } from 'smol-toml';
+import { parseDurationMs } from './duration.ts';
+import { ServerError } from './errors.ts';
+
+/** What `config.toml` in the data directory may set. */
+export interface ServerConfig {
+  readonly websocket: WebSocketConfig;
+  /** Key files to use instead of the key directory's. */
+  readonly keys: { readonly privatePath: string; readonly publicPath: string } | undefined;
+  /** Identities that may create databases on a server that other machines can reach. */
+  readonly publishers: ReadonlySet<string>;
+}
+
+export interface WebSocketConfig {
+  readonly pingIntervalMs: number;
+  /** A connection from which nothing came for this long is dropped. */
+  readonly idleTimeoutMs: number;
+  readonly closeHandshakeTimeoutMs: number;
+  /** Frames of one connection that wait for the database; one more closes it. */
+  readonly incomingQueueLength: number;
+  /** Bytes that wait for one client to take them; more drops it. */
+  readonly outgoingQueueBytes: number;
+}
+
+export const DEFAULT_CONFIG: ServerConfig = Object.freeze({
+  websocket: Object.freeze({
+    pingIntervalMs: 15_000,
+    idleTimeoutMs: 30_000,
+    closeHandshakeTimeoutMs: 250,
+    incomingQueueLength: 16_384,
+    outgoingQueueBytes: 64 * 1024 * 1024,
+  }),
+  keys: undefined,
+  publishers: new Set<string>(),
+});
+
+/** The text of a new data directory's `config.toml`. */
+export const CONFIG_TEMPLATE = `# Lightcone server configuration. Every key may be left out; the values below are the defaults.
+
+[websocket]
+# ping-interval = "15s"
+# idle-timeout = "30s"
+# close-handshake-timeout = "250ms"
+# incoming-queue-length = 16384
+# outgoing-queue-bytes = 67108864
+
+[publish]
+# Who may create databases when other machines can reach this server (a listen address that is not
+# loopback): identities as \`spacetime login show\` prints them. A loopback server lets everybody.
+# allow = ["c200..."]
+
+[certificate-authority]
+# jwt-priv-key-path = "/path/to/id_ecdsa"
+# jwt-pub-key-path = "/path/to/id_ecdsa.pub"
+`;
+
+/** @throws ServerError `SERVER_INVALID_CONFIG` naming the key; a file that is missing gives the defaults */
+export async function readConfig(path: string): Promise<ServerConfig> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return DEFAULT_CONFIG;
+    throw error;
+  }
+  return parseConfig(text, path);
+}
+
+/** @param path for messages */
+export function parseConfig(text: string, path: string): ServerConfig {
+  let document: Record<string, unknown>;
+  try {
+    document = parse(text);
+  } catch (cause) {
+    throw new ServerError('SERVER_INVALID_CONFIG', `${path}: ${(cause as Error).message}`, { cause });
+  }
+  const websocket = new Section(path, document, 'websocket');
+  const authority = new Section(path, document, 'certificate-authority');
+  const defaults = DEFAULT_CONFIG.websocket;
+  return Object.freeze({
+    websocket: Object.freeze({
+      pingIntervalMs: websocket.durationMs('ping-interval', defaults.pingIntervalMs),
+      idleTimeoutMs: websocket.durationMs('idle-timeout', defaults.idleTimeoutMs),
+      closeHandshakeTimeoutMs: websocket.durationMs('close-handshake-timeout', defaults.closeHandshakeTimeoutMs),
+      incomingQueueLength: websocket.count('incoming-queue-length', defaults.incomingQueueLength),
+      outgoingQueueBytes: websocket.count('outgoing-queue-bytes', defaults.outgoingQueueBytes),
+    }),
+    keys: readKeys(authority),
+    publishers: new Set(new Section(path, document, 'publish').identities('allow')),
+  });
+}
+
+function readKeys(authority: Section): ServerConfig['keys'] {
+  const privatePath = authority.text('jwt-priv-key-path');
+  const publicPath = authority.text('jwt-pub-key-path');
+  if (privatePath === undefined && publicPath === undefined) return undefined;
+  if (privatePath === undefined || publicPath === undefined) {
+    throw authority.invalid('jwt-priv-key-path', 'and jwt-pub-key-path must be given together');
+  }
+  return { privatePath, publicPath };
+}
+
+/** One table of the file. */
+class Section {
+  readonly #path: string;
+  readonly #name: string;
+  readonly #values: Readonly<Record<string, unknown>>;
+
+  constructor(path: string, document: Readonly<Record<string, unknown>>, name: string) {
+    this.#path = path;
+    this.#name = name;
+    const values = document[name] ?? {};
+    if (typeof values !== 'object' || Array.isArray(values)) throw this.invalid('', 'expected a table');
+    this.#values = values as Record<string, unknown>;
+  }
+
+  durationMs(key: string, fallback: number): number {
+    const value = this.#values[key];
+    if (value === undefined) return fallback;
+    const duration = typeof value === 'string' ? parseDurationMs(value) : undefined;
+    if (duration === undefined || duration === 0) throw this.invalid(key, 'expected a duration such as "15s"');
+    return duration;
+  }
+
+  count(key: string, fallback: number): number {
+    const value = this.#values[key];
+    if (value === undefined) return fallback;
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 1) {
+      throw this.invalid(key, 'expected a whole number of at least 1');
+    }
+    return value;
+  }
+
+  text(key: string): string | undefined {
+    const value = this.#values[key];
+    if (value !== undefined && typeof value !== 'string') throw this.invalid(key, 'expected a text');
+    return value;
+  }
+
+  identities(key: string): string[] {
+    const value = this.#values[key] ?? [];
+    if (!Array.isArray(value)) throw this.invalid(key, 'expected a list of identities');
+    return value.map((item: unknown) => {
+      const [, digits] = /^(?:0x)?([0-9a-f]{64})$/iu.exec(String(item)) ?? [];
+      if (digits === undefined) throw this.invalid(key, `${JSON.stringify(item)} is not an identity of 64 hex digits`);
+      return digits.toLowerCase();
+    });
+  }
+
+  invalid(key: string, problem: string): ServerError {
+    return new ServerError('SERVER_INVALID_CONFIG', `${this.#path}: ${this.#name}.${key}: ${problem}`);
+  }
+}

@@ -1,0 +1,83 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { ControlDatabase } from './control-database.ts';
+import { databaseNameProblem, parseDatabaseReference } from './database-name.ts';
+
+const record = { identity: 'd1', owner: 'alice', initialProgram: 'p1', replica: 1, isLocked: false };
+
+test('databases are put, found by identity and owner, locked and deleted', () => {
+  const control = new ControlDatabase(':memory:');
+  control.putDatabase(record);
+  control.setLocked('d1', true);
+  expect(control.findDatabase('d1')).toEqual({ ...record, isLocked: true });
+  expect(control.databasesOf('alice')).toEqual(['d1']);
+  expect(control.databasesOf('bob')).toEqual([]);
+  control.deleteDatabase('d1');
+  expect(control.databases()).toEqual([]);
+});
+
+test('a replica number is never given out twice', () => {
+  const control = new ControlDatabase(':memory:');
+  expect([control.newReplica(), control.newReplica(), control.newReplica()]).toEqual([1, 2, 3]);
+});
+
+test('a name belongs to whoever registered it first, also after its database is gone', () => {
+  const control = new ControlDatabase(':memory:');
+  expect(control.addName('a', 'd1', 'alice')).toBe('ok');
+  expect(control.addName('a', 'd2', 'alice')).toBe('name taken');
+  expect(control.replaceNames(['b', 'c'], 'd1', 'alice')).toBeUndefined();
+  expect(control.namesOf('d1')).toEqual(['b', 'c']);
+  expect(control.findIdentity('a')).toBeUndefined();
+  expect(control.addName('a', 'd2', 'bob')).toBe('owned by another');
+  expect(control.addName('a', 'd2', 'alice')).toBe('ok');
+});
+
+test('names are replaced all or none', () => {
+  const control = new ControlDatabase(':memory:');
+  control.addName('mine', 'd1', 'alice');
+  control.addName('theirs', 'd2', 'bob');
+  control.replaceNames([], 'd2', 'bob');
+  expect(control.replaceNames(['new', 'theirs'], 'd1', 'alice')).toBe('theirs');
+  expect(control.namesOf('d1')).toEqual(['mine']);
+  expect(control.nameOwner('new')).toBeUndefined();
+});
+
+test('energy adds up beyond what a double holds', () => {
+  const control = new ControlDatabase(':memory:');
+  control.addEnergy('alice', 2n ** 90n);
+  expect(control.addEnergy('alice', 1n)).toBe(2n ** 90n + 1n);
+  expect(control.energy('bob')).toBe(0n);
+});
+
+test('a file keeps what was put, and is one process’s at a time', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'lightcone-control-'));
+  const path = join(folder, 'control.sqlite');
+  const first = new ControlDatabase(path);
+  first.putDatabase(record);
+  expect(() => new ControlDatabase(path)).toThrow(expect.objectContaining({ code: 'SQLITE_BUSY' }) as Error);
+  first.close();
+  const second = new ControlDatabase(path);
+  expect(second.databases()).toEqual([record]);
+  second.close();
+  await rm(folder, { recursive: true });
+});
+
+test.each([
+  { text: '', problem: 'database names cannot be empty' },
+  { text: 'ab'.repeat(32), problem: 'database names cannot be identities' },
+  { text: 'Bad_Name', problem: 'invalid characters in database name' },
+  { text: 'ünïcode', problem: 'invalid characters in database name' },
+  { text: '-a', problem: 'invalid hyphen in database name' },
+  { text: 'a--b', problem: 'invalid hyphen in database name' },
+  { text: 'a-b-1', problem: undefined },
+])('the name $text: $problem', ({ text, problem }) => {
+  expect(databaseNameProblem(text)).toBe(problem);
+});
+
+test('a reference is an identity if it can be one', () => {
+  expect(parseDatabaseReference(`0x${'AB'.repeat(32)}`)).toEqual({ tag: 'identity', identity: 'ab'.repeat(32) });
+  expect(parseDatabaseReference('chat')).toEqual({ tag: 'name', name: 'chat' });
+  expect(parseDatabaseReference('Chat')).toBe('invalid characters in database name');
+});

@@ -1,0 +1,190 @@
+import Database from 'better-sqlite3';
+
+export interface DatabaseRecord {
+  readonly identity: string;
+  readonly owner: string;
+  /** Keccak-256 of the program it was created with, 64 hex digits; updates do not change it. */
+  readonly initialProgram: string;
+  /** Names the folder of its files; a reset gives the database a new one. */
+  readonly replica: number;
+  /** A locked database can be neither deleted nor reset. */
+  readonly isLocked: boolean;
+}
+
+export type NameOutcome = 'ok' | 'name taken' | 'owned by another';
+
+interface DatabaseRow {
+  readonly identity: string;
+  readonly owner: string;
+  readonly initial_program: string;
+  readonly replica: number;
+  readonly is_locked: number;
+}
+
+const SCHEMA = `
+  CREATE TABLE database (
+    identity TEXT PRIMARY KEY,
+    owner TEXT NOT NULL,
+    initial_program TEXT NOT NULL,
+    replica INTEGER NOT NULL UNIQUE,
+    is_locked INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE INDEX database_by_owner ON database (owner);
+  CREATE TABLE name (name TEXT PRIMARY KEY, identity TEXT NOT NULL) STRICT;
+  CREATE INDEX name_by_identity ON name (identity);
+  -- Who registered a name first owns it for good, also when no database bears it any more.
+  CREATE TABLE name_owner (name TEXT PRIMARY KEY, owner TEXT NOT NULL) STRICT;
+  CREATE TABLE energy (identity TEXT PRIMARY KEY, balance TEXT NOT NULL) STRICT;
+  -- AUTOINCREMENT: a number is never given out again.
+  CREATE TABLE replica (id INTEGER PRIMARY KEY AUTOINCREMENT) STRICT;
+  PRAGMA user_version = 1;
+`;
+
+/**
+ * What the server knows about its databases: who owns them and what they are called. Identities and hashes are lower-case hex text. Every change is durable when it returns.
+ */
+export class ControlDatabase {
+  readonly #database: Database.Database;
+  readonly #statements = new Map<string, Database.Statement>();
+
+  /**
+   * @param path of the file, `:memory:` for none; taken for this process alone
+   * @throws an error with code `SQLITE_BUSY` when another process has it
+   */
+  constructor(path: string) {
+    this.#database = new Database(path, { timeout: 2000 });
+    this.#database.pragma('locking_mode = EXCLUSIVE');
+    this.#database.pragma('journal_mode = WAL');
+    this.#database.pragma('synchronous = FULL');
+    this.#database.transaction(() => {
+      if (this.#database.pragma('user_version', { simple: true }) === 0) this.#database.exec(SCHEMA);
+    })();
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  findDatabase(identity: string): DatabaseRecord | undefined {
+    return toRecord(this.#get<DatabaseRow>('SELECT * FROM database WHERE identity = ?', identity));
+  }
+
+  databases(): DatabaseRecord[] {
+    return this.#all<DatabaseRow>('SELECT * FROM database ORDER BY replica').map((row) => toRecord(row));
+  }
+
+  databasesOf(owner: string): string[] {
+    const rows = this.#all<DatabaseRow>('SELECT * FROM database WHERE owner = ? ORDER BY replica', owner);
+    return rows.map((row) => row.identity);
+  }
+
+  /** A number for the folder of a database that is about to be made. */
+  newReplica(): number {
+    return Number(this.#run('INSERT INTO replica DEFAULT VALUES').lastInsertRowid);
+  }
+
+  /** Registers a database, or changes a registered one. */
+  putDatabase({ identity, owner, initialProgram, replica, isLocked }: DatabaseRecord): void {
+    const sql = 'INSERT OR REPLACE INTO database VALUES (?, ?, ?, ?, ?)';
+    this.#run(sql, identity, owner, initialProgram, replica, isLocked ? 1 : 0);
+  }
+
+  deleteDatabase(identity: string): void {
+    this.#run('DELETE FROM database WHERE identity = ?', identity);
+  }
+
+  setLocked(identity: string, isLocked: boolean): void {
+    this.#run('UPDATE database SET is_locked = ? WHERE identity = ?', isLocked ? 1 : 0, identity);
+  }
+
+  findIdentity(name: string): string | undefined {
+    return this.#get<{ identity: string }>('SELECT identity FROM name WHERE name = ?', name)?.identity;
+  }
+
+  namesOf(identity: string): string[] {
+    const rows = this.#all<{ name: string }>('SELECT name FROM name WHERE identity = ? ORDER BY rowid', identity);
+    return rows.map((row) => row.name);
+  }
+
+  /** Who registered a name first. */
+  nameOwner(name: string): string | undefined {
+    return this.#get<{ owner: string }>('SELECT owner FROM name_owner WHERE name = ?', name)?.owner;
+  }
+
+  /** Gives a database one more name. */
+  addName(name: string, identity: string, caller: string): NameOutcome {
+    return this.#database.transaction(() => {
+      if (this.findIdentity(name) !== undefined) return 'name taken';
+      if (!this.#takeName(name, caller)) return 'owned by another';
+      this.#run('INSERT INTO name VALUES (?, ?)', name, identity);
+      return 'ok';
+    })();
+  }
+
+  /** Gives a database other names, all or none. @returns the name that stands in the way */
+  replaceNames(names: readonly string[], identity: string, caller: string): string | undefined {
+    return this.#database.transaction(() => {
+      const all = [...this.namesOf(identity), ...names];
+      const refused = all.find((name) => (this.nameOwner(name) ?? caller) !== caller);
+      if (refused !== undefined) return refused;
+      this.#run('DELETE FROM name WHERE identity = ?', identity);
+      for (const name of names) {
+        this.#takeName(name, caller);
+        this.#run('INSERT INTO name VALUES (?, ?)', name, identity);
+      }
+      return undefined;
+    })();
+  }
+
+  energy(identity: string): bigint {
+    return BigInt(
+      this.#get<{ balance: string }>('SELECT balance FROM energy WHERE identity = ?', identity)?.balance ?? 0,
+    );
+  }
+
+  /** @returns the balance afterwards */
+  addEnergy(identity: string, amount: bigint): bigint {
+    return this.#database.transaction(() => {
+      const balance = this.energy(identity) + amount;
+      this.#run('INSERT OR REPLACE INTO energy VALUES (?, ?)', identity, String(balance));
+      return balance;
+    })();
+  }
+
+  /** Makes the caller the owner of a name that nobody owns. @returns whether the caller owns it */
+  #takeName(name: string, caller: string): boolean {
+    this.#run('INSERT OR IGNORE INTO name_owner VALUES (?, ?)', name, caller);
+    return this.nameOwner(name) === caller;
+  }
+
+  #get<Row>(sql: string, ...parameters: unknown[]): Row | undefined {
+    return this.#prepare(sql).get(...parameters) as Row | undefined;
+  }
+
+  #all<Row>(sql: string, ...parameters: unknown[]): Row[] {
+    return this.#prepare(sql).all(...parameters) as Row[];
+  }
+
+  #run(sql: string, ...parameters: unknown[]): Database.RunResult {
+    return this.#prepare(sql).run(...parameters);
+  }
+
+  #prepare(sql: string): Database.Statement {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) this.#statements.set(sql, (statement = this.#database.prepare(sql)));
+    return statement;
+  }
+}
+
+function toRecord(row: DatabaseRow): DatabaseRecord;
+function toRecord(row: DatabaseRow | undefined): DatabaseRecord | undefined;
+function toRecord(row: DatabaseRow | undefined): DatabaseRecord | undefined {
+  if (row === undefined) return undefined;
+  return {
+    identity: row.identity,
+    owner: row.owner,
+    initialProgram: row.initial_program,
+    replica: row.replica,
+    isLocked: row.is_locked === 1,
+  };
+}

@@ -1,0 +1,97 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'smol-toml';
+import { CONFIG_TEMPLATE, DEFAULT_CONFIG, readConfig } from './config.ts';
+import type { ServerConfig } from './config.ts';
+import { ControlDatabase } from './control/control-database.ts';
+import { ServerError } from './errors.ts';
+
+/** The version of the layout below, which `metadata.toml` names. Another major version is not opened. */
+const LAYOUT_VERSION = '1.0.0';
+
+/**
+ * The files of a server, held by one process at a time:
+ *
+ *     config.toml      what an operator sets          metadata.toml   which software made the folder
+ *     spacetime.pid    the process that has it        control.sqlite  databases, names, programs
+ *     replicas/<n>/    one database: its log and `module_logs/`
+ *
+ * The lock on `control.sqlite` keeps a second server out: the system frees it however a process ends.
+ */
+export class DataDirectory {
+  readonly config: ServerConfig;
+  readonly control: ControlDatabase;
+  readonly #path: string | undefined;
+
+  private constructor(path: string | undefined, config: ServerConfig, control: ControlDatabase) {
+    this.#path = path;
+    this.config = config;
+    this.control = control;
+  }
+
+  /**
+   * Opens a folder, made if it is not there.
+   * @throws ServerError `SERVER_DATA_DIR_LOCKED`, `SERVER_DATA_DIR_INCOMPATIBLE`, `SERVER_INVALID_CONFIG`
+   */
+  static async open(path: string): Promise<DataDirectory> {
+    await mkdir(path, { recursive: true });
+    await checkMetadata(path);
+    const configPath = join(path, 'config.toml');
+    await writeNew(configPath, CONFIG_TEMPLATE);
+    const config = await readConfig(configPath);
+    const control = await openControl(path);
+    await writeFile(join(path, 'spacetime.pid'), `${process.pid}\n`);
+    return new DataDirectory(path, config, control);
+  }
+
+  /** A server without files. */
+  static inMemory(): DataDirectory {
+    return new DataDirectory(undefined, DEFAULT_CONFIG, new ControlDatabase(':memory:'));
+  }
+
+  /** Where a database keeps its files; undefined when nothing is to be kept. */
+  replicaPath(replica: number): string | undefined {
+    return this.#path === undefined ? undefined : join(this.#path, 'replicas', String(replica));
+  }
+
+  async close(): Promise<void> {
+    if (this.#path !== undefined) await rm(join(this.#path, 'spacetime.pid'), { force: true });
+    this.control.close();
+  }
+}
+
+async function checkMetadata(path: string): Promise<void> {
+  const file = join(path, 'metadata.toml');
+  await writeNew(file, `version = "${LAYOUT_VERSION}"\nedition = "lightcone"\n`);
+  const { version, edition } = parse(await readFile(file, 'utf8'));
+  if (edition !== 'lightcone' || String(version).split('.')[0] !== LAYOUT_VERSION.split('.')[0]) {
+    throw new ServerError(
+      'SERVER_DATA_DIR_INCOMPATIBLE',
+      `${file} says edition ${JSON.stringify(edition)}, version ${JSON.stringify(version)}; this server opens edition ` +
+        `"lightcone", version ${LAYOUT_VERSION}. Choose another folder with --data-dir.`,
+    );
+  }
+}
+
+async function openControl(path: string): Promise<ControlDatabase> {
+  try {
+    return new ControlDatabase(join(path, 'control.sqlite'));
+  } catch (cause) {
+    if ((cause as { code?: string }).code !== 'SQLITE_BUSY') throw cause;
+    const pid = await readFile(join(path, 'spacetime.pid'), 'utf8').catch(() => 'unknown');
+    throw new ServerError(
+      'SERVER_DATA_DIR_LOCKED',
+      `${path} is in use by another server (process ${pid.trim()}). Stop it, or choose another folder with --data-dir.`,
+      { cause },
+    );
+  }
+}
+
+/** Writes a file unless it is there. */
+async function writeNew(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text, { flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}

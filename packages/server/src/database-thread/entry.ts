@@ -1,0 +1,44 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { CommitLog } from '@lightcone/commitlog';
+import { NodeFileSystem } from '@lightcone/commitlog/node';
+import { Database } from '@lightcone/engine';
+import type { DatabaseOptions } from '@lightcone/engine';
+import { systemClock } from '@lightcone/engine/node';
+import { Identity } from '@lightcone/sats';
+import { Mailbox } from './mailbox.ts';
+import { STARTED } from './messages.ts';
+import type { ThreadStart } from './messages.ts';
+import { ThreadPort } from './thread-port.ts';
+
+/*
+ * The thread of one database: opens it and then does what the gateway asks, one message at a time.
+ * A failure that nobody expected ends the thread, and with it nothing but this database.
+ */
+
+if (parentPort === null) throw new Error('this file runs as a worker of the server');
+const port = new ThreadPort(parentPort);
+const start = workerData as ThreadStart;
+const database = await openDatabase(start, port).catch((error: unknown) => port.failStart(error));
+if (database !== undefined) {
+  const mailbox = new Mailbox(database, start, port);
+  parentPort.on('message', (message) => mailbox.receive(message));
+  port.answer(STARTED, undefined);
+}
+
+async function openDatabase({ identity, owner, path, program }: ThreadStart, out: ThreadPort): Promise<Database> {
+  const options: DatabaseOptions = {
+    identity: Identity.fromHex(identity),
+    log: path === undefined ? undefined : await CommitLog.open(new NodeFileSystem(), path),
+    clock: systemClock,
+    moduleLog: (record) => out.log(record),
+    deliver: (batch) => out.deliver(batch),
+    defer: (run) => setImmediate(run),
+    onFailure: (error) => {
+      // Nothing that was not synced may be acknowledged: the thread ends, and the next request opens the log again.
+      setImmediate(() => {
+        throw error;
+      });
+    },
+  };
+  return program === undefined ? Database.open(options) : Database.create(options, program, Identity.fromHex(owner));
+}

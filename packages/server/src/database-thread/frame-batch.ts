@@ -1,0 +1,53 @@
+/** Whose frames are in a batch. */
+export interface FrameSource {
+  readonly number: number;
+}
+
+/**
+ * Frames on their way to a database: those of one turn of the gateway's event loop, as one buffer.
+ *
+ *     record = connection number: u32 · length: u32 · the frame's bytes      (little-endian)
+ */
+export class FrameBatch<Source extends FrameSource> {
+  /** One for each frame. */
+  readonly sources: Source[] = [];
+  readonly #frames: Uint8Array[] = [];
+  #byteLength = 0;
+
+  get byteLength(): number {
+    return this.#byteLength;
+  }
+
+  /** @param frame kept as it is until `toBuffer`: it must not change */
+  add(source: Source, frame: Uint8Array): void {
+    this.sources.push(source);
+    this.#frames.push(frame);
+    this.#byteLength += 8 + frame.length;
+  }
+
+  /** The batch as one buffer of its own, to transfer. */
+  toBuffer(): ArrayBuffer {
+    // Slow: not a piece of the pool, which could not be transferred.
+    const bytes = Buffer.allocUnsafeSlow(this.#byteLength);
+    let at = 0;
+    for (let i = 0; i < this.sources.length; i++) {
+      const frame = this.#frames[i]!; // as many as sources
+      bytes.writeUInt32LE(this.sources[i]!.number, at); // in range
+      bytes.writeUInt32LE(frame.length, at + 4);
+      bytes.set(frame, at + 8);
+      at += 8 + frame.length;
+    }
+    return bytes.buffer;
+  }
+}
+
+/** Calls `visit` for each frame of a batch, in order. The bytes are the batch's own. */
+export function readFrameBatch(batch: ArrayBuffer, visit: (connectionNumber: number, frame: Uint8Array) => void): void {
+  const view = new DataView(batch);
+  let at = 0;
+  while (at < batch.byteLength) {
+    const length = view.getUint32(at + 4, true);
+    visit(view.getUint32(at, true), new Uint8Array(batch, at + 8, length));
+    at += 8 + length;
+  }
+}

@@ -1,0 +1,129 @@
+import { formatSqlOutcome } from '@lightcone/engine';
+import type { Caller, Database } from '@lightcone/engine';
+import { bytesToHex, ConnectionId, Identity } from '@lightcone/sats';
+import { keccak_256 } from '@noble/hashes/sha3.js';
+import { readFrameBatch } from './frame-batch.ts';
+import type {
+  CallerMessage,
+  ConnectMessage,
+  DatabaseRequests,
+  RequestKind,
+  ThreadStart,
+  ToDatabase,
+  UpdateAnswer,
+  UpdateInput,
+  UpdatePlan,
+} from './messages.ts';
+import type { ThreadPort } from './thread-port.ts';
+
+type Handlers = {
+  readonly [Kind in RequestKind]: (
+    input: DatabaseRequests[Kind]['input'],
+  ) => DatabaseRequests[Kind]['answer'] | Promise<DatabaseRequests[Kind]['answer']>;
+};
+
+/** Does what the gateway asks of the database, in the order in which it asks. */
+export class Mailbox {
+  readonly #database: Database;
+  readonly #identity: string;
+  readonly #port: ThreadPort;
+  readonly #batchesDone: Int32Array;
+  readonly #handlers: Handlers;
+
+  constructor(database: Database, { identity, batchesDone }: ThreadStart, port: ThreadPort) {
+    this.#database = database;
+    this.#identity = identity;
+    this.#port = port;
+    this.#batchesDone = new Int32Array(batchesDone);
+    this.#handlers = {
+      call: async ({ caller, functionName, args }) => {
+        const result = database.call(toCaller(caller), functionName, args);
+        if (result.kind === 'committed') await database.whenDurable(result.txOffset);
+        return result;
+      },
+      sql: async ({ caller, text, isConfirmed }) => {
+        const result = database.sql(toCaller(caller), text);
+        if (result.kind !== 'ok') return result;
+        if (isConfirmed) await database.whenDurable(result.txOffset);
+        const { outcome, durationMicros } = result;
+        return { kind: 'ok', json: formatSqlOutcome(outcome, durationMicros), durationMicros };
+      },
+      schema: (version) => database.schema(version),
+      planUpdate: (program) => this.#planUpdate(program),
+      update: (input) => this.#update(input),
+      metrics: () => database.metrics(),
+      stop: async () => {
+        // Answers that wait for the disk come before the close of their connections.
+        await database.whenDurable(database.lastTxOffset);
+        await database.close();
+        return undefined;
+      },
+    };
+  }
+
+  receive(message: ToDatabase): void {
+    if (message instanceof ArrayBuffer) {
+      readFrameBatch(message, (number, frame) => this.#database.receive(number, frame, 0, frame.length));
+      Atomics.add(this.#batchesDone, 0, 1);
+      return;
+    }
+    switch (message.tag) {
+      case 'connect':
+        this.#connect(message);
+        break;
+      case 'disconnect':
+        this.#database.disconnect(message.number);
+        break;
+      case 'request':
+        this.#request(message.id, message.kind, message.input);
+        break;
+    }
+  }
+
+  #connect(message: ConnectMessage): void {
+    const { number, token, protocol, isConfirmed } = message;
+    this.#database.connect({ ...toCaller(message), number, token, protocol, isConfirmed });
+  }
+
+  #request(id: number, kind: RequestKind, input: unknown): void {
+    // The gateway sends with each kind its own input: `DatabaseThread.request` sees to it.
+    const handle = this.#handlers[kind] as (input: unknown) => unknown;
+    const answering = (async () => handle(input))();
+    answering.then(
+      (answer) => this.#port.answer(id, answer),
+      (error: unknown) => this.#port.fail(id, error),
+    );
+  }
+
+  #planUpdate(program: Uint8Array): UpdatePlan {
+    const plan = this.#database.planUpdate(program);
+    return { ...plan, token: this.#migrationToken(program) };
+  }
+
+  async #update({ program, mayBreakClients, token }: UpdateInput): Promise<UpdateAnswer> {
+    const hash = bytesToHex(keccak_256(program));
+    if (hash === bytesToHex(this.#database.programHash)) return { tag: 'unchanged' };
+    if (mayBreakClients && token !== this.#migrationToken(program)) {
+      const message = 'Token provided is invalid or does not match expected hash';
+      return { tag: 'rejected', message: `Failed to create or update the database: ${message}` };
+    }
+    try {
+      const txOffset = this.#database.update(program, mayBreakClients);
+      await this.#database.whenDurable(txOffset);
+      return { tag: 'updated' };
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'ENGINE_UPDATE_REJECTED') throw error;
+      return { tag: 'rejected', message: (error as Error).message };
+    }
+  }
+
+  /** What a publisher repeats to say that he saw the plan from the running program to this one. */
+  #migrationToken(program: Uint8Array): string {
+    const hashes = bytesToHex(this.#database.programHash) + bytesToHex(keccak_256(program));
+    return bytesToHex(keccak_256(new TextEncoder().encode(this.#identity + hashes)));
+  }
+}
+
+function toCaller({ identity, connectionId, jwtPayload }: CallerMessage): Caller {
+  return { identity: Identity.fromHex(identity), connectionId: ConnectionId.fromHex(connectionId), jwtPayload };
+}

@@ -1,0 +1,109 @@
+import type { CallResult, DatabaseMetrics, SqlResult } from '@lightcone/engine';
+
+/*
+ * What the gateway and the thread of a database say to each other. Frames and outbound batches cross
+ * as bare `ArrayBuffer`s, transferred, many frames at once; what is rare crosses as objects.
+ */
+
+/** The request that a new thread answers, or fails, without being asked. */
+export const STARTED = 0;
+
+/** What a new thread is told. */
+export interface ThreadStart {
+  readonly identity: string;
+  readonly owner: string;
+  /** Where it keeps its log; undefined for a database in memory. */
+  readonly path: string | undefined;
+  /** Given to make a database; undefined to open the one that the log has. */
+  readonly program: Uint8Array | undefined;
+  /** Counts the frame batches that the thread is done with: an `Int32Array` of one. */
+  readonly batchesDone: SharedArrayBuffer;
+}
+
+export interface CallerMessage {
+  /** 64 hex digits. */
+  readonly identity: string;
+  /** 32 hex digits. */
+  readonly connectionId: string;
+  readonly jwtPayload: string;
+}
+
+export interface ConnectMessage extends CallerMessage {
+  readonly tag: 'connect';
+  readonly number: number;
+  readonly token: string;
+  readonly protocol: 'v2' | 'v3';
+  readonly isConfirmed: boolean;
+}
+
+/** What can be asked of a database, and what it answers. */
+export interface DatabaseRequests {
+  /** Calls a function with arguments as JSON text, over a connection of its own. */
+  call: { readonly input: CallInput; readonly answer: CallResult };
+  sql: { readonly input: SqlInput; readonly answer: SqlAnswer };
+  schema: { readonly input: 9 | 10; readonly answer: string };
+  /** What an update would do. */
+  planUpdate: { readonly input: Uint8Array; readonly answer: UpdatePlan };
+  update: { readonly input: UpdateInput; readonly answer: UpdateAnswer };
+  metrics: { readonly input: undefined; readonly answer: DatabaseMetrics };
+  /** Disconnects everybody, makes everything durable, and ends the thread. */
+  stop: { readonly input: undefined; readonly answer: undefined };
+}
+
+export type RequestKind = keyof DatabaseRequests;
+
+export interface CallInput {
+  readonly caller: CallerMessage;
+  readonly functionName: string;
+  /** The request's body: a JSON array of positional arguments, or an object by name. */
+  readonly args: string;
+}
+
+export interface SqlInput {
+  readonly caller: CallerMessage;
+  readonly text: string;
+  readonly isConfirmed: boolean;
+}
+
+export type SqlAnswer =
+  /** `json` is the body of the answer over HTTP. */
+  | { readonly kind: 'ok'; readonly json: string; readonly durationMicros: number }
+  | Exclude<SqlResult, { readonly kind: 'ok' }>;
+
+export type UpdatePlan =
+  | {
+      readonly tag: 'automatic';
+      readonly description: string;
+      readonly breaksClients: boolean;
+      /** Keccak-256 over both programs, which a publish that may break clients must repeat: 64 hex digits. */
+      readonly token: string;
+      readonly isMajorUpgrade: boolean;
+    }
+  | { readonly tag: 'manual'; readonly reason: string; readonly isMajorUpgrade: boolean };
+
+export interface UpdateInput {
+  readonly program: Uint8Array;
+  readonly mayBreakClients: boolean;
+  /** Given when `mayBreakClients`: the token of the plan that was agreed to. */
+  readonly token: string | undefined;
+}
+
+export type UpdateAnswer =
+  | { readonly tag: 'updated' }
+  /** The program is the one that runs. */
+  | { readonly tag: 'unchanged' }
+  /** The migration is impossible, or not the one agreed to; nothing changed. */
+  | { readonly tag: 'rejected'; readonly message: string };
+
+export type ToDatabase =
+  | ArrayBuffer
+  | ConnectMessage
+  | { readonly tag: 'disconnect'; readonly number: number }
+  | { readonly tag: 'request'; readonly id: number; readonly kind: RequestKind; readonly input: unknown };
+
+export type FromDatabase =
+  | ArrayBuffer
+  | { readonly tag: 'answer'; readonly id: number; readonly answer: unknown }
+  | { readonly tag: 'failure'; readonly id: number; readonly code: string; readonly message: string }
+  /** Whole lines, each a JSON object. */
+  | { readonly tag: 'log'; readonly lines: string };

@@ -1,0 +1,62 @@
+import type { MessagePort } from 'node:worker_threads';
+import { formatLogRecord } from '@lightcone/engine';
+import type { DatabaseLogRecord } from '@lightcone/engine';
+import { STARTED } from './messages.ts';
+import type { FromDatabase } from './messages.ts';
+
+/** The database's end of the line to the gateway. */
+export class ThreadPort {
+  readonly #port: MessagePort;
+  #logLines = '';
+
+  constructor(port: MessagePort) {
+    this.#port = port;
+  }
+
+  /** @param batch given away */
+  deliver(batch: Uint8Array): void {
+    const bytes = batch.byteLength === batch.buffer.byteLength ? batch : batch.slice();
+    // The engine allocates its batches itself, never shared.
+    const buffer = bytes.buffer as ArrayBuffer;
+    this.#port.postMessage(buffer, [buffer]);
+  }
+
+  /** Lines of one turn cross together. */
+  log(record: DatabaseLogRecord): void {
+    if (this.#logLines === '') queueMicrotask(() => this.#flushLog());
+    this.#logLines += `${formatLogRecord(record)}\n`;
+  }
+
+  answer(id: number, answer: unknown): void {
+    this.#flushLog();
+    this.#post({ tag: 'answer', id, answer });
+  }
+
+  /** Answers with an error of the kinds that callers may see. Others are mistakes of ours and end the thread. */
+  fail(id: number, error: unknown): void {
+    if (!isCoded(error)) throw error;
+    this.#flushLog();
+    this.#post({ tag: 'failure', id, code: error.code, message: error.message });
+  }
+
+  /** The database did not open: tells so, and leaves the thread nothing to do. */
+  failStart(error: unknown): undefined {
+    this.fail(STARTED, error);
+    this.#port.close();
+    return undefined;
+  }
+
+  #flushLog(): void {
+    if (this.#logLines === '') return;
+    this.#post({ tag: 'log', lines: this.#logLines });
+    this.#logLines = '';
+  }
+
+  #post(message: Exclude<FromDatabase, ArrayBuffer>): void {
+    this.#port.postMessage(message);
+  }
+}
+
+function isCoded(error: unknown): error is Error & { code: string } {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string';
+}

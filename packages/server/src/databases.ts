@@ -1,0 +1,212 @@
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { bytesToHex, Identity } from '@lightcone/sats';
+import { keccak_256 } from '@noble/hashes/sha3.js';
+import type { Logger } from 'pino';
+import type { ControlDatabase, DatabaseRecord } from './control/control-database.ts';
+import type { DataDirectory } from './data-directory.ts';
+import type { UpdateAnswer, UpdateInput } from './database-thread/messages.ts';
+import { hostLogLine, ModuleLog } from './module-log.ts';
+import { RunningDatabase } from './running-database.ts';
+
+/** Databases that start at the same time when the server does. */
+const STARTS_AT_ONCE = 2;
+
+/**
+ * The databases of this server: finds the running ones, starts the others when they are needed, and
+ * changes which there are. Changes to one database come one after another.
+ */
+export class Databases {
+  readonly #control: ControlDatabase;
+  readonly #dataDirectory: DataDirectory;
+  readonly #log: Logger;
+  readonly #running = new Map<string, Promise<RunningDatabase>>();
+  readonly #changes = new Map<string, Promise<unknown>>();
+  /** By replica, kept when the database stops: its last words are in them. */
+  readonly #moduleLogs = new Map<number, ModuleLog>();
+  /** By identity, for databases in memory: with no log to start from again, they start from their program. */
+  readonly #programs = new Map<string, Uint8Array>();
+  #isClosed = false;
+
+  constructor(dataDirectory: DataDirectory, log: Logger) {
+    this.#control = dataDirectory.control;
+    this.#dataDirectory = dataDirectory;
+    this.#log = log;
+  }
+
+  /** An identity for a database or anybody else, as an anonymous user gets one. */
+  static newIdentity(): string {
+    return Identity.fromClaims('localhost', randomUUID()).toHex();
+  }
+
+  /**
+   * The running database of a record, started if it is not.
+   * @throws DatabaseFailure, ServerError; the next call tries again
+   */
+  open(record: DatabaseRecord): Promise<RunningDatabase> {
+    const running = this.#running.get(record.identity);
+    if (running !== undefined) return running;
+    if (this.#isClosed) return Promise.reject(new Error('the server is stopping'));
+    return this.#register(record.identity, this.#start(record, this.#programs.get(record.identity)));
+  }
+
+  /** The databases that are running now. */
+  async running(): Promise<RunningDatabase[]> {
+    const settled = await Promise.allSettled(this.#running.values());
+    return settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  }
+
+  /** Starts every database that there is. Those that fail are logged and tried again when somebody needs them. */
+  async startAll(): Promise<void> {
+    const waiting = this.#control.databases();
+    const startNext = async (): Promise<void> => {
+      for (let record = waiting.shift(); record !== undefined && !this.#isClosed; record = waiting.shift()) {
+        await this.open(record).catch(() => undefined);
+      }
+    };
+    await Promise.all(Array.from({ length: STARTS_AT_ONCE }, startNext));
+  }
+
+  /** Makes a database; nothing is left of it when its program does not start. */
+  create(identity: string, owner: string, program: Uint8Array): Promise<void> {
+    return this.#change(identity, async () => {
+      const replica = this.#control.newReplica();
+      const record = { identity, owner, initialProgram: programHash(program), replica, isLocked: false };
+      await this.#replace(record, program);
+    });
+  }
+
+  /** Gives a database a program and no data; it stays as it was when the program does not start. */
+  reset(identity: string, program: Uint8Array): Promise<void> {
+    return this.#change(identity, async () => {
+      const old = this.#mustFind(identity);
+      const record = { ...old, initialProgram: programHash(program), replica: this.#control.newReplica() };
+      await this.#replace(record, program, old);
+    });
+  }
+
+  /** Gives a database a program and keeps its data. */
+  update(identity: string, input: UpdateInput): Promise<UpdateAnswer> {
+    return this.#change(identity, async () => {
+      const record = this.#mustFind(identity);
+      const database = await this.open(record);
+      const answer = await database.thread.request('update', input);
+      if (answer.tag === 'updated') {
+        this.#keepProgram(record, input.program);
+      }
+      return answer;
+    });
+  }
+
+  /** Removes a database and its files; its clients are closed. */
+  delete(identity: string): Promise<void> {
+    return this.#change(identity, async () => {
+      const record = this.#control.findDatabase(identity);
+      if (record === undefined) return;
+      this.#control.deleteDatabase(identity);
+      const running = this.#running.get(identity);
+      this.#running.delete(identity);
+      this.#programs.delete(identity);
+      await this.#retire(record, running);
+    });
+  }
+
+  /** What a database's module has logged, whether or not the database runs. */
+  moduleLog(record: DatabaseRecord): ModuleLog {
+    let moduleLog = this.#moduleLogs.get(record.replica);
+    if (moduleLog === undefined) {
+      const path = this.#dataDirectory.replicaPath(record.replica);
+      moduleLog = new ModuleLog(path === undefined ? undefined : join(path, 'module_logs'), this.#log);
+      this.#moduleLogs.set(record.replica, moduleLog);
+    }
+    return moduleLog;
+  }
+
+  /** Stops all databases, what they committed made durable. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.allSettled(this.#changes.values());
+    await Promise.all((await this.running()).map((database) => database.stop()));
+    await Promise.all(Array.from(this.#moduleLogs.values(), (moduleLog) => moduleLog.close()));
+  }
+
+  /** Starts a database on new files, makes it the one of its identity, and removes the old one's files. */
+  async #replace(record: DatabaseRecord, program: Uint8Array, old?: DatabaseRecord): Promise<void> {
+    let database: RunningDatabase;
+    try {
+      database = await this.#start(record, program);
+    } catch (error) {
+      await this.#forget(record);
+      throw error;
+    }
+    this.#control.putDatabase(record);
+    this.#keepProgram(record, program);
+    const previous = this.#running.get(record.identity);
+    void this.#register(record.identity, Promise.resolve(database));
+    if (old !== undefined) await this.#retire(old, previous);
+  }
+
+  #start(record: DatabaseRecord, program: Uint8Array | undefined): Promise<RunningDatabase> {
+    const path = this.#dataDirectory.replicaPath(record.replica);
+    return RunningDatabase.start(record, path, program, this.moduleLog(record), this.#log);
+  }
+
+  /** Remembers a database until it ends or fails to start. */
+  #register(identity: string, starting: Promise<RunningDatabase>): Promise<RunningDatabase> {
+    this.#running.set(identity, starting);
+    const forget = (): void => {
+      if (this.#running.get(identity) === starting) this.#running.delete(identity);
+    };
+    starting.then(
+      (database) => database.ended.then(forget),
+      (error: unknown) => {
+        forget();
+        this.#log.error({ err: error, database: identity }, 'database not started');
+        const record = this.#control.findDatabase(identity);
+        const message = `error starting database: ${error instanceof Error ? error.message : String(error)}`;
+        if (record !== undefined) this.moduleLog(record).append(hostLogLine('Error', message, new Date()));
+      },
+    );
+    return starting;
+  }
+
+  async #retire(record: DatabaseRecord, running: Promise<RunningDatabase> | undefined): Promise<void> {
+    const database = await running?.catch(() => undefined);
+    await database?.stop();
+    await this.#forget(record);
+  }
+
+  #keepProgram(record: DatabaseRecord, program: Uint8Array): void {
+    if (this.#dataDirectory.replicaPath(record.replica) === undefined) this.#programs.set(record.identity, program);
+  }
+
+  /** Removes what a replica left. */
+  async #forget(record: DatabaseRecord): Promise<void> {
+    await this.#moduleLogs.get(record.replica)?.close();
+    this.#moduleLogs.delete(record.replica);
+    const path = this.#dataDirectory.replicaPath(record.replica);
+    if (path !== undefined) await rm(path, { recursive: true, force: true });
+  }
+
+  #mustFind(identity: string): DatabaseRecord {
+    const record = this.#control.findDatabase(identity);
+    if (record === undefined) throw new Error(`no database ${identity}`);
+    return record;
+  }
+
+  #change<Result>(identity: string, work: () => Promise<Result>): Promise<Result> {
+    const change = (this.#changes.get(identity) ?? Promise.resolve()).then(work);
+    const settled = change.catch(() => undefined);
+    this.#changes.set(identity, settled);
+    void settled.then(() => {
+      if (this.#changes.get(identity) === settled) this.#changes.delete(identity);
+    });
+    return change;
+  }
+}
+
+/** What names a program: 64 hex digits. */
+export function programHash(program: Uint8Array): string {
+  return bytesToHex(keccak_256(program));
+}

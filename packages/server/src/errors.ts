@@ -1,0 +1,19 @@
+/** Stable codes of this package's errors; never reused. */
+export type ServerErrorCode =
+  | 'SERVER_INVALID_CONFIG'
+  | 'SERVER_INVALID_LISTEN_ADDRESS'
+  | 'SERVER_PORT_TAKEN'
+  | 'SERVER_DATA_DIR_LOCKED'
+  | 'SERVER_DATA_DIR_INCOMPATIBLE'
+  | 'SERVER_KEYS_UNUSABLE'
+  | 'SERVER_DATABASE_STOPPED';
+
+/** Why a server does not start, or a database does not answer. */
+export class ServerError extends Error {
+  override readonly name = 'ServerError';
+  readonly code: ServerErrorCode;
+  constructor(code: ServerErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,173 @@
+import type { Socket } from 'node:net';
+import type { Compression } from '@lightcone/protocol';
+import type { WebSocket } from 'ws';
+import type { WebSocketConfig } from '../config.ts';
+import type { Frame } from './outbound-frame.ts';
+
+/** Why a connection ended, as the metrics count it. */
+export type DisconnectCause =
+  | 'client_close'
+  | 'idle_timeout'
+  | 'incoming_queue_full'
+  | 'outgoing_queue_full'
+  | 'module_exited'
+  | 'client_message_error'
+  | 'websocket_receive_error'
+  | 'websocket_stream_ended';
+
+/**
+ * One client's WebSocket.
+ *
+ * Reading and control frames are `ws`'s; data frames are written to the socket directly, ready
+ * made. Both are written whole and at once, so they never mix.
+ */
+export class Connection {
+  /** Names it to the database: unique among the connections of this process. */
+  readonly number: number;
+  readonly compression: Compression;
+  /** Whether a frame may hold several messages: v3. */
+  readonly joinsMessages: boolean;
+  /** Messages of the batch that is being handed out. */
+  readonly outbound: Uint8Array[] = [];
+  /** Frames that the database has not looked at yet. */
+  framesInFlight = 0;
+  /** Why it ends, once that is known. */
+  cause: DisconnectCause | undefined;
+  readonly #webSocket: WebSocket;
+  readonly #socket: Socket;
+  readonly #config: WebSocketConfig;
+  readonly #frames: Frame[] = [];
+  #isWaitingForFrame = false;
+  #closing: { readonly code: number; readonly reason: string } | undefined;
+  #lastBytesRead = 0;
+  #lastHeardMs: number;
+  #lastPingMs: number;
+  #isPongDue = true;
+
+  constructor(
+    number: number,
+    webSocket: WebSocket,
+    socket: Socket,
+    options: { readonly compression: Compression; readonly joinsMessages: boolean; readonly nowMs: number },
+    config: WebSocketConfig,
+  ) {
+    this.number = number;
+    this.compression = options.compression;
+    this.joinsMessages = options.joinsMessages;
+    this.#webSocket = webSocket;
+    this.#socket = socket;
+    this.#config = config;
+    this.#lastHeardMs = options.nowMs;
+    this.#lastPingMs = options.nowMs;
+    webSocket.on('pong', () => (this.#isPongDue = false));
+    webSocket.ping();
+  }
+
+  /** Adds a frame to those that `flush` writes. */
+  queueFrame(frame: Frame): void {
+    this.#frames.push(frame);
+  }
+
+  /** Writes what is queued, up to a frame that is still being made. */
+  flush(): void {
+    if (this.#isWaitingForFrame || !this.isOpen) return;
+    if (this.#socket.writableLength > this.#config.outgoingQueueBytes) {
+      this.terminate('outgoing_queue_full');
+      return;
+    }
+    const frames = this.#frames;
+    const first = frames[0];
+    if (frames.length === 1 && first instanceof Buffer) {
+      this.#socket.write(first);
+      frames.length = 0;
+    } else {
+      this.#writeMany();
+    }
+    if (this.#closing !== undefined && frames.length === 0) this.close(this.#closing.code, this.#closing.reason);
+  }
+
+  /** Sends a close frame after everything that is queued, and ends the socket soon after. */
+  close(code: number, reason: string, cause?: DisconnectCause): void {
+    this.cause ??= cause;
+    if (this.#frames.length > 0) {
+      this.#closing = { code, reason };
+      return;
+    }
+    if (!this.isOpen) return;
+    this.#webSocket.close(code, cutReason(reason));
+    setTimeout(() => this.#webSocket.terminate(), this.#config.closeHandshakeTimeoutMs);
+  }
+
+  /** Ends the socket with no word. */
+  terminate(cause: DisconnectCause): void {
+    this.cause ??= cause;
+    this.#webSocket.terminate();
+  }
+
+  get isOpen(): boolean {
+    return this.#webSocket.readyState === this.#webSocket.OPEN;
+  }
+
+  /** Stops reading: the client waits, held up by TCP. */
+  pause(): void {
+    this.#webSocket.pause();
+  }
+
+  resume(): void {
+    this.#webSocket.resume();
+  }
+
+  /** Pings when it is time, and drops the connection when nothing was heard for too long. */
+  keepAlive(nowMs: number): void {
+    const { bytesRead } = this.#socket;
+    if (bytesRead !== this.#lastBytesRead || this.#webSocket.isPaused) {
+      this.#lastBytesRead = bytesRead;
+      this.#lastHeardMs = nowMs;
+    } else if (nowMs - this.#lastHeardMs >= this.#config.idleTimeoutMs) {
+      this.terminate('idle_timeout');
+      return;
+    }
+    if (!this.#isPongDue && this.isOpen && nowMs - this.#lastPingMs >= this.#config.pingIntervalMs) {
+      this.#isPongDue = true;
+      this.#lastPingMs = nowMs;
+      this.#webSocket.ping();
+    }
+  }
+
+  #writeMany(): void {
+    const frames = this.#frames;
+    let written = 0;
+    this.#socket.cork();
+    for (; written < frames.length; written++) {
+      const frame = frames[written];
+      if (frame instanceof Promise) {
+        this.#waitFor(frame);
+        break;
+      }
+      if (frame !== undefined) this.#socket.write(frame);
+    }
+    this.#socket.uncork();
+    frames.splice(0, written);
+  }
+
+  #waitFor(frame: Promise<Buffer>): void {
+    this.#isWaitingForFrame = true;
+    frame.then(
+      (ready) => {
+        this.#isWaitingForFrame = false;
+        this.#frames[0] = ready;
+        this.flush();
+      },
+      () => this.terminate('websocket_stream_ended'),
+    );
+  }
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** RFC 6455 §5.5: a close frame holds 125 bytes, two of which are the code. */
+function cutReason(reason: string): string {
+  const target = new Uint8Array(123);
+  return decoder.decode(target.subarray(0, encoder.encodeInto(reason, target).written));
+}

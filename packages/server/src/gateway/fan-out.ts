@@ -1,0 +1,121 @@
+import { readOutboundBatch } from '@lightcone/engine';
+import type { OutboundBatchVisitor } from '@lightcone/engine';
+import { MAX_BATCH_BYTES } from '@lightcone/protocol';
+import type { Compression } from '@lightcone/protocol';
+import type { Connection } from './connection.ts';
+import { buildFrame } from './outbound-frame.ts';
+import type { Frame } from './outbound-frame.ts';
+
+/**
+ * Hands the messages of one database out to its connections.
+ *
+ * A batch is read once. Each connection collects references to its messages and then sends them in
+ * one write: on v3 joined into frames of at most 512 KiB, on v2 one frame each. Connections that
+ * get the same messages share the built frame, compressed once per algorithm.
+ */
+export class FanOut implements OutboundBatchVisitor {
+  readonly #connections = new Map<number, Connection>();
+  readonly #touched: Connection[] = [];
+  readonly #frames = new SharedFrames();
+
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  add(connection: Connection): void {
+    this.#connections.set(connection.number, connection);
+  }
+
+  remove(connection: Connection): void {
+    this.#connections.delete(connection.number);
+  }
+
+  connections(): Iterable<Connection> {
+    return this.#connections.values();
+  }
+
+  deliver(batch: Uint8Array): void {
+    readOutboundBatch(batch, this);
+    for (const connection of this.#touched) this.#send(connection);
+    this.#touched.length = 0;
+    this.#frames.clear();
+  }
+
+  message(connectionNumbers: readonly number[], payload: Uint8Array): void {
+    for (let i = 0; i < connectionNumbers.length; i++) {
+      // A connection may have ended while its messages were on the way.
+      const connection = this.#connections.get(connectionNumbers[i]!); // in range
+      if (connection === undefined) continue;
+      if (connection.outbound.length === 0) this.#touched.push(connection);
+      connection.outbound.push(payload);
+    }
+  }
+
+  close(connectionNumber: number, code: number, reason: string): void {
+    const connection = this.#connections.get(connectionNumber);
+    if (connection === undefined) return;
+    if (connection.outbound.length > 0) this.#send(connection);
+    connection.close(code, reason);
+  }
+
+  #send(connection: Connection): void {
+    const messages = connection.outbound;
+    const { compression } = connection;
+    let start = 0;
+    while (start < messages.length) {
+      let end = start + 1;
+      let length = messages[start]!.length; // start < messages.length
+      if (connection.joinsMessages) {
+        for (; end < messages.length; end++) {
+          const longer = length + messages[end]!.length; // end < messages.length
+          if (longer > MAX_BATCH_BYTES) break;
+          length = longer;
+        }
+      }
+      connection.queueFrame(this.#frames.get(messages, start, end, length, compression));
+      start = end;
+    }
+    messages.length = 0;
+    connection.flush();
+  }
+}
+
+/** Remembers the frames of one batch by the messages in them, for the next connection that gets the same ones. */
+class SharedFrames {
+  /** By first message: few frames of one batch begin with the same. */
+  readonly #byFirst = new Map<Uint8Array, Entry[]>();
+
+  get(messages: readonly Uint8Array[], start: number, end: number, length: number, compression: Compression): Frame {
+    const first = messages[start]!; // start < messages.length
+    let entries = this.#byFirst.get(first);
+    if (entries === undefined) this.#byFirst.set(first, (entries = []));
+    for (const entry of entries) {
+      if (entry.compression === compression && entry.has(messages, start, end)) return entry.frame;
+    }
+    const own = messages.slice(start, end);
+    const frame = buildFrame(own, length, compression);
+    entries.push(new Entry(own, compression, frame));
+    return frame;
+  }
+
+  clear(): void {
+    this.#byFirst.clear();
+  }
+}
+
+class Entry {
+  readonly messages: readonly Uint8Array[];
+  readonly compression: Compression;
+  readonly frame: Frame;
+  constructor(messages: readonly Uint8Array[], compression: Compression, frame: Frame) {
+    this.messages = messages;
+    this.compression = compression;
+    this.frame = frame;
+  }
+
+  has(messages: readonly Uint8Array[], start: number, end: number): boolean {
+    if (this.messages.length !== end - start) return false;
+    for (let i = start; i < end; i++) if (messages[i] !== this.messages[i - start]) return false;
+    return true;
+  }
+}

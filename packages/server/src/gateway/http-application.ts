@@ -1,0 +1,162 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import fastify from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
+import type { Logger } from 'pino';
+import { findCaller, findOrMintCaller } from '../auth/caller.ts';
+import type { Caller } from '../auth/caller.ts';
+import type { Tokens } from '../auth/tokens.ts';
+import type { Metrics } from '../metrics.ts';
+import { DatabaseFailure } from '../database-thread/database-thread.ts';
+import type { Answer } from './answer.ts';
+import { HttpError } from './http-error.ts';
+import { QueryString } from './query-string.ts';
+import { DEFAULT_MAX_BODY_BYTES } from './route.ts';
+import type { GatewayRequest, Handler, Route } from './route.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: Caller | undefined;
+  }
+}
+
+export const CORS_HEADERS: Readonly<Record<string, string>> = {
+  'access-control-allow-origin': '*',
+  vary: 'origin, access-control-request-method, access-control-request-headers',
+};
+
+const PREFLIGHT_HEADERS = {
+  'access-control-allow-methods': '*',
+  'access-control-allow-headers': 'authorization,accept,content-type',
+};
+
+/** The headers that tell callers under which identity they were served. */
+export function identityHeaders(caller: Caller): Record<string, string> {
+  return { 'spacetime-identity': caller.identity, 'spacetime-identity-token': caller.token };
+}
+
+/**
+ * The HTTP server of all routes, not listening yet.
+ *
+ * What holds for every route is here: CORS, who the caller is, body limits, HEAD, 405 with what is
+ * allowed, and errors as text.
+ * @param isUpgrade which requests are taken over as WebSockets, by the server's `upgrade` event
+ */
+export function createHttpApplication(
+  routes: readonly Route[],
+  { tokens, metrics }: { readonly tokens: Tokens; readonly metrics: Metrics },
+  log: Logger,
+  isUpgrade: (request: IncomingMessage) => boolean,
+): FastifyInstance {
+  const app: FastifyInstance = fastify({
+    serverFactory: (handler) => createServer({ shouldUpgradeCallback: isUpgrade, noDelay: true }, handler),
+    bodyLimit: DEFAULT_MAX_BODY_BYTES,
+    routerOptions: { maxParamLength: 1024 },
+    frameworkErrors: (_error, _request, reply) => sendError(reply, new HttpError(400, 'Invalid URL'), log),
+    forceCloseConnections: 'idle',
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.decorateRequest('caller', undefined);
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.url.startsWith('/v1/')) reply.headers(CORS_HEADERS);
+  });
+  app.addHook('onResponse', async ({ routeOptions, method }, reply) => {
+    metrics.observeRequest(routeOptions.url ?? 'unknown', method, reply.statusCode, reply.elapsedTime / 1000);
+  });
+  app.setErrorHandler((error: FastifyError, _request, reply) => sendError(reply, error, log));
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send());
+  for (const route of routes) addRoute(app, route, tokens);
+  return app;
+}
+
+function addRoute(app: FastifyInstance, route: Route, tokens: Tokens): void {
+  const declared = Object.entries(route.methods) as [HTTPMethods, Handler][];
+  const allow = declared.flatMap(([method]) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(',');
+  const authenticate = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    if (route.auth === 'none') return;
+    const find = route.auth === 'mint' ? findOrMintCaller : findCaller;
+    const token = new QueryString(request.query).text('token');
+    request.caller = await find(tokens, request.headers.authorization, token);
+    if (route.auth === 'mint' && request.caller !== undefined) reply.headers(identityHeaders(request.caller));
+  };
+  for (const [method, handler] of declared) {
+    app.route({
+      method,
+      url: route.path,
+      bodyLimit: route.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
+      onRequest: authenticate,
+      handler: async (request, reply) => sendAnswer(reply, await handler(toGatewayRequest(request))),
+    });
+  }
+  app.route({
+    method: 'OPTIONS',
+    url: route.path,
+    handler: (_request, reply) => reply.headers({ ...PREFLIGHT_HEADERS, allow }).send(),
+  });
+  const others = app.supportedMethods.filter((method) => method !== 'OPTIONS' && !allow.split(',').includes(method));
+  app.route({
+    method: others as HTTPMethods[],
+    url: route.path,
+    onRequest: authenticate,
+    handler: (_request, reply) => reply.code(405).header('allow', allow).send(),
+  });
+}
+
+function toGatewayRequest(request: FastifyRequest): GatewayRequest {
+  return {
+    parameters: request.params as Record<string, string>,
+    query: new QueryString(request.query),
+    body: (request.body as Uint8Array | undefined) ?? new Uint8Array(),
+    contentType: request.headers['content-type'],
+    caller: request.caller,
+    raw: request.raw,
+  };
+}
+
+function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
+  reply.code(answer.status);
+  if (answer.headers !== undefined) reply.headers(answer.headers);
+  if (answer.body === undefined) return reply.send();
+  if (answer.contentType !== undefined) reply.header('content-type', answer.contentType);
+  // Bytes rather than text: fastify would add a charset to the content type of a text.
+  return reply.send(typeof answer.body === 'string' ? Buffer.from(answer.body) : (answer.body satisfies Readable));
+}
+
+function sendError(reply: FastifyReply, error: Error & { code?: string }, log: Logger): FastifyReply {
+  const { status, headers, body } = describeError(error, log);
+  return reply.code(status).headers(headers).send(Buffer.from(body));
+}
+
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** The answer to a request that failed. What is not the caller's mistake is logged, and not told. */
+export function describeError(error: Error & { code?: string }, log: Logger): ErrorAnswer {
+  if (error instanceof HttpError) {
+    if (error.json === undefined) return textError(error.status, error.message, error.headers);
+    return { status: error.status, headers: { 'content-type': 'application/json' }, body: error.json };
+  }
+  if (error instanceof DatabaseFailure) return textError(500, `error starting database: ${error.message}`);
+  switch (error.code) {
+    case 'SERVER_DATABASE_STOPPED':
+      return textError(503, error.message);
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return textError(413, 'Failed to buffer the request body: length limit exceeded');
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return textError(415, 'Expected request with `Content-Type: application/json`');
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return textError(400, 'Failed to buffer the request body: it is shorter or longer than announced');
+    default:
+      log.error({ err: error }, 'request failed');
+      return textError(500, 'Internal server error; the server log has the details.');
+  }
+}
+
+function textError(status: number, body: string, headers: Readonly<Record<string, string>> = {}): ErrorAnswer {
+  return { status, headers: { ...headers, 'content-type': 'text/plain; charset=utf-8' }, body };
+}

@@ -1,0 +1,41 @@
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { buildFrame } from './outbound-frame.ts';
+
+/** The payload of a frame, by RFC 6455 §5.2. */
+function payloadOf(frame: Buffer): Buffer {
+  expect(frame[0]).toBe(0x82);
+  const [short = 0] = frame.subarray(1);
+  const header = short < 126 ? 2 : short === 126 ? 4 : 10;
+  const length = short < 126 ? short : short === 126 ? frame.readUInt16BE(2) : Number(frame.readBigUInt64BE(2));
+  const payload = frame.subarray(header);
+  expect(payload.length).toBe(length);
+  return payload;
+}
+
+const body = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => i % 7);
+
+test.each([0, 1, 124, 125, 65_534, 65_535, 70_000])('a message of %i bytes, not compressed', async (length) => {
+  const payload = payloadOf(await buildFrame([body(length)], length, 'None'));
+  expect(payload[0]).toBe(0);
+  expect(payload.subarray(1).equals(body(length))).toBe(true);
+});
+
+test.each([
+  { length: 1024, tag: 0 },
+  { length: 1025, tag: 1 },
+  { length: 200_000, tag: 1 },
+])('$length bytes for a client that takes compression begin with tag $tag', async ({ length, tag }) => {
+  const brotli = payloadOf(await buildFrame([body(length)], length, 'Brotli'));
+  expect(brotli[0]).toBe(tag);
+  const gzip = payloadOf(await buildFrame([body(length)], length, 'Gzip'));
+  expect(gzip[0]).toBe(tag * 2);
+  if (tag === 0) return;
+  expect(brotliDecompressSync(brotli.subarray(1)).equals(body(length))).toBe(true);
+  expect(gunzipSync(gzip.subarray(1)).equals(body(length))).toBe(true);
+});
+
+test('several messages follow each other in one payload', async () => {
+  const payload = payloadOf(await buildFrame([body(3), body(2)], 5, 'Gzip'));
+  expect([...payload]).toEqual([0, 0, 1, 2, 0, 1]);
+});

@@ -1,0 +1,197 @@
+import { ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { SUBPROTOCOLS } from '@lightcone/protocol';
+import type { Logger } from 'pino';
+import { WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
+import { findOrMintCaller } from '../auth/caller.ts';
+import type { Caller } from '../auth/caller.ts';
+import type { WebSocketConfig } from '../config.ts';
+import type { RunningDatabase } from '../running-database.ts';
+import { Connection } from './connection.ts';
+import { CORS_HEADERS, describeError, identityHeaders } from './http-application.ts';
+import { HttpError } from './http-error.ts';
+import { QueryString } from './query-string.ts';
+import type { Route } from './route.ts';
+import type { RouteContext } from './routes/context.ts';
+import { checkSubscribeRequest, SUBSCRIBE_PATH, subscribeTarget, upgradeRequired } from './subscribe-request.ts';
+import type { SubscribeRequest } from './subscribe-request.ts';
+
+const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
+const MAX_KEEP_ALIVE_TICK_MS = 1000;
+
+/** RFC 6455 §7.4.1 */
+const INTERNAL_ERROR = 1011;
+const TRY_AGAIN_LATER = 1013;
+
+/** Turns requests to subscribe into connections to their databases, and keeps those alive. */
+export class WebSocketGateway {
+  readonly #context: RouteContext;
+  readonly #config: WebSocketConfig;
+  readonly #log: Logger;
+  readonly #server: WebSocketServer;
+  readonly #connections = new Set<Connection>();
+  readonly #keepAlive: NodeJS.Timeout;
+  /** Who was let in, for the headers of the answer. */
+  readonly #callers = new WeakMap<IncomingMessage, Caller>();
+  #nextNumber = 0;
+  #isRefusing = false;
+  #onEmpty: (() => void) | undefined;
+
+  constructor(context: RouteContext, config: WebSocketConfig, log: Logger) {
+    this.#context = context;
+    this.#config = config;
+    this.#log = log;
+    this.#server = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: MAX_MESSAGE_BYTES,
+      handleProtocols: (offered) => SUBPROTOCOLS.find((name) => offered.has(name)) ?? false,
+    });
+    this.#server.on('headers', (headers, request) => {
+      const caller = this.#callers.get(request);
+      const added = { ...CORS_HEADERS, ...(caller && identityHeaders(caller)) };
+      for (const [name, value] of Object.entries(added)) headers.push(`${name}: ${value}`);
+    });
+    const tickMs = Math.min(config.pingIntervalMs, config.idleTimeoutMs, 4 * MAX_KEEP_ALIVE_TICK_MS) / 4;
+    this.#keepAlive = setInterval(() => {
+      const nowMs = performance.now();
+      for (const connection of this.#connections) connection.keepAlive(nowMs);
+    }, tickMs).unref();
+  }
+
+  /** Requests that ask for something else than a WebSocket here; they get the first thing that is wrong with them. */
+  route(): Route {
+    return {
+      path: SUBSCRIBE_PATH,
+      auth: 'mint',
+      methods: {
+        GET: ({ parameters, query, raw }) => {
+          checkSubscribeRequest(this.#context, raw, parameters['database'] ?? '', query);
+          throw upgradeRequired();
+        },
+      },
+    };
+  }
+
+  /** Whether `upgrade` is to have a request. */
+  static takes(request: IncomingMessage): boolean {
+    return (
+      request.method === 'GET' &&
+      request.headers.upgrade?.toLowerCase() === 'websocket' &&
+      /^\/v1\/database\/[^/?]+\/subscribe(?:\?|$)/u.test(request.url ?? '')
+    );
+  }
+
+  /** Answers a request that `takes` took: a WebSocket, or an error and the end of the socket. */
+  async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const onError = (): void => void socket.destroy();
+    socket.on('error', onError);
+    try {
+      const query = QueryString.parse(request.url ?? '');
+      const { tokens, databases } = this.#context;
+      const caller = await findOrMintCaller(tokens, request.headers.authorization, query.text('token'));
+      this.#callers.set(request, caller);
+      const target = subscribeTarget(request.url ?? '') ?? '';
+      const subscribe = checkSubscribeRequest(this.#context, request, target, query);
+      const database = await databases.open(subscribe.record);
+      if (this.#isRefusing) throw new HttpError(503, 'The server is stopping');
+      if (socket.destroyed) return;
+      socket.off('error', onError);
+      this.#server.handleUpgrade(request, socket, head, (webSocket) => {
+        // Sockets of an HTTP server are sockets of `net`.
+        this.#accept(webSocket, socket as Socket, subscribe, caller, database);
+      });
+    } catch (error) {
+      this.#refuse(request, socket as Socket, error as Error);
+    }
+  }
+
+  /** Refuses new connections; those that are open end with their databases. */
+  refuse(): void {
+    this.#isRefusing = true;
+  }
+
+  /** Waits for the connections that are closing, not longer than the close handshake may take. */
+  async close(): Promise<void> {
+    this.#isRefusing = true;
+    clearInterval(this.#keepAlive);
+    if (this.#connections.size > 0) {
+      const timeout = setTimeout(() => this.#terminateAll(), this.#config.closeHandshakeTimeoutMs);
+      await new Promise<void>((resolve) => (this.#onEmpty = resolve));
+      clearTimeout(timeout);
+    }
+  }
+
+  #terminateAll(): void {
+    for (const connection of this.#connections) connection.terminate('module_exited');
+  }
+
+  #accept(
+    webSocket: WebSocket,
+    socket: Socket,
+    { subprotocol, compression, isConfirmed, connectionId }: SubscribeRequest,
+    caller: Caller,
+    database: RunningDatabase,
+  ): void {
+    const protocol = subprotocol === 'v3.bsatn.spacetimedb' ? 'v3' : 'v2';
+    const number = this.#nextNumber;
+    this.#nextNumber = (number + 1) >>> 0;
+    const options = { compression, joinsMessages: protocol === 'v3', nowMs: performance.now() };
+    const connection = new Connection(number, webSocket, socket, options, this.#config);
+    this.#connections.add(connection);
+    webSocket.on('message', (data, isBinary) => {
+      // `ws` delivers one Buffer unless told otherwise.
+      this.#receive(database, connection, data as Buffer, isBinary);
+    });
+    webSocket.on('error', () => (connection.cause ??= 'websocket_receive_error'));
+    webSocket.on('close', () => {
+      this.#connections.delete(connection);
+      database.disconnect(connection);
+      if (this.#connections.size === 0) this.#onEmpty?.();
+    });
+    database.connect(connection, {
+      tag: 'connect',
+      number,
+      identity: caller.identity,
+      connectionId,
+      jwtPayload: caller.claims.payload,
+      token: caller.token,
+      protocol,
+      isConfirmed,
+    });
+  }
+
+  #receive(database: RunningDatabase, connection: Connection, frame: Buffer, isBinary: boolean): void {
+    // What comes after our close frame is not looked at.
+    if (!connection.isOpen) return;
+    if (!isBinary) {
+      connection.close(INTERNAL_ERROR, 'text messages are not supported by this protocol', 'client_message_error');
+    } else if (frame.length === 0) {
+      connection.close(INTERNAL_ERROR, 'a frame without a message', 'client_message_error');
+    } else if (connection.framesInFlight >= this.#config.incomingQueueLength) {
+      connection.close(TRY_AGAIN_LATER, 'too many requests', 'incoming_queue_full');
+    } else {
+      database.receive(connection, frame);
+    }
+  }
+
+  #refuse(request: IncomingMessage, socket: Socket, error: Error): void {
+    if (socket.destroyed) return;
+    const { status, headers, body } = describeError(error, this.#log);
+    const caller = this.#callers.get(request);
+    const response = new ServerResponse(request);
+    response.assignSocket(socket);
+    response.shouldKeepAlive = false;
+    response.writeHead(status, {
+      ...CORS_HEADERS,
+      ...(caller && identityHeaders(caller)),
+      ...headers,
+      'content-length': Buffer.byteLength(body),
+    });
+    response.end(body, () => socket.destroySoon());
+  }
+}

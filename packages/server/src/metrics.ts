@@ -1,0 +1,111 @@
+import type { DatabaseMetrics } from '@lightcone/engine';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Databases } from './databases.ts';
+import type { RunningDatabase } from './running-database.ts';
+
+/**
+ * The server's metrics, under the names that dashboards of the reference know where it has them.
+ *
+ * Databases and connections count in plain numbers of their own, which are read when somebody asks:
+ * nothing here is called per message.
+ */
+export class Metrics {
+  readonly #databases: Databases;
+  readonly #registry = new Registry();
+  readonly #requestSeconds = new Histogram({
+    name: 'lightcone_http_request_seconds',
+    help: 'Time from an HTTP request to its answer.',
+    labelNames: ['route', 'method', 'status'],
+    buckets: [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5],
+    registers: [this.#registry],
+  });
+  readonly #clients = this.#gauge('spacetime_worker_connected_clients', 'Clients connected to a database.', [
+    'database_identity',
+  ]);
+  readonly #frames = this.#counter('spacetime_websocket_requests_total', 'Frames received from clients.', [
+    'database_identity',
+    'protocol',
+  ]);
+  readonly #disconnections = this.#counter(
+    'spacetime_worker_ws_client_disconnections_total',
+    'Connections that ended, by cause.',
+    ['database_identity', 'cause'],
+  );
+  readonly #transactions = this.#counter('spacetime_num_txns_total', 'Transactions of reducers.', [
+    'txn_type',
+    'db',
+    'reducer',
+    'committed',
+  ]);
+  readonly #fuel = this.#counter('reducer_wasmtime_fuel_used', 'Instructions that reducers executed.', [
+    'db',
+    'reducer',
+  ]);
+  readonly #rows = this.#gauge('spacetime_num_table_rows', 'Rows of a table.', ['db', 'table_id', 'table_name']);
+  readonly #bytes = this.#gauge('spacetime_table_size_bytes', 'Bytes of the rows of a table.', [
+    'db',
+    'table_id',
+    'table_name',
+  ]);
+  readonly #memory = this.#gauge('spacetime_worker_wasm_memory_bytes', 'Memory of the module.', ['database_identity']);
+  readonly #queries = this.#gauge('spacetime_active_queries', 'Distinct queries that are kept up to date.', [
+    'database_identity',
+  ]);
+  readonly #querySets = this.#gauge('spacetime_subscription_sets', 'Query sets of clients.', ['database_identity']);
+
+  constructor(databases: Databases) {
+    this.#databases = databases;
+    collectDefaultMetrics({ register: this.#registry });
+  }
+
+  observeRequest(route: string, method: string, status: number, seconds: number): void {
+    this.#requestSeconds.observe({ route, method, status }, seconds);
+  }
+
+  /** Prometheus text exposition. */
+  async text(): Promise<string> {
+    const databases = await this.#databases.running();
+    // A database that stops meanwhile is left out.
+    const inside = await Promise.allSettled(databases.map(({ thread }) => thread.request('metrics', undefined)));
+    for (const metric of [this.#clients, this.#frames, this.#disconnections, this.#transactions, this.#fuel])
+      metric.reset();
+    for (const metric of [this.#rows, this.#bytes, this.#memory, this.#queries, this.#querySets]) metric.reset();
+    databases.forEach((database, i) => {
+      const result = inside[i];
+      this.#readConnections(database);
+      if (result?.status === 'fulfilled') this.#readDatabase(database.identity, result.value);
+    });
+    return this.#registry.metrics();
+  }
+
+  #readConnections({ identity, connectionCount, counts }: RunningDatabase): void {
+    this.#clients.set({ database_identity: identity }, connectionCount);
+    this.#frames.inc({ database_identity: identity, protocol: 'binary' }, counts.framesReceived);
+    for (const [cause, count] of counts.disconnected) {
+      this.#disconnections.inc({ database_identity: identity, cause }, count);
+    }
+  }
+
+  #readDatabase(db: string, metrics: DatabaseMetrics): void {
+    this.#memory.set({ database_identity: db }, metrics.moduleMemoryBytes);
+    this.#queries.set({ database_identity: db }, metrics.liveQueries);
+    this.#querySets.set({ database_identity: db }, metrics.querySets);
+    for (const [reducer, { committed, failed, energyUsed }] of metrics.reducers) {
+      this.#transactions.inc({ txn_type: 'Reducer', db, reducer, committed: 'true' }, committed);
+      this.#transactions.inc({ txn_type: 'Reducer', db, reducer, committed: 'false' }, failed);
+      this.#fuel.inc({ db, reducer }, Number(energyUsed));
+    }
+    for (const { id, name, rows, bytes } of metrics.tables) {
+      this.#rows.set({ db, table_id: id, table_name: name }, rows);
+      this.#bytes.set({ db, table_id: id, table_name: name }, bytes);
+    }
+  }
+
+  #gauge(name: string, help: string, labelNames: string[]): Gauge {
+    return new Gauge({ name, help, labelNames, registers: [this.#registry] });
+  }
+
+  #counter(name: string, help: string, labelNames: string[]): Counter {
+    return new Counter({ name, help, labelNames, registers: [this.#registry] });
+  }
+}

@@ -1,0 +1,96 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ModuleLog } from './module-log.ts';
+
+const silent = pino({ level: 'silent' });
+let folder: string;
+let day = '2026-01-01';
+const now = (): Date => new Date(`${day}T12:00:00Z`);
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lightcone-log-'));
+  day = '2026-01-01';
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+/** Reads until the lines seen are these. */
+async function readUntil(stream: Readable, expected: string): Promise<void> {
+  let seen = '';
+  for await (const chunk of stream) {
+    seen += String(chunk);
+    if (seen.length >= expected.length) break;
+  }
+  expect(seen).toBe(expected);
+}
+
+describe.each(['in files', 'in memory'])('a log %s', (kind) => {
+  const open = (): ModuleLog => new ModuleLog(kind === 'in files' ? join(folder, 'logs') : undefined, silent, now);
+
+  test('gives back all lines, or the newest', async () => {
+    const log = open();
+    log.append('a\nb\n');
+    log.append('c\n');
+    expect(await text(log.read(undefined, false))).toBe('a\nb\nc\n');
+    expect(await text(log.read(2, false))).toBe('b\nc\n');
+    expect(await text(log.read(9, false))).toBe('a\nb\nc\n');
+    expect(await text(log.read(0, false))).toBe('');
+    await log.close();
+  });
+
+  test('without lines gives none', async () => {
+    const log = open();
+    expect(await text(log.read(undefined, false))).toBe('');
+    expect(await text(log.read(5, false))).toBe('');
+    await log.close();
+  });
+
+  test('that is followed gives each line once: before, while and after the past is read', async () => {
+    const log = open();
+    log.append('1\n');
+    log.append('2\n');
+    const following = log.read(1, true);
+    log.append('3\n');
+    setTimeout(() => log.append('4\n'), 20);
+    await readUntil(following, '2\n3\n4\n');
+    await log.close();
+  });
+
+  test('ends its followers when it closes', async () => {
+    const log = open();
+    const following = text(log.read(undefined, true));
+    log.append('1\n');
+    await log.close();
+    expect(await following).toBe('1\n');
+  });
+});
+
+test('each UTC day has its file, and a read gives today’s', async () => {
+  const log = new ModuleLog(folder, silent, now);
+  log.append('old\n');
+  await text(log.read(undefined, false));
+  day = '2026-01-02';
+  log.append('new\n');
+  expect(await text(log.read(undefined, false))).toBe('new\n');
+  expect((await readdir(folder)).toSorted()).toEqual(['2026-01-01.log', '2026-01-02.log']);
+  expect(await readFile(join(folder, '2026-01-01.log'), 'utf8')).toBe('old\n');
+  await log.close();
+});
+
+test('the newest lines are found in a file longer than one block', async () => {
+  const log = new ModuleLog(folder, silent, now);
+  const lines = Array.from({ length: 30_000 }, (_, i) => `line ${i}\n`);
+  log.append(lines.join(''));
+  expect(await text(log.read(20_000, false))).toBe(lines.slice(10_000).join(''));
+  await log.close();
+});
+
+test('memory keeps the newest 16 MiB', async () => {
+  const log = new ModuleLog(undefined, silent, now);
+  const line = `${'x'.repeat(1024 * 1024 - 1)}\n`;
+  for (let i = 0; i < 20; i++) log.append(line);
+  expect((await text(log.read(undefined, false))).length).toBe(16 * 1024 * 1024);
+});

@@ -1,0 +1,119 @@
+import type { Socket } from 'node:net';
+import { pino } from 'pino';
+import type { Logger } from 'pino';
+import { generateKeyPair, loadKeyPair, loadKeyPairFrom } from './auth/keys.ts';
+import type { KeyPair } from './auth/keys.ts';
+import { Tokens } from './auth/tokens.ts';
+import { DataDirectory } from './data-directory.ts';
+import { Databases } from './databases.ts';
+import { ServerError } from './errors.ts';
+import { createHttpApplication } from './gateway/http-application.ts';
+import { allRoutes } from './gateway/routes/index.ts';
+import { WebSocketGateway } from './gateway/websocket-gateway.ts';
+import { formatHostPort, isLoopback, parseListenAddress } from './listen-address.ts';
+import { Metrics } from './metrics.ts';
+
+/** How long a stop waits for requests that are being answered. */
+const DRAIN_MS = 5000;
+
+export interface ServerOptions {
+  /** `host:port`; port 0 takes a free one. 127.0.0.1:3000 by default. */
+  readonly listenAddress?: string;
+  /** Where everything is kept; undefined keeps everything in memory and touches no file. */
+  readonly dataDir?: string;
+  /** Holds `id_ecdsa` and `id_ecdsa.pub`; the data directory by default. */
+  readonly keyDir?: string;
+  /** The two key files by name, instead of a folder. */
+  readonly keyPaths?: { readonly privatePath: string; readonly publicPath: string };
+  /** Silent by default. */
+  readonly log?: Logger;
+}
+
+export interface RunningServer extends AsyncDisposable {
+  /** `http://host:port` with the port it got. */
+  readonly url: string;
+  readonly port: number;
+  /**
+   * Stops: no new requests and connections, those that run are answered, clients are closed with a
+   * reason, and what databases committed is on disk. May be called twice.
+   */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a server and waits until it answers. Databases start in the background and on demand.
+ * @throws ServerError: a port in use, a data directory in use or not ours, a configuration or keys that do not read
+ */
+export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
+  const log = options.log ?? pino({ level: 'silent' });
+  const address = parseListenAddress(options.listenAddress ?? '127.0.0.1:3000');
+  const { dataDir } = options;
+  const dataDirectory = dataDir === undefined ? DataDirectory.inMemory() : await DataDirectory.open(dataDir);
+  try {
+    const { config, control } = dataDirectory;
+    const tokens = new Tokens(await loadKeys(options, config.keys));
+    const databases = new Databases(dataDirectory, log);
+    const isOpen = isLoopback(address.host);
+    const context = {
+      control,
+      databases,
+      tokens,
+      metrics: new Metrics(databases),
+      mayCreateDatabases: (identity: string): boolean => isOpen || config.publishers.has(identity),
+    };
+    const gateway = new WebSocketGateway(context, config.websocket, log);
+    const routes = [gateway.route(), ...allRoutes(context)];
+    const app = createHttpApplication(routes, context, log, (request) => WebSocketGateway.takes(request));
+    app.server.on('upgrade', (request, socket: Socket, head: Buffer) => void gateway.upgrade(request, socket, head));
+    await listen(app, address);
+    const bound = app.server.address();
+    const port = typeof bound === 'object' && bound !== null ? bound.port : address.port;
+    const url = `http://${formatHostPort(address.host, port)}`;
+    const starting = databases.startAll();
+    log.info({ url }, 'server listening');
+
+    const stop = async (): Promise<void> => {
+      log.info('server stopping');
+      gateway.refuse();
+      const drained = app.close();
+      const forced = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);
+      await databases.close();
+      await starting;
+      await gateway.close();
+      await drained;
+      clearTimeout(forced);
+      await dataDirectory.close();
+      log.info('server stopped');
+    };
+    let closing: Promise<void> | undefined;
+    const close = (): Promise<void> => (closing ??= stop());
+    return { url, port, close, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await dataDirectory.close();
+    throw error;
+  }
+}
+
+function loadKeys(options: ServerOptions, configured: ServerOptions['keyPaths']): Promise<KeyPair> {
+  const paths = options.keyPaths ?? configured;
+  if (paths !== undefined) return loadKeyPair(paths.privatePath, paths.publicPath);
+  const folder = options.keyDir ?? options.dataDir;
+  return folder === undefined ? Promise.resolve(generateKeyPair()) : loadKeyPairFrom(folder);
+}
+
+async function listen(
+  app: ReturnType<typeof createHttpApplication>,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<void> {
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause;
+    throw new ServerError(
+      'SERVER_PORT_TAKEN',
+      `port ${port} on ${host} is taken by another program. Stop it, or choose another port with ` +
+        `--listen-addr ${formatHostPort(host, port + 1)} (port 0 takes a free one).`,
+      { cause },
+    );
+  }
+}
