@@ -1,0 +1,94 @@
+import { checkAbiVersion } from './abi/abi-version.ts';
+import { checkExports, PREINIT_PREFIX } from './abi/check-exports.ts';
+import { checkImports } from './abi/check-imports.ts';
+import { HostError } from './errors.ts';
+import { meterModule } from './wasm/meter.ts';
+import { readModuleShape } from './wasm/module-shape.ts';
+import type { ModuleExport } from './wasm/module-shape.ts';
+
+export interface ModuleLimits {
+  /** The most that the module's memory may grow to, in pages of 64 KiB. */
+  readonly maxMemoryPages: number;
+  /** What one call, and the initialisation of an instance, may use: about one unit per instruction executed. */
+  readonly energyPerCall: number;
+}
+
+/** Memory of 1 GiB, and energy that an endless loop burns in some ten seconds. */
+export const DEFAULT_LIMITS: ModuleLimits = { maxMemoryPages: 16_384, energyPerCall: 20_000_000_000 };
+
+/** A module that has been checked, metered and compiled: makes any number of instances. */
+export class CompiledModule {
+  readonly limits: ModuleLimits;
+  /** @internal */
+  readonly wasm: WebAssembly.Module;
+  /** @internal The export of the fuel. */
+  readonly fuelExport: string;
+  /** @internal Whether the guest can catch what an import throws. */
+  readonly canCatch: boolean;
+  /** @internal In the order in which they must be called. */
+  readonly preinitNames: readonly string[];
+
+  private constructor(
+    limits: ModuleLimits,
+    wasm: WebAssembly.Module,
+    fuelExport: string,
+    canCatch: boolean,
+    preinitNames: readonly string[],
+  ) {
+    this.limits = limits;
+    this.wasm = wasm;
+    this.fuelExport = fuelExport;
+    this.canCatch = canCatch;
+    this.preinitNames = preinitNames;
+  }
+
+  /**
+   * Checks what the module imports and exports, puts the metering into its code and compiles it.
+   *
+   * @throws HostError whose code says what is wrong with the module; see the package's README
+   */
+  static compile(bytes: Uint8Array, limits: ModuleLimits = DEFAULT_LIMITS): CompiledModule {
+    const shape = readModuleShape(bytes);
+    checkAbiVersion(shape.imports);
+    checkExports(shape);
+    checkImports(shape);
+    const metered = meterModule(shape, {
+      maxMemoryPages: limits.maxMemoryPages,
+      initialFuel: limits.energyPerCall,
+    });
+    let wasm: WebAssembly.Module;
+    try {
+      wasm = new WebAssembly.Module(metered.bytes as BufferSource); // not shared memory
+    } catch (cause) {
+      throw new HostError('HOST_MALFORMED_MODULE', invalidModuleMessage(bytes, cause), { cause });
+    }
+    return new CompiledModule(limits, wasm, metered.fuelExport, metered.canCatch, preinitNames(shape.exports));
+  }
+}
+
+/** Offsets in V8's message are those of the rewritten module, so it is asked about the original. */
+function invalidModuleMessage(bytes: Uint8Array, cause: unknown): string {
+  try {
+    // oxlint-disable-next-line no-new -- only for what it throws
+    new WebAssembly.Module(bytes as BufferSource);
+  } catch (error) {
+    return `invalid WebAssembly module: ${(error as Error).message}`;
+  }
+  return `WebAssembly module refused: ${(cause as Error).message}`;
+}
+
+function preinitNames(exports: readonly ModuleExport[]): string[] {
+  const encoder = new TextEncoder();
+  return exports
+    .map(({ name }) => name)
+    .filter((name) => name.startsWith(PREINIT_PREFIX))
+    .map((name) => ({ name, bytes: encoder.encode(name) }))
+    .sort((a, b) => compareBytes(a.bytes, b.bytes))
+    .map(({ name }) => name);
+}
+
+function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) if (a[i] !== b[i]) return a[i]! - b[i]!; // i < both lengths
+  return a.length - b.length;
+}

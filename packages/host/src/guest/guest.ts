@@ -1,0 +1,69 @@
+import { ByteWriter } from '@lightcone/sats';
+import type { HostCalls } from '../host-calls.ts';
+import type { LogRecord } from '../log-record.ts';
+import { BytesSinks } from './bytes-sinks.ts';
+import { BytesSources } from './bytes-sources.ts';
+import { ConsoleTimers } from './console-timers.ts';
+import { GuestMemory } from './guest-memory.ts';
+import { OutOfEnergy } from './guest-trap.ts';
+import { IndexRange } from './index-range.ts';
+import { RowIterators } from './row-iterators.ts';
+
+/** What an instance needs from whoever runs it. */
+export interface HostEnvironment {
+  readonly calls: HostCalls;
+  /** 32 bytes, little-endian. */
+  readonly databaseIdentity: Uint8Array;
+  log(record: LogRecord): void;
+  /** Wall clock, whole microseconds since the Unix epoch: for log records and console timers. */
+  nowMicros(): number;
+}
+
+/** What the imports of one instance share: its memory, its handles, and the scratch that saves them allocations. */
+export class Guest {
+  readonly environment: HostEnvironment;
+  readonly calls: HostCalls;
+  readonly memory: GuestMemory = new GuestMemory();
+  readonly iterators: RowIterators = new RowIterators();
+  readonly sources: BytesSources = new BytesSources();
+  readonly sinks: BytesSinks = new BytesSinks();
+  readonly timers: ConsoleTimers = new ConsoleTimers();
+  readonly generated: ByteWriter = new ByteWriter();
+  readonly range: IndexRange = new IndexRange();
+  /** The first trap of the running call that went through an import, in case the guest catches it. */
+  trap: { readonly error: unknown } | undefined;
+  /** What the host has done for the running call, in units of energy. */
+  work = 0;
+  /** The work that ends the call. */
+  #workLimit: number;
+
+  /** @param workLimit for what happens before the first call: the module's start function */
+  constructor(environment: HostEnvironment, workLimit: number) {
+    this.environment = environment;
+    this.calls = environment.calls;
+    this.#workLimit = workLimit;
+  }
+
+  /**
+   * Counts host work. The guest's own instructions are counted inside the module; without this, a loop of one
+   * expensive import would run a thousand times longer than its instructions say.
+   */
+  charge(units: number): void {
+    this.work += units;
+    if (this.work > this.#workLimit) throw new OutOfEnergy('the budget of energy is used up');
+  }
+
+  begin(workLimit: number): void {
+    this.trap = undefined;
+    this.work = 0;
+    this.#workLimit = workLimit;
+  }
+
+  /** Drops every handle. Iterators and timers too, which the reference host leaks. */
+  end(): void {
+    this.iterators.closeAll();
+    this.sources.closeAll();
+    this.sinks.closeAll();
+    this.timers.closeAll();
+  }
+}

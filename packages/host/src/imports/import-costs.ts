@@ -1,0 +1,11 @@
+/**
+ * Energy that the host's work costs, in units of one guest instruction (about half a nanosecond). Rough on purpose:
+ * they must only keep host work and guest work within the same order of time, so that the budget bounds both.
+ */
+export const COST = {
+  call: 100,
+  row: 100,
+  rowWritten: 1000,
+  perByte: 0.25,
+  logRecord: 5000,
+} as const;

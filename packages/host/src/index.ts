@@ -1,0 +1,15 @@
+export type { CallError, CallOk, CallOutcome, CallOutOfEnergy, CallTrapped } from './call-outcome.ts';
+export { Caller } from './caller.ts';
+export { CompiledModule, DEFAULT_LIMITS } from './compiled-module.ts';
+export type { ModuleLimits } from './compiled-module.ts';
+export { ERRNO } from './errno.ts';
+export type { Errno } from './errno.ts';
+export { HostError } from './errors.ts';
+export type { HostErrorCode } from './errors.ts';
+export type { HostEnvironment } from './guest/guest.ts';
+export { BOUND, IndexRange } from './guest/index-range.ts';
+export type { BoundKind } from './guest/index-range.ts';
+export { RowBuffer } from './guest/row-buffer.ts';
+export type { HostCalls } from './host-calls.ts';
+export type { LogLevel, LogRecord, TraceFrame } from './log-record.ts';
+export { ModuleInstance } from './module-instance.ts';

@@ -1,0 +1,304 @@
+import { OP, MISC, readIndex, skipImmediates } from './instructions.ts';
+import type { IndexBounds } from './instructions.ts';
+import type { FunctionBody } from './module-shape.ts';
+import { readValueType, skipBlockType } from './value-types.ts';
+import { WasmReader } from './wasm-reader.ts';
+
+/** What the meter puts into a function's code. */
+export const EDIT = {
+  /** Add the cost to the debt. */
+  charge: 0,
+  /** The same at the head of a loop, where a large debt is settled. */
+  loop: 1,
+  /** Settle the debt: control may leave the function in a way that skips its end. */
+  settle: 2,
+  /** Replaces `return` by a branch to the function's end; the cost is the label's depth. */
+  return: 3,
+  /** The length on top of the operand stack is work to be done by the next instruction. */
+  bulk: 4,
+} as const;
+export type EditKind = (typeof EDIT)[keyof typeof EDIT];
+
+/** The edits of one function, in order of their place. Parallel lists: there are tens of thousands in a module. */
+export class BodyEdits {
+  /** Offsets in the module of the instruction before which each edit goes. */
+  readonly at: number[] = [];
+  readonly kind: EditKind[] = [];
+  readonly cost: number[] = [];
+  /** Where the instructions start, behind the declarations of locals. */
+  codeStart = 0;
+  /** How many groups of locals are declared. */
+  localGroups = 0;
+  /** Parameters and declared locals. */
+  localCount = 0;
+  hasBulk = false;
+
+  clear(): void {
+    this.at.length = 0;
+    this.kind.length = 0;
+    this.cost.length = 0;
+    this.hasBulk = false;
+  }
+}
+
+export interface ScanOptions {
+  readonly typeCount: number;
+  readonly globalCount: number;
+  readonly paramCount: number;
+  /** Whether exceptions can unwind this module's functions, so that debt must not be pending over a call. */
+  readonly hasExceptions: boolean;
+}
+
+// Growing a memory maps pages and makes the host's views anew.
+const GROW_COST = 5000;
+const NO_REGION = -1;
+
+/** What a label stands for. */
+const LABEL = { block: 0, loop: 1, if: 2, try: 3 } as const;
+
+/**
+ * Finds the basic regions of a function: runs of instructions that are executed all or none. A region begins where
+ * control can arrive from elsewhere or may have gone elsewhere, and its cost is charged there at once.
+ */
+export class BodyScanner {
+  readonly edits: BodyEdits = new BodyEdits();
+  /** Whether any body scanned so far can catch exceptions. */
+  hasSeenTry = false;
+  readonly #labels: number[] = [];
+  readonly #isTarget: boolean[] = [];
+  /** The edit that carries the cost of the region being read, or `NO_REGION` where nothing can be executed. */
+  #region = NO_REGION;
+
+  /** Scans one body; `edits` holds the result until the next scan. */
+  scan(bytes: Uint8Array, body: FunctionBody, options: ScanOptions): void {
+    const reader = new WasmReader(bytes, body.start, body.end);
+    const { edits } = this;
+    edits.clear();
+    this.#labels.length = 0;
+    this.#isTarget.length = 0;
+    this.#readLocals(reader, options);
+    this.#instructions(reader, { ...options, localCount: edits.localCount }, options.hasExceptions);
+    if (reader.at !== body.end) throw reader.malformed('code after the end of a function');
+  }
+
+  #readLocals(reader: WasmReader, { paramCount, typeCount }: ScanOptions): void {
+    const { edits } = this;
+    edits.localGroups = reader.count();
+    edits.localCount = paramCount;
+    for (let i = 0; i < edits.localGroups; i++) {
+      edits.localCount += reader.u32();
+      readValueType(reader, typeCount);
+    }
+    edits.codeStart = reader.at;
+  }
+
+  #instructions(reader: WasmReader, bounds: IndexBounds, hasExceptions: boolean): void {
+    const labels = this.#labels;
+    this.#open(EDIT.charge, reader.at);
+    for (;;) {
+      const { at } = reader;
+      const opcode = reader.u8();
+      switch (opcode) {
+        case OP.block:
+          skipBlockType(reader, bounds.typeCount);
+          this.#push(LABEL.block);
+          break;
+        case OP.try:
+          skipBlockType(reader, bounds.typeCount);
+          this.#push(LABEL.try);
+          this.hasSeenTry = true;
+          break;
+        case OP.tryTable:
+          skipBlockType(reader, bounds.typeCount);
+          this.#readCatches(reader);
+          this.#push(LABEL.try);
+          this.hasSeenTry = true;
+          break;
+        case OP.loop:
+          skipBlockType(reader, bounds.typeCount);
+          this.#push(LABEL.loop);
+          this.#open(EDIT.loop, reader.at);
+          break;
+        case OP.if:
+          this.#count(1);
+          skipBlockType(reader, bounds.typeCount);
+          this.#push(LABEL.if);
+          this.#open(EDIT.charge, reader.at);
+          break;
+        case OP.catch:
+          reader.u32();
+          this.#open(EDIT.charge, reader.at);
+          break;
+        case OP.else:
+        case OP.catchAll:
+          this.#open(EDIT.charge, reader.at);
+          break;
+        case OP.end: {
+          const label = labels.pop();
+          if (label === undefined) return;
+          const isTarget = this.#isTarget.pop() === true;
+          if (label === LABEL.if || label === LABEL.try || (label === LABEL.block && isTarget)) {
+            this.#open(EDIT.charge, reader.at);
+          }
+          break;
+        }
+        case OP.delegate:
+          reader.u32();
+          if (labels.pop() === undefined) throw reader.malformed('delegate outside of try', at);
+          this.#isTarget.pop();
+          this.#open(EDIT.charge, reader.at);
+          break;
+        case OP.br:
+          this.#count(1);
+          this.#readTarget(reader);
+          this.#region = NO_REGION;
+          break;
+        case OP.brIf:
+        case OP.brOnNull:
+        case OP.brOnNonNull:
+          this.#count(1);
+          this.#readTarget(reader);
+          this.#open(EDIT.charge, reader.at);
+          break;
+        case OP.brTable: {
+          this.#count(1);
+          const targets = reader.count();
+          for (let i = 0; i <= targets; i++) this.#readTarget(reader);
+          this.#region = NO_REGION;
+          break;
+        }
+        case OP.return:
+          this.#count(1);
+          this.#edit(EDIT.return, at, labels.length);
+          this.#region = NO_REGION;
+          break;
+        case OP.unreachable:
+          this.#count(1);
+          this.#region = NO_REGION;
+          break;
+        case OP.throw:
+        case OP.rethrow:
+          reader.u32();
+          this.#leave(at);
+          break;
+        case OP.throwRef:
+          this.#leave(at);
+          break;
+        case OP.call:
+          this.#call(at, hasExceptions);
+          reader.u32();
+          break;
+        case OP.callRef:
+          this.#call(at, hasExceptions);
+          readIndex(reader, bounds.typeCount, 'type');
+          break;
+        case OP.callIndirect:
+          this.#call(at, hasExceptions);
+          readIndex(reader, bounds.typeCount, 'type');
+          reader.u32();
+          break;
+        case OP.returnCall:
+          this.#leave(at);
+          reader.u32();
+          break;
+        case OP.returnCallRef:
+          this.#leave(at);
+          readIndex(reader, bounds.typeCount, 'type');
+          break;
+        case OP.returnCallIndirect:
+          this.#leave(at);
+          readIndex(reader, bounds.typeCount, 'type');
+          reader.u32();
+          break;
+        case OP.nop:
+          break;
+        case OP.memoryGrow:
+          this.#count(GROW_COST);
+          skipImmediates(reader, opcode, bounds);
+          break;
+        case OP.miscPrefix:
+          this.#count(1);
+          this.#misc(at, skipImmediates(reader, opcode, bounds));
+          break;
+        default:
+          this.#count(1);
+          skipImmediates(reader, opcode, bounds);
+      }
+    }
+  }
+
+  #misc(at: number, sub: number): void {
+    switch (sub) {
+      case MISC.tableGrow:
+        this.#count(GROW_COST);
+        this.#bulk(at);
+        break;
+      case MISC.memoryInit:
+      case MISC.memoryCopy:
+      case MISC.memoryFill:
+      case MISC.tableInit:
+      case MISC.tableCopy:
+      case MISC.tableFill:
+        this.#bulk(at);
+        break;
+      default:
+    }
+  }
+
+  #bulk(at: number): void {
+    this.edits.hasBulk = true;
+    this.#edit(EDIT.bulk, at, 0);
+  }
+
+  #call(at: number, hasExceptions: boolean): void {
+    this.#count(1);
+    if (hasExceptions) this.#edit(EDIT.settle, at, 0);
+  }
+
+  /** An instruction that leaves the function other than through its end. */
+  #leave(at: number): void {
+    this.#count(1);
+    this.#edit(EDIT.settle, at, 0);
+    this.#region = NO_REGION;
+  }
+
+  #push(label: number): void {
+    this.#labels.push(label);
+    this.#isTarget.push(false);
+  }
+
+  #readTarget(reader: WasmReader): void {
+    const depth = this.#labels.length;
+    const { at } = reader;
+    const target = reader.u32();
+    if (target > depth) throw reader.malformed(`branch to label ${target} out of ${depth + 1}`, at);
+    if (target < depth) this.#isTarget[depth - 1 - target] = true;
+  }
+
+  /** Reads the clauses of `try_table`, whose labels are counted from outside of it. */
+  #readCatches(reader: WasmReader): void {
+    const count = reader.count();
+    for (let i = 0; i < count; i++) {
+      const { at } = reader;
+      const kind = reader.u8();
+      if (kind > 3) throw reader.malformed(`unknown catch clause ${kind}`, at);
+      if (kind < 2) reader.u32();
+      this.#readTarget(reader);
+    }
+  }
+
+  #count(cost: number): void {
+    if (this.#region !== NO_REGION) this.edits.cost[this.#region]! += cost; // an edit of this scan
+  }
+
+  #open(kind: EditKind, at: number): void {
+    this.#region = this.edits.at.length;
+    this.#edit(kind, at, 0);
+  }
+
+  #edit(kind: EditKind, at: number, cost: number): void {
+    this.edits.at.push(at);
+    this.edits.kind.push(kind);
+    this.edits.cost.push(cost);
+  }
+}
