@@ -51,7 +51,10 @@ function findReducer(module: LoadedModule, name: string, isOwner: boolean): Redu
   if (reducer === undefined) return NO_SUCH_REDUCER;
   const { lifecycle, visibility } = reducer.def;
   if (lifecycle !== undefined) {
-    return { kind: 'lifecycle', message: `can't directly call special ${LIFECYCLE_NAMES[lifecycle]} lifecycle reducer` };
+    return {
+      kind: 'lifecycle',
+      message: `can't directly call special ${LIFECYCLE_NAMES[lifecycle]} lifecycle reducer`,
+    };
   }
   return visibility === 'private' && !isOwner ? NO_SUCH_REDUCER : reducer;
 }

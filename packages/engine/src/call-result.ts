@@ -15,7 +15,7 @@ export type CallResult =
 export interface CallCost {
   readonly durationMicros: number;
   /** Executed instructions, as the metering counts them. */
-  readonly energyUsed: bigint;
+  readonly energyUsed: number;
 }
 
 export type SqlResult =

@@ -39,7 +39,9 @@ export class Catalog {
     for (const entry of tables) byName.set(entry.description.accessorName, entry);
     for (const entry of tables) byName.set(entry.name, entry);
     for (const { description } of tables) {
-      description.indexAccessorNames.forEach((name, i) => indexIdsByName.set(name, description.definition.indexes[i]!.id)); // one for each index
+      description.indexAccessorNames.forEach((name, i) =>
+        indexIdsByName.set(name, description.definition.indexes[i]!.id),
+      ); // one for each index
     }
     for (const { description } of tables) {
       const table = this.#store.table(description.id);

@@ -71,7 +71,11 @@ function answerCall(core: Core, module: LoadedModule, isOwner: boolean, client: 
   lane.begin(client.number);
   switch (outcome.kind) {
     case 'ok':
-      core.subscriptions.writeUpdates(lane.writer, beginReducerResultOk(lane.writer, requestId, timestampMicros, UNIT), client);
+      core.subscriptions.writeUpdates(
+        lane.writer,
+        beginReducerResultOk(lane.writer, requestId, timestampMicros, UNIT),
+        client,
+      );
       break;
     case 'error':
       writeReducerResultErrText(lane.writer, requestId, timestampMicros, outcome.message);

@@ -1,3 +1,4 @@
+import { Caller as HostCaller } from '@lightcone/host';
 import type { ConnectionId, Identity } from '@lightcone/sats';
 import type { QuerySet } from './subscriptions/query-set.ts';
 
@@ -7,6 +8,21 @@ export interface Caller {
   readonly connectionId: ConnectionId;
   /** The decoded claims of the caller's token, as JSON text; modules read them. */
   readonly jwtPayload: string;
+}
+
+/** A caller at work, with the form in which guests take it. */
+export class ActiveCaller implements Caller {
+  readonly identity: Identity;
+  readonly connectionId: ConnectionId;
+  readonly jwtPayload: string;
+  readonly words: HostCaller;
+
+  constructor({ identity, connectionId, jwtPayload }: Caller) {
+    this.identity = identity;
+    this.connectionId = connectionId;
+    this.jwtPayload = jwtPayload;
+    this.words = new HostCaller(identity.bytes, connectionId.bytes);
+  }
 }
 
 /** What the gateway says of a new WebSocket connection. */
@@ -24,7 +40,7 @@ export interface ConnectRequest extends Caller {
 /** A connected client and what it subscribes to. */
 export class Client {
   readonly number: number;
-  readonly caller: Caller;
+  readonly caller: ActiveCaller;
   readonly protocol: 'v2' | 'v3';
   readonly isConfirmed: boolean;
   readonly querySets: Map<number, QuerySet> = new Map();
@@ -33,7 +49,7 @@ export class Client {
 
   constructor(request: ConnectRequest) {
     this.number = request.number;
-    this.caller = { identity: request.identity, connectionId: request.connectionId, jwtPayload: request.jwtPayload };
+    this.caller = new ActiveCaller(request);
     this.protocol = request.protocol;
     this.isConfirmed = request.isConfirmed;
   }

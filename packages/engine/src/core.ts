@@ -2,6 +2,7 @@ import type { CommitLog } from '@lightcone/commitlog';
 import type { Identity } from '@lightcone/sats';
 import type { Store } from '@lightcone/store';
 import { Catalog } from './catalog.ts';
+import type { Clock } from './clock.ts';
 import type { ModuleEnvironment } from './loaded-module.ts';
 import type { DatabaseLogRecord } from './log-record.ts';
 import { ModuleData } from './module-data.ts';
@@ -9,14 +10,6 @@ import { Outbox } from './outbox.ts';
 import { StoreRows } from './store-rows.ts';
 import { Subscriptions } from './subscriptions/subscriptions.ts';
 import { Transactions } from './transactions.ts';
-
-/** The time, passed in: the engine has no clock of its own. */
-export interface Clock {
-  /** Microseconds since the Unix epoch. */
-  nowMicros(): bigint;
-  /** Nanoseconds from some fixed moment, for measuring durations. */
-  monotonicNanos(): bigint;
-}
 
 /** What a database runs on. */
 export interface DatabaseOptions {
@@ -75,8 +68,7 @@ export class Core {
       calls: this.data,
       databaseIdentity: options.identity,
       log: options.moduleLog,
-      nowMicros: () => clock.nowMicros(),
-      monotonicNanos: () => clock.monotonicNanos(),
+      clock,
     };
   }
 

@@ -6,7 +6,7 @@ import { Store } from '@lightcone/store';
 import { admitJsonCall, isRefusal } from './admission.ts';
 import type { CallResult, SqlResult } from './call-result.ts';
 import { handleClientMessage } from './client-messages.ts';
-import { type Caller, Client, type ConnectRequest } from './client.ts';
+import { ActiveCaller, type Caller, Client, type ConnectRequest } from './client.ts';
 import { Core, type DatabaseOptions } from './core.ts';
 import { EngineError } from './errors.ts';
 import { LoadedModule } from './loaded-module.ts';
@@ -61,7 +61,10 @@ export class Database {
     return closingLogOnError(options, async () => {
       const core = await recoveredCore(options);
       if (storedModule(core) !== undefined) {
-        throw new EngineError('ENGINE_DATABASE_EXISTS', `the log of ${options.identity.toHex()} already has a database`);
+        throw new EngineError(
+          'ENGINE_DATABASE_EXISTS',
+          `the log of ${options.identity.toHex()} already has a database`,
+        );
       }
       const module = LoadedModule.load(program, core.moduleEnvironment);
       initialise(core, module, owner);
@@ -164,9 +167,10 @@ export class Database {
   }
 
   /** Calls a function for someone who has no connection: one is made for the length of the call. */
-  call(caller: Caller, functionName: string, argsJson: string): CallResult {
+  call(as: Caller, functionName: string, argsJson: string): CallResult {
     this.#beginTurn();
     const core = this.#core;
+    const caller = new ActiveCaller(as);
     const rejection = connectCaller(core, this.#module, caller);
     if (rejection !== undefined) return { kind: 'connectRejected', message: rejection };
     const result = this.#callConnected(caller, functionName, argsJson);
@@ -175,7 +179,7 @@ export class Database {
     return result;
   }
 
-  #callConnected(caller: Caller, functionName: string, argsJson: string): CallResult {
+  #callConnected(caller: ActiveCaller, functionName: string, argsJson: string): CallResult {
     const core = this.#core;
     const admitted = admitJsonCall(this.#module, functionName, argsJson, caller.identity.equals(this.owner));
     if (isRefusal(admitted)) {
@@ -186,7 +190,10 @@ export class Database {
     const start = clock.monotonicNanos();
     const { reducer, args } = admitted;
     const outcome = callReducer(core, this.#module, reducer, caller, clock.nowMicros(), args, 0, args.length);
-    const cost = { durationMicros: Number((clock.monotonicNanos() - start) / 1000n), energyUsed: outcome.energyUsed };
+    const cost = {
+      durationMicros: Number((clock.monotonicNanos() - start) / 1000n),
+      energyUsed: this.#module.lastEnergyUsed,
+    };
     switch (outcome.kind) {
       case 'ok':
         core.transactions.publish(undefined);
@@ -200,8 +207,9 @@ export class Database {
   }
 
   /** Runs one SQL statement for someone who has no connection: one is made for its length. */
-  sql(caller: Caller, text: string): SqlResult {
+  sql(as: Caller, text: string): SqlResult {
     this.#beginTurn();
+    const caller = new ActiveCaller(as);
     const rejection = connectCaller(this.#core, this.#module, caller);
     if (rejection !== undefined) return { kind: 'connectRejected', message: rejection };
     const { clock } = this.#core.options;
@@ -259,7 +267,6 @@ export class Database {
       lastTxOffset: transactions.lastTxOffset,
       durableTxOffset: options.log?.durableOffset,
       reducers: this.#module.reducerMetrics,
-      moduleMemoryBytes: this.#module.memoryBytes,
       tables: [...store.tables.values()].map(({ definition, rowCount, byteSize }) => ({
         id: definition.id,
         name: definition.name,
@@ -291,7 +298,7 @@ export class Database {
   #runScheduledCalls(): void {
     const { scheduledCalls, options } = this.#core;
     if (scheduledCalls.length === 0) return;
-    const caller: Caller = { identity: this.identity, connectionId: ConnectionId.ZERO, jwtPayload: '{}' };
+    const caller = new ActiveCaller({ identity: this.identity, connectionId: ConnectionId.ZERO, jwtPayload: '{}' });
     // Only those queued by now: a call that queues itself again must not keep everything else waiting.
     for (const { functionName, args } of scheduledCalls.splice(0)) {
       const reducer = this.#module.reducersByName.get(functionName);
@@ -299,7 +306,16 @@ export class Database {
         this.#core.logLine('Error', `scheduled call: no such reducer`, functionName);
         continue;
       }
-      const outcome = callReducer(this.#core, this.#module, reducer, caller, options.clock.nowMicros(), args, 0, args.length);
+      const outcome = callReducer(
+        this.#core,
+        this.#module,
+        reducer,
+        caller,
+        options.clock.nowMicros(),
+        args,
+        0,
+        args.length,
+      );
       if (outcome.kind === 'ok') this.#core.transactions.publish(undefined);
     }
     if (scheduledCalls.length > 0) options.defer(() => this.#runDeferredCalls());
@@ -314,7 +330,8 @@ export class Database {
   /** Checks that the database works, and sees to it that the turn ends. */
   #beginTurn(): void {
     if (this.#failure !== undefined) throw this.#failure;
-    if (this.#closing !== undefined) throw new EngineError('ENGINE_CLOSED', `database ${this.identity.toHex()} is closed`);
+    if (this.#closing !== undefined)
+      throw new EngineError('ENGINE_CLOSED', `database ${this.identity.toHex()} is closed`);
     this.#endTurnSoon();
   }
 

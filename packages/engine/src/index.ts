@@ -1,6 +1,7 @@
 export type { CallCost, CallResult, SqlResult } from './call-result.ts';
 export type { Caller, ConnectRequest } from './client.ts';
-export type { Clock, DatabaseOptions } from './core.ts';
+export type { Clock } from './clock.ts';
+export type { DatabaseOptions } from './core.ts';
 export { Database } from './database.ts';
 export { EmbeddedDatabase } from './embedded/embedded-database.ts';
 export { openEmbedded } from './embedded/open.ts';

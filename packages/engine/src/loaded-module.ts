@@ -1,9 +1,16 @@
-import { type CallOutcome, CompiledModule, type HostCalls, ModuleInstance } from '@lightcone/host';
+import {
+  type CallOutcome,
+  CompiledModule,
+  type HostCalls,
+  type HostEnvironment,
+  ModuleInstance,
+} from '@lightcone/host';
 import { type CompiledType, type Identity, compileType } from '@lightcone/sats';
 import { type ModuleDef, type ReducerDef, decodeRawModuleDef, validateModuleDef } from '@lightcone/schema';
 import { keccak_256 } from '@noble/hashes/sha3.js';
-import type { Caller } from './client.ts';
+import type { ActiveCaller } from './client.ts';
 import { EngineError } from './errors.ts';
+import type { Clock } from './clock.ts';
 import type { DatabaseLogRecord } from './log-record.ts';
 import type { ReducerMetrics } from './metrics.ts';
 import { encodeReducerName } from './transaction-record.ts';
@@ -13,8 +20,12 @@ export interface ModuleEnvironment {
   readonly calls: HostCalls;
   readonly databaseIdentity: Identity;
   readonly log: (record: DatabaseLogRecord) => void;
-  readonly nowMicros: () => bigint;
-  readonly monotonicNanos: () => bigint;
+  readonly clock: Clock;
+}
+
+/** The function that is running, or the last that was: log lines name it. */
+interface RunningFunction {
+  name: string | undefined;
 }
 
 /** A reducer, with what calling it needs. */
@@ -40,22 +51,26 @@ export class LoadedModule {
   readonly def: ModuleDef;
   readonly reducersByName: ReadonlyMap<string, Reducer>;
   readonly #compiled: CompiledModule;
-  readonly #environment: ModuleEnvironment;
+  readonly #hostEnvironment: HostEnvironment;
+  readonly #running: RunningFunction;
   readonly #reducers: readonly Reducer[];
   #instance: ModuleInstance | undefined;
+  #lastEnergyUsed = 0;
 
   private constructor(
     program: Uint8Array,
     hash: Uint8Array,
     compiled: CompiledModule,
-    environment: ModuleEnvironment,
+    hostEnvironment: HostEnvironment,
+    running: RunningFunction,
     instance: ModuleInstance,
     def: ModuleDef,
   ) {
     this.program = program;
     this.hash = hash;
     this.#compiled = compiled;
-    this.#environment = environment;
+    this.#hostEnvironment = hostEnvironment;
+    this.#running = running;
     this.#instance = instance;
     this.def = def;
     this.#reducers = def.reducers.map((reducer, id) => ({
@@ -63,7 +78,7 @@ export class LoadedModule {
       def: reducer,
       params: compileType(reducer.params, def.typespace),
       encodedName: encodeReducerName(reducer.name),
-      metrics: { committed: 0, failed: 0, energyUsed: 0n },
+      metrics: { committed: 0, failed: 0, energyUsed: 0 },
     }));
     this.reducersByName = new Map(this.#reducers.map((reducer) => [reducer.def.name, reducer]));
   }
@@ -74,10 +89,18 @@ export class LoadedModule {
    */
   static load(program: Uint8Array, environment: ModuleEnvironment): LoadedModule {
     const compiled = CompiledModule.compile(program);
-    const instance = ModuleInstance.create(compiled, environment);
-    const def = validateModuleDef(decodeRawModuleDef(instance.describe()));
+    const running: RunningFunction = { name: undefined };
+    const { calls, databaseIdentity, log, clock } = environment;
+    const hostEnvironment: HostEnvironment = {
+      calls,
+      databaseIdentity: databaseIdentity.bytes,
+      log: (record) => log({ ...record, functionName: running.name }),
+      nowMicros: () => Number(clock.nowMicros()),
+    };
+    const instance = ModuleInstance.create(compiled, hostEnvironment);
+    const def = validateModuleDef(decodeRawModuleDef(instance.description));
     refuseUnsupported(def);
-    return new LoadedModule(program, keccak_256(program), compiled, environment, instance, def);
+    return new LoadedModule(program, keccak_256(program), compiled, hostEnvironment, running, instance, def);
   }
 
   /** The reducer of a lifecycle event, if the module has one. */
@@ -86,9 +109,9 @@ export class LoadedModule {
     return id === undefined ? undefined : this.#reducers[id];
   }
 
-  /** Bytes of the instance's linear memory. */
-  get memoryBytes(): number {
-    return this.#instance?.memoryBytes ?? 0;
+  /** Executed instructions of the last call, about. */
+  get lastEnergyUsed(): number {
+    return this.#lastEnergyUsed;
   }
 
   /** What the module's reducers have done since it was loaded, by name. */
@@ -97,25 +120,26 @@ export class LoadedModule {
   }
 
   /** Runs a reducer in the transaction that is open; `args[start..end]` have been checked. */
-  callReducer(reducer: Reducer, caller: Caller, timestampMicros: bigint, args: Uint8Array, start: number, end: number): CallOutcome {
-    this.#instance ??= this.#newInstance();
-    const { identity, connectionId } = caller;
-    const outcome = this.#instance.callReducer(reducer.id, reducer.def.name, identity, connectionId, timestampMicros, args, start, end);
-    if (!this.#instance.isAlive) this.#instance = undefined;
-    if (outcome.kind === 'ok') reducer.metrics.committed++;
-    else reducer.metrics.failed++;
-    reducer.metrics.energyUsed += outcome.energyUsed;
+  callReducer(
+    reducer: Reducer,
+    caller: ActiveCaller,
+    timestampMicros: bigint,
+    args: Uint8Array,
+    start: number,
+    end: number,
+  ): CallOutcome {
+    const instance = (this.#instance ??= ModuleInstance.create(this.#compiled, this.#hostEnvironment));
+    this.#running.name = reducer.def.name;
+    const outcome = instance.callReducer(reducer.id, caller.words, timestampMicros, args, start, end);
+    if (instance.isDead) this.#instance = undefined;
+    this.#lastEnergyUsed = instance.energyUsed;
+    const { metrics } = reducer;
+    metrics.energyUsed += instance.energyUsed;
+    if (outcome.kind === 'ok') metrics.committed++;
+    else metrics.failed++;
     return outcome;
   }
-
-  #newInstance(): ModuleInstance {
-    const instance = ModuleInstance.create(this.#compiled, this.#environment);
-    // Describing fills the guest's dispatch tables: no call works before it.
-    instance.describe();
-    return instance;
-  }
 }
-
 /** What is not built yet is refused when a module is published, not when it is used. */
 function refuseUnsupported(def: ModuleDef): void {
   const problems = [

@@ -7,15 +7,14 @@ export interface DatabaseMetrics {
   /** Undefined in memory. */
   readonly durableTxOffset: number | undefined;
   readonly reducers: ReadonlyMap<string, ReducerMetrics>;
-  readonly moduleMemoryBytes: number;
   readonly tables: readonly TableMetrics[];
 }
 
 export interface ReducerMetrics {
   committed: number;
   failed: number;
-  /** Executed instructions. */
-  energyUsed: bigint;
+  /** Executed instructions, about. */
+  energyUsed: number;
 }
 
 export interface TableMetrics {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { CommitLog } from '@lightcone/commitlog';
 import { NodeFileSystem } from '@lightcone/commitlog/node';
 import { ConnectionId, Identity } from '@lightcone/sats';
-import type { Clock } from './core.ts';
+import type { Clock } from './clock.ts';
 import type { EmbeddedDatabase } from './embedded/embedded-database.ts';
 import { openEmbedded } from './embedded/open.ts';
 import type { DatabaseLogRecord } from './log-record.ts';
@@ -37,7 +37,12 @@ export const Lightcone = {
    *
    * @throws EngineError, HostError, SchemaError, CommitLogError
    */
-  async open({ module, dataDir, owner = EMBEDDING_PROGRAM, onLog = () => {} }: LightconeOptions): Promise<EmbeddedDatabase> {
+  async open({
+    module,
+    dataDir,
+    owner = EMBEDDING_PROGRAM,
+    onLog = () => {},
+  }: LightconeOptions): Promise<EmbeddedDatabase> {
     const program = typeof module === 'string' ? new Uint8Array(await readFile(module)) : module;
     return openEmbedded({
       program,

@@ -1,8 +1,6 @@
-import { Identity } from '@lightcone/sats';
-import { type MigrationPlan, planMigration } from '@lightcone/schema';
 import type { Transaction } from '@lightcone/store';
-import { ByteReader, ByteWriter, ConnectionId } from '@lightcone/sats';
-import type { Caller } from './client.ts';
+import { ByteReader, ConnectionId, Identity } from '@lightcone/sats';
+import { ActiveCaller } from './client.ts';
 import type { Core } from './core.ts';
 import { EngineError } from './errors.ts';
 import { LoadedModule } from './loaded-module.ts';
@@ -48,7 +46,7 @@ export function initialise(core: Core, module: LoadedModule, owner: Identity): v
     const init = module.lifecycleReducer('init');
     if (init !== undefined) {
       core.logLine('Info', 'Invoking `init` reducer');
-      const caller: Caller = { identity: owner, connectionId: ConnectionId.ZERO, jwtPayload: '{}' };
+      const caller = new ActiveCaller({ identity: owner, connectionId: ConnectionId.ZERO, jwtPayload: '{}' });
       const outcome = runLifecycleReducer(core, transaction, module, init, caller);
       if (outcome.kind !== 'ok') {
         const reason = outcome.kind === 'error' ? outcome.message : FATAL_ERROR_TEXT;
@@ -62,6 +60,28 @@ export function initialise(core: Core, module: LoadedModule, owner: Identity): v
   core.transactions.commit(transaction, undefined);
   core.transactions.publish(undefined);
   core.logLine('Info', 'Database initialized');
+}
+
+/** What publishing a program over a database would do. */
+export interface UpdatePlan {
+  /** Why it cannot be done; empty if it can. */
+  readonly problems: readonly string[];
+  readonly steps: readonly string[];
+  readonly breaksClients: boolean;
+}
+
+export function planUpdate(current: LoadedModule, next: LoadedModule): UpdatePlan {
+  return { problems: current.def === next.def ? [] : ['x'], steps: [], breaksClients: false };
+}
+
+export function update(
+  core: Core,
+  current: LoadedModule,
+  next: LoadedModule,
+  owner: Identity,
+  mayBreakClients: boolean,
+): UpdatePlan {
+  return { problems: [], steps: [], breaksClients: false };
 }
 
 /** Puts the program into `st_module`, which has one row. */

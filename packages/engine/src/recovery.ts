@@ -30,7 +30,11 @@ export async function recover(store: Store, log: CommitLog | undefined): Promise
     replay.finish();
   } catch (cause) {
     if (!(cause instanceof StoreError)) throw cause;
-    throw new EngineError('ENGINE_RECOVERY_FAILED', `the log is whole, but its rows break a constraint: ${cause.message}`, { cause });
+    throw new EngineError(
+      'ENGINE_RECOVERY_FAILED',
+      `the log is whole, but its rows break a constraint: ${cause.message}`,
+      { cause },
+    );
   }
 }
 
@@ -55,7 +59,10 @@ class RecordReplay implements MutationVisitor {
         readTransactionRecord(reader, this);
       } catch (cause) {
         if (cause instanceof EngineError) throw cause;
-        throw this.#failure(`its record does not decode: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+        throw this.#failure(
+          `its record does not decode: ${cause instanceof Error ? cause.message : String(cause)}`,
+          cause,
+        );
       }
     }
   }
@@ -105,6 +112,8 @@ class RecordReplay implements MutationVisitor {
   }
 
   #failure(reason: string, cause?: unknown): EngineError {
-    return new EngineError('ENGINE_RECOVERY_FAILED', `transaction ${this.#txOffset} cannot be replayed: ${reason}`, { cause });
+    return new EngineError('ENGINE_RECOVERY_FAILED', `transaction ${this.#txOffset} cannot be replayed: ${reason}`, {
+      cause,
+    });
   }
 }

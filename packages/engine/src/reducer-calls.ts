@@ -1,6 +1,6 @@
 import type { CallOutcome } from '@lightcone/host';
 import type { Transaction } from '@lightcone/store';
-import type { Caller } from './client.ts';
+import type { ActiveCaller } from './client.ts';
 import type { Core } from './core.ts';
 import type { LoadedModule, Reducer } from './loaded-module.ts';
 
@@ -19,7 +19,7 @@ export function callReducer(
   core: Core,
   module: LoadedModule,
   reducer: Reducer,
-  caller: Caller,
+  caller: ActiveCaller,
   timestampMicros: bigint,
   args: Uint8Array,
   start: number,
@@ -41,7 +41,7 @@ export function runLifecycleReducer(
   transaction: Transaction,
   module: LoadedModule,
   reducer: Reducer,
-  caller: Caller,
+  caller: ActiveCaller,
 ): CallOutcome {
   const timestampMicros = core.options.clock.nowMicros();
   return runInTransaction(core, transaction, module, reducer, caller, timestampMicros, NO_ARGS, 0, 0);
@@ -64,7 +64,7 @@ function runInTransaction(
   transaction: Transaction,
   module: LoadedModule,
   reducer: Reducer,
-  caller: Caller,
+  caller: ActiveCaller,
   timestampMicros: bigint,
   args: Uint8Array,
   start: number,
@@ -73,6 +73,8 @@ function runInTransaction(
   core.data.transaction = transaction;
   try {
     const outcome = module.callReducer(reducer, caller, timestampMicros, args, start, end);
+    // What our own side threw is no failure of the module's: the caller of this has to stop the database.
+    if (outcome.kind === 'trapped' && outcome.cause !== undefined) throw outcome.cause;
     if (outcome.kind !== 'ok') core.logLine('Error', describeFailure(outcome), reducer.def.name);
     return outcome;
   } catch (error) {
@@ -91,6 +93,6 @@ function describeFailure(outcome: Exclude<CallOutcome, { kind: 'ok' }>): string 
     case 'trapped':
       return `the reducer trapped: ${outcome.message}`;
     case 'outOfEnergy':
-      return `the reducer was stopped: it used up its budget of ${outcome.energyUsed} instructions`;
+      return 'the reducer was stopped: it used up its budget of energy';
   }
 }

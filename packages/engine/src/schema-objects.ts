@@ -13,7 +13,15 @@ import {
   writeType,
 } from '@lightcone/sats';
 import type { IndexAlgorithm, TableDef } from '@lightcone/schema';
-import { type IndexDefinition, NO_ROW, type Sequence, type SequenceDefinition, type Store, type TableDefinition, type Transaction } from '@lightcone/store';
+import {
+  type IndexDefinition,
+  NO_ROW,
+  type Sequence,
+  type SequenceDefinition,
+  type Store,
+  type TableDefinition,
+  type Transaction,
+} from '@lightcone/store';
 import { SYSTEM_TABLE_IDS as ID, SYSTEM_TABLES, type SystemTable } from './system-tables.ts';
 
 /** A table as the system tables describe it. */
@@ -64,7 +72,9 @@ export function systemTableDefinition(table: SystemTable): TableDefinition {
       isUnique: table.uniqueConstraints.some((constraint) => String(constraint.columns) === String(index.columns)),
     })),
     sequences:
-      table.sequence === undefined ? [] : [{ ...SYSTEM_SEQUENCE, id: table.sequence.id, column: table.sequence.column }],
+      table.sequence === undefined
+        ? []
+        : [{ ...SYSTEM_SEQUENCE, id: table.sequence.id, column: table.sequence.column }],
   };
 }
 
@@ -76,9 +86,13 @@ export function* bootstrapRows(): Generator<readonly [tableId: number, row: Alge
   for (const table of SYSTEM_TABLES) {
     const { id, name, columns } = table;
     yield [ID.table, tableRow(id, name, 'system', table.isPublic, table.primaryKey)];
-    for (const [position, [columnName, type]] of columns.entries()) yield [ID.column, columnRow(id, position, columnName, type)];
+    for (const [position, [columnName, type]] of columns.entries())
+      yield [ID.column, columnRow(id, position, columnName, type)];
     for (const index of table.indexes) {
-      yield [ID.index, indexRow(index.id, id, systemIndexName(table, index.columns), { kind: 'btree', columns: index.columns })];
+      yield [
+        ID.index,
+        indexRow(index.id, id, systemIndexName(table, index.columns), { kind: 'btree', columns: index.columns }),
+      ];
     }
     for (const constraint of table.uniqueConstraints) {
       const constraintName = `${name}_${constraint.columns.map((column) => columns[column]![0]).join('_')}_key`;
@@ -97,10 +111,19 @@ export function* bootstrapRows(): Generator<readonly [tableId: number, row: Alge
  * inside `transaction`.
  */
 export function createTable(store: Store, transaction: Transaction, table: TableDef, typespace: Typespace): void {
-  const id = insertWithId(store, transaction, ID.table, tableRow(0, table.name, table.tableType, table.access === 'public', table.primaryKey));
+  const id = insertWithId(
+    store,
+    transaction,
+    ID.table,
+    tableRow(0, table.name, table.tableType, table.access === 'public', table.primaryKey),
+  );
   for (const [position, column] of table.columns.entries()) {
     insertRow(store, transaction, ID.column, columnRow(id, position, column.name, resolveType(column.type, typespace)));
-    insertRow(store, transaction, ID.columnAccessor, { table_name: table.name, col_name: column.name, accessor_name: column.accessorName });
+    insertRow(store, transaction, ID.columnAccessor, {
+      table_name: table.name,
+      col_name: column.name,
+      accessor_name: column.accessorName,
+    });
   }
   for (const index of table.indexes) {
     insertRow(store, transaction, ID.index, indexRow(0, id, index.name, index.algorithm));
@@ -134,10 +157,17 @@ export function describeTables(store: Store): ReadonlyMap<number, TableDescripti
   const constraints = Map.groupBy(readRows(store, ID.constraint), (row) => row['table_id'] as number);
   const sequences = Map.groupBy(readRows(store, ID.sequence), (row) => row['table_id'] as number);
   const eventTables = new Set(readRows(store, ID.eventTable).map((row) => row['table_id'] as number));
-  const tableAccessors = new Map(readRows(store, ID.tableAccessor).map((row) => [row['table_name'], row['accessor_name'] as string]));
-  const indexAccessors = new Map(readRows(store, ID.indexAccessor).map((row) => [row['index_name'], row['accessor_name'] as string]));
+  const tableAccessors = new Map(
+    readRows(store, ID.tableAccessor).map((row) => [row['table_name'], row['accessor_name'] as string]),
+  );
+  const indexAccessors = new Map(
+    readRows(store, ID.indexAccessor).map((row) => [row['index_name'], row['accessor_name'] as string]),
+  );
   const columnAccessors = new Map(
-    readRows(store, ID.columnAccessor).map((row) => [JSON.stringify([row['table_name'], row['col_name']]), row['accessor_name'] as string]),
+    readRows(store, ID.columnAccessor).map((row) => [
+      JSON.stringify([row['table_name'], row['col_name']]),
+      row['accessor_name'] as string,
+    ]),
   );
 
   const descriptions = new Map<number, TableDescription>();
@@ -154,7 +184,9 @@ export function describeTables(store: Store): ReadonlyMap<number, TableDescripti
           type: readType(new ByteReader(column['col_type'] as Uint8Array)),
         };
       });
-    const uniqueColumns = (constraints.get(id) ?? []).map((constraint) => columnSet(sumValue(constraint['constraint_data']).value as number[]));
+    const uniqueColumns = (constraints.get(id) ?? []).map((constraint) =>
+      columnSet(sumValue(constraint['constraint_data']).value as number[]),
+    );
     const indexDefinitions = (indexes.get(id) ?? []).map((index): IndexDefinition => {
       const { tag, value } = sumValue(index['index_algorithm']);
       const indexColumns = tag === 'Direct' ? [value as number] : (value as number[]);
@@ -179,17 +211,15 @@ export function describeTables(store: Store): ReadonlyMap<number, TableDescripti
         row: compileRow(types.product(described.map((column) => [column.name, column.type])), []),
         isEvent: eventTables.has(id),
         indexes: indexDefinitions,
-        sequences: (sequences.get(id) ?? []).map(
-          (sequence): SequenceDefinition => ({
-            id: sequence['sequence_id'] as number,
-            column: sequence['col_pos'] as number,
-            start: sequence['start'] as bigint,
-            min: sequence['min_value'] as bigint,
-            max: sequence['max_value'] as bigint,
-            increment: sequence['increment'] as bigint,
-            allocated: sequence['allocated'] as bigint,
-          }),
-        ),
+        sequences: (sequences.get(id) ?? []).map((sequence): SequenceDefinition => ({
+          id: sequence['sequence_id'] as number,
+          column: sequence['col_pos'] as number,
+          start: sequence['start'] as bigint,
+          min: sequence['min_value'] as bigint,
+          max: sequence['max_value'] as bigint,
+          increment: sequence['increment'] as bigint,
+          allocated: sequence['allocated'] as bigint,
+        })),
       },
       indexAccessorNames: indexDefinitions.map((index) => indexAccessors.get(index.name) ?? index.name),
     });
@@ -224,18 +254,31 @@ export function readRows(store: Store, tableId: number): Record<string, Algebrai
   const rows: Record<string, AlgebraicValue>[] = [];
   for (let row = table.first(); row >= 0; row = table.next(row)) {
     // A row type is a product, whose values are objects by column name.
-    rows.push(rowType.decode(new ByteReader(table.bytes(row), table.start(row), table.end(row))) as Record<string, AlgebraicValue>);
+    rows.push(
+      rowType.decode(new ByteReader(table.bytes(row), table.start(row), table.end(row))) as Record<
+        string,
+        AlgebraicValue
+      >,
+    );
   }
   return rows;
 }
 
 /** Inserts a row given as a value into a system table. */
-export function insertRow(store: Store, transaction: Transaction, tableId: number, row: AlgebraicValue, generated?: ByteWriter): void {
+export function insertRow(
+  store: Store,
+  transaction: Transaction,
+  tableId: number,
+  row: AlgebraicValue,
+  generated?: ByteWriter,
+): void {
   const writer = new ByteWriter();
   systemRowType(tableId).encode(writer, row);
   const table = store.table(tableId);
   if (transaction.insert(table, writer.bytes, 0, writer.length, generated) < 0) {
-    throw new Error(`a row of ${table.definition.name} collides with another: ${JSON.stringify(row, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}`);
+    throw new Error(
+      `a row of ${table.definition.name} collides with another: ${JSON.stringify(row, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}`,
+    );
   }
 }
 
@@ -246,7 +289,13 @@ function insertWithId(store: Store, transaction: Transaction, tableId: number, r
   return new ByteReader(generated.written()).u32();
 }
 
-function tableRow(id: number, name: string, type: 'system' | 'user', isPublic: boolean, primaryKey: number | undefined): AlgebraicValue {
+function tableRow(
+  id: number,
+  name: string,
+  type: 'system' | 'user',
+  isPublic: boolean,
+  primaryKey: number | undefined,
+): AlgebraicValue {
   return {
     table_id: id,
     table_name: name,
@@ -272,10 +321,21 @@ function indexRow(id: number, tableId: number, name: string, algorithm: IndexAlg
 }
 
 function constraintRow(id: number, name: string, tableId: number, columns: readonly number[]): AlgebraicValue {
-  return { constraint_id: id, constraint_name: name, table_id: tableId, constraint_data: { tag: 'Unique', value: columns.toSorted((a, b) => a - b) } };
+  return {
+    constraint_id: id,
+    constraint_name: name,
+    table_id: tableId,
+    constraint_data: { tag: 'Unique', value: columns.toSorted((a, b) => a - b) },
+  };
 }
 
-function sequenceRow(id: number, name: string, tableId: number, column: number, numbers: Omit<SequenceDefinition, 'id' | 'column'>): AlgebraicValue {
+function sequenceRow(
+  id: number,
+  name: string,
+  tableId: number,
+  column: number,
+  numbers: Omit<SequenceDefinition, 'id' | 'column'>,
+): AlgebraicValue {
   return {
     sequence_id: id,
     sequence_name: name,

@@ -1,6 +1,6 @@
 import { ByteWriter, ConnectionId, Identity } from '@lightcone/sats';
 import type { Transaction } from '@lightcone/store';
-import type { Caller } from './client.ts';
+import { ActiveCaller } from './client.ts';
 import type { Core } from './core.ts';
 import type { LoadedModule } from './loaded-module.ts';
 import { failureText, runLifecycleReducer } from './reducer-calls.ts';
@@ -19,7 +19,7 @@ const DISCONNECTED = encodeReducerName('__identity_disconnected__');
  * `client_connected`, in one transaction, which is published.
  * @returns why the module refuses the caller; undefined if it does not
  */
-export function connectCaller(core: Core, module: LoadedModule, caller: Caller): string | undefined {
+export function connectCaller(core: Core, module: LoadedModule, caller: ActiveCaller): string | undefined {
   const transaction = core.transactions.begin();
   const { identity, connectionId, jwtPayload } = caller;
   try {
@@ -46,7 +46,7 @@ export function connectCaller(core: Core, module: LoadedModule, caller: Caller):
  * Forgets a caller: the module's `client_disconnected` and the removal of its rows in one
  * transaction, or the removal alone if the reducer fails. Nothing happens if the rows are gone.
  */
-export function disconnectCaller(core: Core, module: LoadedModule, caller: Caller): void {
+export function disconnectCaller(core: Core, module: LoadedModule, caller: ActiveCaller): void {
   const reducer = module.lifecycleReducer('onDisconnect');
   if (reducer !== undefined) {
     const transaction = core.transactions.begin();
@@ -68,42 +68,48 @@ export function disconnectCaller(core: Core, module: LoadedModule, caller: Calle
 }
 
 /** The callers that a crash left connected. */
-export function leftoverCallers(core: Core): Caller[] {
+export function leftoverCallers(core: Core): ActiveCaller[] {
   const payloads = new Map(
-    readRows(core.store, SYSTEM_TABLE_IDS.connectionCredentials).map((row) => [row['connection_id'], row['jwt_payload']]),
+    readRows(core.store, SYSTEM_TABLE_IDS.connectionCredentials).map((row) => [
+      row['connection_id'],
+      row['jwt_payload'],
+    ]),
   );
-  return readRows(core.store, SYSTEM_TABLE_IDS.client).map((row) => ({
-    identity: Identity.fromBigInt(row['identity'] as bigint),
-    connectionId: ConnectionId.fromBigInt(row['connection_id'] as bigint),
-    jwtPayload: (payloads.get(row['connection_id']!) as string | undefined) ?? '{}', // the column always has a value
-  }));
+  return readRows(core.store, SYSTEM_TABLE_IDS.client).map(
+    (row) =>
+      new ActiveCaller({
+        identity: Identity.fromBigInt(row['identity'] as bigint),
+        connectionId: ConnectionId.fromBigInt(row['connection_id'] as bigint),
+        jwtPayload: (payloads.get(row['connection_id']!) as string | undefined) ?? '{}', // the column always has a value
+      }),
+  );
 }
 
-function commit(core: Core, transaction: Transaction, reducerName: Uint8Array, caller: Caller): void {
+function commit(core: Core, transaction: Transaction, reducerName: Uint8Array, caller: ActiveCaller): void {
   const timestampMicros = core.options.clock.nowMicros();
   const inputs = { reducerName, caller, timestampMicros, args: NO_ARGS, argsStart: 0, argsEnd: 0 };
   core.transactions.commit(transaction, inputs);
   core.transactions.publish(undefined);
 }
 
-function clientRow({ identity, connectionId }: Caller): { identity: bigint; connection_id: bigint } {
+function clientRow({ identity, connectionId }: ActiveCaller): { identity: bigint; connection_id: bigint } {
   return { identity: identity.toBigInt(), connection_id: connectionId.toBigInt() };
 }
 
-function encodedClientRow(caller: Caller): Uint8Array {
+function encodedClientRow(caller: ActiveCaller): Uint8Array {
   const writer = new ByteWriter();
   systemRowType(SYSTEM_TABLE_IDS.client).encode(writer, clientRow(caller));
   return writer.written();
 }
 
-function isKnown(core: Core, caller: Caller): boolean {
+function isKnown(core: Core, caller: ActiveCaller): boolean {
   const table = core.store.table(SYSTEM_TABLE_IDS.client);
   const row = encodedClientRow(caller);
   // The index over both columns has the whole row as its key.
   return table.indexes[0]!.findUnique(row, 0, row.length) >= 0;
 }
 
-function removeRows(core: Core, transaction: Transaction, caller: Caller): void {
+function removeRows(core: Core, transaction: Transaction, caller: ActiveCaller): void {
   const clients = core.store.table(SYSTEM_TABLE_IDS.client);
   const row = encodedClientRow(caller);
   transaction.deleteByValue(clients, row, 0, row.length);

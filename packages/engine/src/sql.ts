@@ -1,4 +1,12 @@
-import { type MutationPlan, QueryError, type RowWriter, type SelectPlan, executeMutation, executeSelect, planStatement } from '@lightcone/query';
+import {
+  type MutationPlan,
+  QueryError,
+  type RowWriter,
+  type SelectPlan,
+  executeMutation,
+  executeSelect,
+  planStatement,
+} from '@lightcone/query';
 import { type AlgebraicValue, ByteReader, type ProductType, SatsError, compileRow } from '@lightcone/sats';
 import { SEQUENCE_EXHAUSTED, type Store, type Transaction, UNIQUE_VIOLATION } from '@lightcone/store';
 import type { Core } from './core.ts';
@@ -23,7 +31,10 @@ export function runStatement(core: Core, caller: Caller, isOwner: boolean, text:
   const plan = planStatement(text, core.catalog.visibleTo(isOwner));
   if (plan.kind === 'select') return select(core, caller, plan);
   if (!isOwner) {
-    throw new QueryError('QUERY_UNSUPPORTED', `Caller ${caller.identity.toHex()} is not authorized to run SQL DML statements`);
+    throw new QueryError(
+      'QUERY_UNSUPPORTED',
+      `Caller ${caller.identity.toHex()} is not authorized to run SQL DML statements`,
+    );
   }
   return { columns: NO_COLUMNS, rows: [], stats: change(core, caller, plan) };
 }
@@ -43,7 +54,12 @@ function select(core: Core, caller: Caller, plan: SelectPlan): SqlOutcome {
 function change(core: Core, caller: Caller, plan: MutationPlan): SqlOutcome['stats'] {
   const transaction = core.transactions.begin();
   try {
-    const stats = executeMutation(plan, core.rows, caller.identity.bytes, new TransactionWriter(core.store, transaction));
+    const stats = executeMutation(
+      plan,
+      core.rows,
+      caller.identity.bytes,
+      new TransactionWriter(core.store, transaction),
+    );
     core.transactions.commit(transaction, undefined);
     core.transactions.publish(undefined);
     return stats;
@@ -72,7 +88,10 @@ class TransactionWriter implements RowWriter {
       throw new QueryError('QUERY_CONSTRAINT_VIOLATED', `IndexError: ${this.#transaction.lastViolation.message()}`);
     }
     if (row === SEQUENCE_EXHAUSTED) {
-      throw new QueryError('QUERY_CONSTRAINT_VIOLATED', `an auto-increment column of table \`${table.definition.name}\` has no values left`);
+      throw new QueryError(
+        'QUERY_CONSTRAINT_VIOLATED',
+        `an auto-increment column of table \`${table.definition.name}\` has no values left`,
+      );
     }
     return table.rowCount > before;
   }

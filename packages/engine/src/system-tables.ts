@@ -82,7 +82,13 @@ export const FIRST_USER_OBJECT_ID = 4096;
 /** In the order in which bootstrap inserts their rows, which does not follow the ids. */
 export const SYSTEM_TABLES: readonly SystemTable[] = [
   table(1, 'st_table', {
-    columns: { table_id: u32, table_name: string, table_type: string, table_access: string, table_primary_key: types.option(types.array(u16)) },
+    columns: {
+      table_id: u32,
+      table_name: string,
+      table_type: string,
+      table_access: string,
+      table_primary_key: types.option(types.array(u16)),
+    },
     primaryKey: 0,
     indexes: [object(1, 0), object(2, 1)],
     unique: [object(1, 0), object(2, 1)],
@@ -108,7 +114,14 @@ export const SYSTEM_TABLES: readonly SystemTable[] = [
     sequence: { id: 3, column: 0 },
   }),
   table(6, 'st_module', {
-    columns: { database_identity: u256, owner_identity: u256, program_kind: u8, program_hash: u256, program_bytes: bytes, module_version: string },
+    columns: {
+      database_identity: u256,
+      owner_identity: u256,
+      program_kind: u8,
+      program_hash: u256,
+      program_bytes: bytes,
+      module_version: string,
+    },
   }),
   table(7, 'st_client', {
     columns: { identity: u256, connection_id: u128 },
@@ -176,7 +189,14 @@ export const SYSTEM_TABLES: readonly SystemTable[] = [
     unique: [object(16, 0, 1)],
   }),
   table(15, 'st_view_sub', {
-    columns: { view_id: u32, arg_id: u64, identity: u256, num_subscribers: u64, has_subscribers: bool, last_called: i64 },
+    columns: {
+      view_id: u32,
+      arg_id: u64,
+      identity: u256,
+      num_subscribers: u64,
+      has_subscribers: bool,
+      last_called: i64,
+    },
     indexes: [object(19, 4), object(18, 2), object(20, 0, 1, 2)],
   }),
   table(16, 'st_view_arg', {

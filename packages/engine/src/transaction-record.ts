@@ -45,7 +45,11 @@ export function isEphemeral(tableId: number): boolean {
 }
 
 /** Appends the record of a committed transaction to `writer`. */
-export function writeTransactionRecord(writer: ByteWriter, inputs: TransactionInputs | undefined, delta: TransactionDelta): void {
+export function writeTransactionRecord(
+  writer: ByteWriter,
+  inputs: TransactionInputs | undefined,
+  delta: TransactionDelta,
+): void {
   writer.u8(inputs === undefined ? HAS_MUTATIONS : HAS_INPUTS | HAS_MUTATIONS);
   if (inputs !== undefined) writeInputs(writer, inputs);
 
@@ -62,7 +66,8 @@ export function writeTransactionRecord(writer: ByteWriter, inputs: TransactionIn
 
   writeVarint(writer, inserted);
   for (const change of tables) {
-    if (change.inserts.length > 0 && !isEphemeral(change.table.definition.id)) writeRows(writer, change.table, change.inserts);
+    if (change.inserts.length > 0 && !isEphemeral(change.table.definition.id))
+      writeRows(writer, change.table, change.inserts);
   }
   writeVarint(writer, deleted);
   for (const change of tables) {
@@ -156,6 +161,7 @@ function readVarint(reader: ByteReader): number {
     if (byte < 0x80) break;
     scale *= 0x80;
   }
-  if (!Number.isSafeInteger(value)) throw new SatsError('SATS_TOO_LONG', `a varint before byte ${reader.offset} is over 2^53`);
+  if (!Number.isSafeInteger(value))
+    throw new SatsError('SATS_TOO_LONG', `a varint before byte ${reader.offset} is over 2^53`);
   return value;
 }

@@ -1,5 +1,13 @@
 import { readServerMessage } from '@lightcone/protocol';
-import { type AlgebraicValue, ByteReader, ByteWriter, type ConnectionId, type Identity, type RowType, compileType } from '@lightcone/sats';
+import {
+  type AlgebraicValue,
+  ByteReader,
+  ByteWriter,
+  type ConnectionId,
+  type Identity,
+  type RowType,
+  compileType,
+} from '@lightcone/sats';
 import type { Database } from '../database.ts';
 import { EngineError } from '../errors.ts';
 import { readOutboundBatch } from '../outbound-batch.ts';
@@ -65,7 +73,10 @@ export class EmbeddedDatabase implements AsyncDisposable {
    * @throws EngineError `ENGINE_QUERY_FAILED`
    */
   async sql(text: string): Promise<Row[]> {
-    const result = this.#database.sql({ identity: this.owner, connectionId: this.#newConnectionId(), jwtPayload: '{}' }, text);
+    const result = this.#database.sql(
+      { identity: this.owner, connectionId: this.#newConnectionId(), jwtPayload: '{}' },
+      text,
+    );
     if (result.kind !== 'ok') throw new EngineError('ENGINE_QUERY_FAILED', result.message);
     await this.#database.whenDurable(result.txOffset);
     return [...result.outcome.rows] as Row[]; // rows are products, whose values are objects

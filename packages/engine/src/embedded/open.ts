@@ -1,6 +1,7 @@
 import type { CommitLog } from '@lightcone/commitlog';
 import type { ConnectionId, Identity } from '@lightcone/sats';
-import type { Clock, DatabaseOptions } from '../core.ts';
+import type { Clock } from '../clock.ts';
+import type { DatabaseOptions } from '../core.ts';
 import { Database } from '../database.ts';
 import type { DatabaseLogRecord } from '../log-record.ts';
 import { EmbeddedDatabase } from './embedded-database.ts';

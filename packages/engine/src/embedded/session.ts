@@ -74,12 +74,15 @@ export class Session {
    */
   async subscribe(...queries: readonly string[]): Promise<Subscription> {
     const querySetId = this.#nextRequestId;
-    const subscription = new Subscription((table) => this.#database.rowTypeOf(table), async () => {
-      this.#subscriptions.delete(querySetId);
-      await this.#request((requestId) => {
-        writeClientMessage(this.#writer, { tag: 'Unsubscribe', requestId, querySetId, sendDroppedRows: false });
-      });
-    });
+    const subscription = new Subscription(
+      (table) => this.#database.rowTypeOf(table),
+      async () => {
+        this.#subscriptions.delete(querySetId);
+        await this.#request((requestId) => {
+          writeClientMessage(this.#writer, { tag: 'Unsubscribe', requestId, querySetId, sendDroppedRows: false });
+        });
+      },
+    );
     // Known before the answer comes: the transaction after the answer may be in the same batch.
     this.#subscriptions.set(querySetId, subscription);
     const answer = await this.#request((requestId) => {

@@ -49,7 +49,13 @@ export class Subscriptions {
   }
 
   /** Registers a query set and answers with its rows, or with an error that leaves nothing registered. */
-  subscribe(client: Client, requestId: number, querySetId: number, texts: readonly string[], catalog: VisibleTables): void {
+  subscribe(
+    client: Client,
+    requestId: number,
+    querySetId: number,
+    texts: readonly string[],
+    catalog: VisibleTables,
+  ): void {
     const lane = this.#outbox.lane(client.isConfirmed);
     const fail = (error: string): void => {
       lane.begin(client.number);
@@ -57,7 +63,9 @@ export class Subscriptions {
       lane.end();
     };
     if (client.querySets.has(querySetId)) {
-      fail(`Subscription with id QuerySetId { id: ${querySetId} } already exists for client: (${client.caller.identity.toHex()}, ${client.caller.connectionId.toHex()})`);
+      fail(
+        `Subscription with id QuerySetId { id: ${querySetId} } already exists for client: (${client.caller.identity.toHex()}, ${client.caller.connectionId.toHex()})`,
+      );
       return;
     }
     const plans = new Map<string, TablePlan>();
@@ -86,10 +94,16 @@ export class Subscriptions {
     lane.begin(client.number);
     const querySet = client.querySets.get(querySetId);
     if (querySet === undefined) {
-      writeSubscriptionError(lane.writer, requestId, querySetId, `Subscription not found: QuerySetId { id: ${querySetId} }`);
+      writeSubscriptionError(
+        lane.writer,
+        requestId,
+        querySetId,
+        `Subscription not found: QuerySetId { id: ${querySetId} }`,
+      );
     } else {
       this.#drop(querySet);
-      if (sendDroppedRows) this.#writeRows(lane.writer, beginUnsubscribeApplied(lane.writer, requestId, querySetId), querySet);
+      if (sendDroppedRows)
+        this.#writeRows(lane.writer, beginUnsubscribeApplied(lane.writer, requestId, querySetId), querySet);
       else writeUnsubscribeApplied(lane.writer, requestId, querySetId);
     }
     lane.end();

@@ -1,0 +1,75 @@
+import { beforeEach, expect, test } from 'vitest';
+import { readOutboundBatch } from './outbound-batch.ts';
+import { Outbox } from './outbox.ts';
+
+let delivered: string[];
+beforeEach(() => {
+  delivered = [];
+});
+
+function deliver(batch: Uint8Array): void {
+  readOutboundBatch(batch, {
+    message: (_, payload) => delivered.push(new TextDecoder().decode(payload)),
+    close: (_, __, reason) => delivered.push(`close: ${reason}`),
+  });
+}
+
+function send(outbox: Outbox, isConfirmed: boolean, text: string): void {
+  const lane = outbox.lane(isConfirmed);
+  lane.begin(1);
+  lane.writer.raw(new TextEncoder().encode(text));
+  lane.end();
+}
+
+test('unconfirmed messages leave at the end of the turn, confirmed ones when they are durable', () => {
+  const outbox = new Outbox(deliver, 4);
+  outbox.committed(5);
+  send(outbox, false, 'unconfirmed');
+  send(outbox, true, 'confirmed');
+  expect(delivered).toEqual([]);
+  outbox.flush();
+  expect(delivered).toEqual(['unconfirmed']);
+  outbox.durable(5);
+  expect(delivered).toEqual(['unconfirmed', 'confirmed']);
+});
+
+test('a turn is released only when its last transaction is durable, and turns keep their order', () => {
+  const outbox = new Outbox(deliver, -1);
+  outbox.committed(0);
+  send(outbox, true, 'a');
+  outbox.committed(1);
+  send(outbox, true, 'b');
+  outbox.flush();
+  outbox.committed(2);
+  send(outbox, true, 'c');
+  outbox.flush();
+  outbox.durable(0);
+  expect(delivered).toEqual([]);
+  outbox.durable(1);
+  expect(delivered).toEqual(['a', 'b']);
+  outbox.durable(2);
+  expect(delivered).toEqual(['a', 'b', 'c']);
+});
+
+test('an answer that depends on nothing new leaves at once, but never overtakes one that waits', () => {
+  const outbox = new Outbox(deliver, 7);
+  send(outbox, true, 'query');
+  outbox.flush();
+  expect(delivered).toEqual(['query']);
+  outbox.committed(8);
+  send(outbox, true, 'call');
+  outbox.flush();
+  send(outbox, true, 'second query');
+  outbox.flush();
+  expect(delivered).toEqual(['query']);
+  outbox.durable(8);
+  expect(delivered).toEqual(['query', 'call', 'second query']);
+});
+
+test('in memory nothing waits', () => {
+  const outbox = new Outbox(deliver, Number.POSITIVE_INFINITY);
+  outbox.committed(0);
+  send(outbox, true, 'confirmed');
+  outbox.flush();
+  expect(delivered).toEqual(['confirmed']);
+});

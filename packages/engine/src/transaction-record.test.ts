@@ -1,0 +1,160 @@
+import { readFileSync } from 'node:fs';
+import {
+  ByteReader,
+  ByteWriter,
+  ConnectionId,
+  Identity,
+  type RowType,
+  SatsError,
+  bytesToHex,
+  compileRow,
+  hexToBytes,
+  types,
+} from '@lightcone/sats';
+import { Store, type Transaction } from '@lightcone/store';
+import { expect, test } from 'vitest';
+import { systemTableDefinition } from './schema-objects.ts';
+import { SYSTEM_TABLES, SYSTEM_TABLE_IDS } from './system-tables.ts';
+import {
+  type MutationVisitor,
+  encodeReducerName,
+  readTransactionRecord,
+  writeTransactionRecord,
+} from './transaction-record.ts';
+
+/** Commits as SpacetimeDB 2.8.3 wrote them: `min_tx_offset u64 · epoch u64 · n u16 · length u32 · record · crc u32`. */
+const { recorded } = JSON.parse(readFileSync(new URL('../vectors/commitlog.json', import.meta.url), 'utf8')) as {
+  recorded: { commits: { hex: string; decoded: { offset: number; name: string; args_hex: string } }[] };
+};
+const COMMIT_HEADER_BYTES = 22;
+const CRC_BYTES = 4;
+const CALLER_BYTES = 48;
+
+const PERSON = 4096;
+const personRow = compileRow(
+  types.product([
+    ['id', types.u64],
+    ['name', types.string],
+    ['age', types.u32],
+  ]),
+  [],
+);
+
+const commits = recorded.commits.map(({ hex, decoded }) => ({
+  ...decoded,
+  record: hexToBytes(hex)!.slice(COMMIT_HEADER_BYTES, -CRC_BYTES),
+}));
+
+function storeOfRecording(): Store {
+  const store = new Store();
+  const replay = store.replay();
+  for (const table of SYSTEM_TABLES) replay.define(systemTableDefinition(table));
+  replay.define({ id: PERSON, name: 'person', row: personRow, isEvent: false, indexes: [], sequences: [] });
+  // The boundary of the person table's sequence, as publishing left it: the second commit replaces it.
+  const second = commits[1]!.record;
+  readTransactionRecord(new ByteReader(second), {
+    rowType: (id) => store.table(id).definition.row,
+    insert: () => {},
+    delete: (id, bytes, start, end) => replay.insert(store.table(id), bytes, start, end),
+    truncate: () => {},
+  });
+  replay.finish();
+  return store;
+}
+
+/** Applies a record's mutations to a transaction. */
+class Applier implements MutationVisitor {
+  readonly store: Store;
+  readonly transaction: Transaction;
+  constructor(store: Store, transaction: Transaction) {
+    this.store = store;
+    this.transaction = transaction;
+  }
+  rowType(tableId: number): RowType {
+    return this.store.table(tableId).definition.row;
+  }
+  insert(tableId: number, bytes: Uint8Array, start: number, end: number): void {
+    // A replaced row and its successor share a unique key, so the deletes below have to come first in a transaction.
+    this.inserts.push(() => this.transaction.insert(this.store.table(tableId), bytes, start, end));
+  }
+  delete(tableId: number, bytes: Uint8Array, start: number, end: number): void {
+    expect(this.transaction.deleteByValue(this.store.table(tableId), bytes, start, end)).toBe(true);
+  }
+  truncate(tableId: number): void {
+    this.transaction.clear(this.store.table(tableId));
+  }
+  readonly inserts: (() => number)[] = [];
+}
+
+test('recorded transactions are read, applied, and written again as the same bytes', () => {
+  const store = storeOfRecording();
+  for (const { record, name, args_hex } of commits) {
+    const transaction = store.begin();
+    const applier = new Applier(store, transaction);
+    const reader = new ByteReader(record);
+    readTransactionRecord(reader, applier);
+    expect(reader.remaining).toBe(0);
+    for (const insert of applier.inserts) expect(insert()).toBeGreaterThanOrEqual(0);
+
+    const args = hexToBytes(args_hex)!;
+    const writer = new ByteWriter();
+    const inputs = {
+      reducerName: encodeReducerName(name),
+      caller: { identity: Identity.fromBytes(args), connectionId: ConnectionId.fromBytes(args, Identity.BYTES) },
+      timestampMicros: new ByteReader(args, CALLER_BYTES).i64(),
+      args,
+      argsStart: CALLER_BYTES + 8,
+      argsEnd: args.length,
+    };
+    writeTransactionRecord(writer, inputs, transaction.commit());
+    expect(bytesToHex(writer.written())).toBe(bytesToHex(record));
+  }
+});
+
+test('rows of ephemeral tables are left out', () => {
+  const store = storeOfRecording();
+  const transaction = store.begin();
+  const writer = new ByteWriter();
+  writer.u64(1n);
+  writer.lengthPrefixed(new Uint8Array(3));
+  transaction.insert(store.table(SYSTEM_TABLE_IDS.viewArgument), writer.bytes, 0, writer.length);
+  const record = new ByteWriter();
+  writeTransactionRecord(record, undefined, transaction.commit());
+  expect([...record.written()]).toEqual([0x20, 0, 0, 0]);
+});
+
+test('a reducer name is cut to 255 bytes between characters', () => {
+  expect(encodeReducerName('ü'.repeat(200))).toHaveLength(254);
+});
+
+test('a record cut at any byte, or with any byte changed, is refused or read to its end, and nothing else', () => {
+  const store = storeOfRecording();
+  const visitor: MutationVisitor = {
+    rowType: (id) => {
+      const table = store.tables.get(id);
+      if (table === undefined) throw new SatsError('SATS_INVALID_VALUE', `no table ${id}`);
+      return table.definition.row;
+    },
+    insert: () => {},
+    delete: () => {},
+    truncate: () => {},
+  };
+  const attempt = (bytes: Uint8Array): void => {
+    try {
+      readTransactionRecord(new ByteReader(bytes), visitor);
+    } catch (error) {
+      expect(error).toBeInstanceOf(SatsError);
+    }
+  };
+  const { record } = commits[1]!;
+  for (let length = 0; length < record.length; length++) {
+    expect(() => readTransactionRecord(new ByteReader(record.subarray(0, length)), visitor)).toThrow(SatsError);
+  }
+  for (let at = 0; at < record.length; at++) {
+    for (const change of [0x01, 0x80, 0xff]) {
+      const damaged = record.slice();
+      damaged[at]! ^= change;
+      attempt(damaged);
+    }
+  }
+});
