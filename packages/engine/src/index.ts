@@ -15,6 +15,7 @@ export type { EngineErrorCode } from './errors.ts';
 export { formatLogRecord } from './log-record.ts';
 export type { DatabaseLogRecord } from './log-record.ts';
 export type { DatabaseMetrics, ReducerMetrics, TableMetrics } from './metrics.ts';
+export { formatSqlOutcome } from './sql-json.ts';
 export { OutboundBatch, readOutboundBatch } from './outbound-batch.ts';
 export type { OutboundBatchVisitor } from './outbound-batch.ts';
 export type { UpdatePlan } from './publishing.ts';

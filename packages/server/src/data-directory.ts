@@ -6,8 +6,9 @@ import type { ServerConfig } from './config.ts';
 import { ControlDatabase } from './control/control-database.ts';
 import { ServerError } from './errors.ts';
 
-/** The version of the layout below, which `metadata.toml` names. Another major version is not opened. */
-const LAYOUT_VERSION = '1.0.0';
+/** `metadata.toml` names the version of the layout below. Another major version is not opened. */
+const LAYOUT_MAJOR = 1;
+const LAYOUT_VERSION = `${LAYOUT_MAJOR}.0.0`;
 
 /**
  * The files of a server, held by one process at a time:
@@ -64,7 +65,7 @@ async function checkMetadata(path: string): Promise<void> {
   const file = join(path, 'metadata.toml');
   await writeNew(file, `version = "${LAYOUT_VERSION}"\nedition = "lightcone"\n`);
   const { version, edition } = parse(await readFile(file, 'utf8'));
-  if (edition !== 'lightcone' || String(version).split('.')[0] !== LAYOUT_VERSION.split('.')[0]) {
+  if (edition !== 'lightcone' || typeof version !== 'string' || !version.startsWith(`${LAYOUT_MAJOR}.`)) {
     throw new ServerError(
       'SERVER_DATA_DIR_INCOMPATIBLE',
       `${file} says edition ${JSON.stringify(edition)}, version ${JSON.stringify(version)}; this server opens edition ` +

@@ -229,7 +229,7 @@ export class DatabaseThread {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     const error = this.#stopped();
-    for (const { reject } of this.#waiting.values()) reject(error);
+    for (const waiting of this.#waiting.values()) waiting.reject(error);
     this.#waiting.clear();
     if (this.#hasStarted) this.#events.ended(this.#isStopping ? undefined : error);
   }

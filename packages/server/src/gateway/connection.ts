@@ -147,7 +147,8 @@ export class Connection {
       if (frame !== undefined) this.#socket.write(frame);
     }
     this.#socket.uncork();
-    frames.splice(0, written);
+    // Those that are left are written when the first of them is ready.
+    void frames.splice(0, written);
   }
 
   #waitFor(frame: Promise<Buffer>): void {

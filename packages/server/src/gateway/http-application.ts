@@ -53,7 +53,7 @@ export function createHttpApplication(
     serverFactory: (handler) => createServer({ shouldUpgradeCallback: isUpgrade, noDelay: true }, handler),
     bodyLimit: DEFAULT_MAX_BODY_BYTES,
     routerOptions: { maxParamLength: 1024 },
-    frameworkErrors: (_error, _request, reply) => sendError(reply, new HttpError(400, 'Invalid URL'), log),
+    frameworkErrors: (_error, _request, reply) => void sendError(reply, new HttpError(400, 'Invalid URL'), log),
     forceCloseConnections: 'idle',
   });
   app.removeAllContentTypeParsers();
