@@ -26,3 +26,6 @@ export { validateModuleDef } from './validate/validate-module-def.ts';
 export { ModuleLookup, walkModules } from './module-lookup.ts';
 export type { ModuleInTree, Named } from './module-lookup.ts';
 export { schemaDocument } from './document/schema-document.ts';
+export { describeMigration } from './migrate/describe-migration.ts';
+export type { MigrationPlan, MigrationPrecheck, MigrationStep } from './migrate/migration-plan.ts';
+export { planMigration } from './migrate/plan-migration.ts';

@@ -1,8 +1,9 @@
 import { types } from '@lightcone/sats';
 import type { ModuleDef } from '../module-def.ts';
-import type { RawColumnDefault, RawModuleDefV10 } from '../raw/raw-v10.ts';
+import type { RawModuleDefV10 } from '../raw/raw-v10.ts';
 import type { RawModuleDefV9 } from '../raw/raw-v9.ts';
 import type { Problems } from './problems.ts';
+import { tableWhere } from './table-scope.ts';
 
 /** A definition of any version in the shape of version 10: what the rules are checked on. */
 export interface DraftModule extends Omit<RawModuleDefV10, 'version'> {
@@ -23,7 +24,7 @@ export function draftOfV9(raw: RawModuleDefV9, problems: Problems): DraftModule 
     types: raw.types,
     tables: raw.tables.map((table) => ({
       ...table,
-      defaultValues: defaultsByTable.get(table.name) ?? [],
+      defaultValues: [...(defaultsByTable.get(table.name) ?? [])].map(([column, value]) => ({ column, value })),
       isEvent: false,
     })),
     reducers: raw.reducers.map(({ name, params }) => ({
@@ -52,22 +53,20 @@ export function draftOfV9(raw: RawModuleDefV9, problems: Problems): DraftModule 
 }
 
 /** Version 9 lists default values apart from the tables that they belong to. */
-function collectDefaults(raw: RawModuleDefV9, problems: Problems): Map<string, RawColumnDefault[]> {
-  const defaultsByTable = new Map<string, RawColumnDefault[]>(raw.tables.map(({ name }) => [name, []]));
+function collectDefaults(raw: RawModuleDefV9, problems: Problems): Map<string, Map<number, Uint8Array>> {
+  const defaultsByTable = new Map(raw.tables.map(({ name }) => [name, new Map<number, Uint8Array>()]));
   for (const item of raw.miscExports) {
     if (item.tag !== 'ColumnDefaultValue') continue;
-    const where = `table \`${item.table}\``;
-    const defaults = defaultsByTable.get(item.table);
+    const { table, column, value } = item;
+    const where = tableWhere(table);
+    const defaults = defaultsByTable.get(table);
     if (defaults === undefined) {
-      problems.add('TABLE_NOT_FOUND', where, `Table ${item.table} not found: a column default value names it`);
-    } else if (defaults.some(({ column }) => column === item.column)) {
-      problems.add(
-        'MULTIPLE_COLUMN_DEFAULT_VALUES',
-        where,
-        `table \`${item.table}\` column ${item.column} has several default values`,
-      );
+      problems.add('TABLE_NOT_FOUND', where, `Table ${table} not found: a column default value names it`);
+    } else if (defaults.has(column)) {
+      const message = `${where} column ${column} has several default values`;
+      problems.add('MULTIPLE_COLUMN_DEFAULT_VALUES', where, message);
     } else {
-      defaults.push({ column: item.column, value: item.value });
+      defaults.set(column, value);
     }
   }
   return defaultsByTable;

@@ -1,5 +1,5 @@
 import type { AlgebraicType, Typespace } from '@lightcone/sats';
-import type { SchemaProblemCode } from '../errors.ts';
+import { SchemaError, type SchemaProblemCode } from '../errors.ts';
 import { EntityNames } from '../names/entity-names.ts';
 import { identifierProblem } from '../names/identifier.ts';
 import { NameConverter } from '../names/name-converter.ts';
@@ -7,6 +7,12 @@ import { convertTypeNames } from '../typespace/convert-type-names.ts';
 import { TypeUses } from '../typespace/type-uses.ts';
 import type { DraftModule } from './draft.ts';
 import type { Problems } from './problems.ts';
+
+/**
+ * How long all names of a module may be together. Names of indexes and constraints are made of those
+ * of tables and columns, so a small definition could ask for an enormous lot of text.
+ */
+const MAX_NAMES_LENGTH = 4_000_000;
 
 /** What the checks of one module share. */
 export class ModuleContext {
@@ -19,6 +25,7 @@ export class ModuleContext {
   /** Names of tables, views, indexes, constraints, sequences and schedules: one namespace for all. */
   readonly #entityNames = new EntityNames();
   readonly #functionNames = new EntityNames();
+  #namesLength = 0;
 
   constructor(draft: DraftModule, problems: Problems) {
     this.draft = draft;
@@ -48,6 +55,13 @@ export class ModuleContext {
 
   /** Takes a name in the namespace of tables and all that belongs to them. */
   takeEntityName(name: string, owner: object, where: string): void {
+    this.#namesLength += name.length;
+    if (this.#namesLength > MAX_NAMES_LENGTH) {
+      throw new SchemaError(
+        'SCHEMA_INVALID',
+        `the names of the module are longer than ${MAX_NAMES_LENGTH} characters together`,
+      );
+    }
     if (!this.#entityNames.take(name, owner)) {
       this.add('DUPLICATE_NAME', where, `name \`${name}\` is used for multiple entities, one of them in ${where}`);
     }

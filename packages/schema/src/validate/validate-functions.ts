@@ -2,7 +2,7 @@ import { type AlgebraicType, type ProductType, typeEquals, types } from '@lightc
 import type { ProcedureDef, ReducerDef } from '../module-def.ts';
 import { identifierProblem } from '../names/identifier.ts';
 import type { RawProcedureDefV10, RawReducerDefV10 } from '../raw/raw-v10.ts';
-import { passedTypeProblem } from '../typespace/stored-type.ts';
+import { passedTypeProblem, storedTypeProblem } from '../typespace/stored-type.ts';
 import { typeText } from '../typespace/type-text.ts';
 import type { ModuleContext } from './module-context.ts';
 
@@ -68,8 +68,13 @@ function checkParams(context: ModuleContext, params: ProductType, where: string)
   }
 }
 
-/** Checks a type that values are passed in, in or out. */
-export function checkPassedType(context: ModuleContext, type: AlgebraicType, where: string, place: string): void {
+function checkPassedType(context: ModuleContext, type: AlgebraicType, where: string, place: string): void {
   const problem = context.uses.problem(type) ?? passedTypeProblem(type, context.typespace);
+  if (problem !== undefined) context.add(problem.code, where, `${where} ${place}: ${problem.message}`);
+}
+
+/** Parameters of views are kept in tables, so their types must be as finite as those of columns. */
+export function checkStoredType(context: ModuleContext, type: AlgebraicType, where: string, place: string): void {
+  const problem = context.uses.problem(type) ?? storedTypeProblem(type, context.typespace);
   if (problem !== undefined) context.add(problem.code, where, `${where} ${place}: ${problem.message}`);
 }

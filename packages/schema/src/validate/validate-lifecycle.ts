@@ -11,12 +11,13 @@ const LIFECYCLE: { readonly [raw in RawLifecycle]: Lifecycle } = {
 /** Checks the lifecycle reducers; the result has positions in `reducers`. */
 export function validateLifecycle(context: ModuleContext, reducers: readonly ReducerDef[]): Map<Lifecycle, number> {
   const positionByLifecycle = new Map<Lifecycle, number>();
+  const positionByName = new Map(reducers.map((reducer, position) => [reducer.name, position]));
   const taken = new Set<number>();
   for (const { lifecycle: event, functionName } of context.draft.lifecycleReducers) {
     const name = context.names.function(functionName);
     const where = `reducer \`${name}\``;
-    const position = reducers.findIndex((reducer) => reducer.name === name);
-    if (position < 0) {
+    const position = positionByName.get(name);
+    if (position === undefined) {
       const message = `lifecycle event ${event} without reducer: there is none named \`${name}\``;
       context.add('LIFECYCLE_WITHOUT_REDUCER', where, message);
     } else if (positionByLifecycle.has(LIFECYCLE[event])) {

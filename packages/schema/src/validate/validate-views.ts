@@ -1,19 +1,19 @@
 import { type AlgebraicType, specialType } from '@lightcone/sats';
 import type { TableDef, ViewDef } from '../module-def.ts';
 import type { RawViewDef } from '../raw/raw-parts.ts';
-import { storedTypeProblem } from '../typespace/stored-type.ts';
 import { typeText } from '../typespace/type-text.ts';
 import type { ModuleContext } from './module-context.ts';
-import { checkPassedType } from './validate-functions.ts';
+import { checkStoredType } from './validate-functions.ts';
 
 export function validateViews(context: ModuleContext, tables: readonly TableDef[]): ViewDef[] {
   const declaredKeys = validatePrimaryKeys(context);
+  const tablesByRowType = Map.groupBy(tables, (table) => table.productTypeRef);
   return context.draft.views.flatMap((raw) => {
     const view = validateView(context, raw);
     if (view === undefined) return [];
     const declared = declaredKeys.get(raw);
     if (declared !== undefined) return { ...view, primaryKey: declared, isPrimaryKeyDeclared: true };
-    return view.isQuery ? { ...view, primaryKey: sharedPrimaryKey(view.rowTypeRef, tables) } : view;
+    return view.isQuery ? { ...view, primaryKey: sharedPrimaryKey(tablesByRowType.get(view.rowTypeRef) ?? []) } : view;
   });
 }
 
@@ -24,7 +24,7 @@ function validateView(context: ModuleContext, raw: RawViewDef): ViewDef | undefi
   context.takeFunctionName(name, raw);
   context.takeEntityName(name, raw, where);
   for (const [position, param] of raw.params.elements.entries()) {
-    checkPassedType(context, param.type, where, `argument ${position}`);
+    checkStoredType(context, param.type, where, `argument ${position}`);
   }
   const row = rowOf(raw.returnType);
   if (row === undefined) {
@@ -80,18 +80,17 @@ function checkRow(context: ModuleContext, ref: number, where: string): void {
     if (element.name !== undefined) continue;
     context.add('UNNAMED_COLUMN', where, `${where} has unnamed column \`${position}\`, which is forbidden.`);
   }
-  const rowRef: AlgebraicType = { tag: 'Ref', ref };
-  const problem = context.uses.problem(rowRef) ?? storedTypeProblem(rowRef, context.typespace);
-  if (problem !== undefined) context.add(problem.code, where, `${where} return value: ${problem.message}`);
+  checkStoredType(context, { tag: 'Ref', ref }, where, 'return value');
 }
 
 /** Checks the declared primary keys; the result has column positions. */
 function validatePrimaryKeys(context: ModuleContext): Map<RawViewDef, number> {
   const columnByView = new Map<RawViewDef, number>();
+  const viewByName = new Map(context.draft.views.map((view) => [view.name, view]));
   const named = new Set<string>();
   for (const { viewName, columns } of context.draft.viewPrimaryKeys) {
     const where = viewWhere(context.names.function(viewName));
-    const view = context.draft.views.find((candidate) => candidate.name === viewName);
+    const view = viewByName.get(viewName);
     if (view === undefined) {
       const message = `View ${viewName} referenced by primary key definition not found`;
       context.add('VIEW_PRIMARY_KEY_VIEW_NOT_FOUND', where, message);
@@ -123,9 +122,8 @@ function validatePrimaryKeys(context: ModuleContext): Map<RawViewDef, number> {
   return columnByView;
 }
 
-/** The primary key of the tables with this row type, if all agree on it. */
-function sharedPrimaryKey(rowTypeRef: number, tables: readonly TableDef[]): number | undefined {
-  const [first, ...others] = tables.filter((table) => table.productTypeRef === rowTypeRef);
+/** The primary key of all tables with a row type, if they agree on it. */
+function sharedPrimaryKey([first, ...others]: readonly TableDef[]): number | undefined {
   return others.every((table) => table.primaryKey === first?.primaryKey) ? first?.primaryKey : undefined;
 }
 
