@@ -1,0 +1,86 @@
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { Inbox } from './inbox.ts';
+import type { ServerProcess } from './server-process.ts';
+import { spacetimeCommand } from './spacetime-command.ts';
+
+export interface CliResult {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The command line of one person: with their own configuration file, so their own login. */
+export class Cli {
+  readonly #server: ServerProcess;
+  readonly #globalArgs: readonly string[];
+
+  constructor(server: ServerProcess, person: string) {
+    this.#server = server;
+    this.#globalArgs = ['--config-path', join(server.folder, `${person}.toml`)];
+  }
+
+  /** Runs `spacetime <args> --server <the server>` to its end. */
+  async run(...args: string[]): Promise<CliResult> {
+    const child = this.#spawn(args);
+    const [stdout, stderr, [exitCode]] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      once(child, 'close') as Promise<[number | null]>,
+    ]);
+    return { exitCode, stdout, stderr };
+  }
+
+  /** As `run`, but a failure is the test's. @returns what it printed */
+  async succeed(...args: string[]): Promise<string> {
+    const { exitCode, stdout, stderr } = await this.run(...args);
+    if (exitCode !== 0) throw new Error(`spacetime ${args.join(' ')} ended with ${exitCode}:\n${stdout}${stderr}`);
+    return stdout;
+  }
+
+  /** Starts a command that goes on until it is ended, such as `logs --follow`. */
+  follow(...args: string[]): FollowingCli {
+    return new FollowingCli(this.#spawn(args));
+  }
+
+  #spawn(args: readonly string[]): ChildProcessByStdio<null, Readable, Readable> {
+    const [program, ...first] = spacetimeCommand;
+    return spawn(program, [...first, ...this.#globalArgs, ...args, '--server', this.#server.url], {
+      cwd: this.#server.folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  }
+}
+
+export class FollowingCli implements AsyncDisposable {
+  readonly #child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #lines = new Inbox<string>();
+
+  constructor(child: ChildProcessByStdio<null, Readable, Readable>) {
+    this.#child = child;
+    let complaint = '';
+    child.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
+    const lines = createInterface({ input: child.stdout });
+    lines.on('line', (line) => this.#lines.put(line));
+    lines.on('close', () => this.#lines.end(`the command has ended; it complained: ${complaint}`));
+  }
+
+  /** The next line that contains `part`; those before it are dropped. */
+  async lineWith(part: string): Promise<string> {
+    for (;;) {
+      const line = await this.#lines.take();
+      if (line.includes(part)) return line;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const exit = once(this.#child, 'exit');
+    this.#child.kill('SIGINT');
+    await exit;
+  }
+}

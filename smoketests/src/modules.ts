@@ -1,0 +1,12 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const repository = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The path of a built module: of the one in the repository, or the one that CI has just built from source. */
+export function modulePath(name: string): string {
+  const built = process.env['LIGHTCONE_MODULES_DIR'];
+  return built === undefined ? join(repository, 'modules', name, `${name}.wasm`) : join(built, `${name}.wasm`);
+}
+
+export const chatPageFolder: string = join(repository, 'modules', 'quickstart-chat', 'web');
