@@ -4,9 +4,9 @@ import { MAX_DEPTH } from './limits.ts';
 
 const SPACE = /[ \t\n\r]*/y;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y;
-/** Up to the closing quote; control characters must be escaped. */
-// oxlint-disable-next-line no-control-regex -- they are what is refused
-const STRING = /"((?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*)"/y;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const SPACE_CODE = 0x20;
 
 /** More digits than the largest f64 has. They are out of range for every type, and slow to read. */
 const MAX_INTEGER_DIGITS = 400;
@@ -103,17 +103,24 @@ class JsonParser {
     return next === close;
   }
 
+  /** By hand: a pattern with alternatives would take stack for every character of a long string. */
   #string(): string {
+    const text = this.#text;
     const start = this.#at;
-    const inner = this.#match(STRING)?.[1];
-    if (inner === undefined) this.#fail('a string');
-    if (!inner.includes('\\')) return inner;
-    // The pattern has checked it, so the platform may undo the escapes.
-    const value = JSON.parse(`"${inner}"`) as string;
-    if (!value.isWellFormed()) {
-      this.#at = start;
-      this.#fail('a string without unpaired surrogates');
+    let isEscaped = false;
+    let at = start + 1;
+    for (;;) {
+      const code = text.charCodeAt(at);
+      if (code === QUOTE) break;
+      // NaN, past the end, is not at least a space either.
+      if (!(code >= SPACE_CODE)) this.#fail('a string');
+      if (code === BACKSLASH) isEscaped = true;
+      at += code === BACKSLASH ? 2 : 1;
     }
+    const value = isEscaped ? readEscaped(text.slice(start, at + 1)) : text.slice(start + 1, at);
+    if (value === undefined) this.#fail('a string with valid escapes');
+    if (!value.isWellFormed()) this.#fail('a string without unpaired surrogates');
+    this.#at = at + 1;
     return value;
   }
 
@@ -152,5 +159,14 @@ class JsonParser {
       'SATS_INVALID_JSON',
       `invalid JSON at character ${this.#at}: expected ${expected}, found ${found === '' ? 'the end' : JSON.stringify(found)}`,
     );
+  }
+}
+
+/** The value of a string literal that may hold wrong escapes, but no quote or control character. */
+function readEscaped(literal: string): string | undefined {
+  try {
+    return JSON.parse(literal) as string;
+  } catch {
+    return undefined;
   }
 }

@@ -53,12 +53,12 @@ interface TypeConstructors extends Readonly<typeof scalars> {
   readonly timeDuration: ProductType;
   readonly uuid: ProductType;
   readonly scheduleAt: SumType;
-  product(fields: readonly Field[]): ProductType;
-  sum(variants: readonly Field[]): SumType;
-  array(element: AlgebraicType): ArrayType;
-  option(some: AlgebraicType): SumType;
-  result(ok: AlgebraicType, err: AlgebraicType): SumType;
-  ref(ref: number): RefType;
+  readonly product: (fields: readonly Field[]) => ProductType;
+  readonly sum: (variants: readonly Field[]) => SumType;
+  readonly array: (element: AlgebraicType) => ArrayType;
+  readonly option: (some: AlgebraicType) => SumType;
+  readonly result: (ok: AlgebraicType, err: AlgebraicType) => SumType;
+  readonly ref: (ref: number) => RefType;
 }
 
 /** Constructors of algebraic types: `types.product([['id', types.u64], ['tags', types.array(types.string)]])`. */

@@ -1,0 +1,51 @@
+import { fc, test as property } from '@fast-check/vitest';
+import { expect, test } from 'vitest';
+import { findInvalidUtf8 } from './utf8.ts';
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    decoder.decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+test('agrees with TextDecoder on every two bytes, and on every lead with the edges of what may follow', () => {
+  const bytes = new Uint8Array(5).fill(0x41);
+  const wrong: string[] = [];
+  const check = (): void => {
+    if (findInvalidUtf8(bytes, 0, bytes.length) < 0 !== isUtf8(bytes)) wrong.push(bytes.toString());
+  };
+  for (let lead = 0; lead < 256; lead++) {
+    bytes[0] = lead;
+    for (let second = 0; second < 256; second++) {
+      bytes[1] = second;
+      bytes.fill(0x41, 2);
+      check();
+      if (lead < 0xe0) continue;
+      for (const third of [0x7f, 0x80, 0xc0]) {
+        bytes[2] = third;
+        bytes[3] = third;
+        check();
+      }
+    }
+  }
+  expect(wrong).toEqual([]);
+});
+
+test('looks at nothing past the end', () => {
+  const euro = new TextEncoder().encode('€');
+  expect(findInvalidUtf8(euro, 0, 3)).toBe(-1);
+  expect(findInvalidUtf8(euro, 0, 2)).toBe(0);
+  expect(findInvalidUtf8(new Uint8Array([0x41, 0xff]), 0, 1)).toBe(-1);
+});
+
+property.prop([fc.string({ unit: 'binary' }), fc.nat(), fc.nat(255)])('agrees on damaged text', (text, at, byte) => {
+  const bytes = new TextEncoder().encode(`a${text}`);
+  expect(findInvalidUtf8(bytes, 0, bytes.length)).toBe(-1);
+  bytes[at % bytes.length] = byte;
+  expect(findInvalidUtf8(bytes, 0, bytes.length) < 0).toBe(isUtf8(bytes));
+});
