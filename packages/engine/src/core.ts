@@ -1,4 +1,5 @@
 import type { CommitLog } from '@lightcone/commitlog';
+import { DEFAULT_LIMITS, type ModuleLimits } from '@lightcone/host';
 import type { Identity } from '@lightcone/sats';
 import type { Store } from '@lightcone/store';
 import { Catalog } from './catalog.ts';
@@ -17,6 +18,8 @@ export interface DatabaseOptions {
   /** Opened by the caller and closed by the database; undefined keeps everything in memory. */
   readonly log: CommitLog | undefined;
   readonly clock: Clock;
+  /** What a call of the module may use; `DEFAULT_LIMITS` of the host unless given. */
+  readonly limits?: ModuleLimits;
   /** Takes what the module and the engine log for the database's owner. */
   readonly moduleLog: (record: DatabaseLogRecord) => void;
   /**
@@ -66,6 +69,7 @@ export class Core {
     });
     this.moduleEnvironment = {
       calls: this.data,
+      limits: options.limits ?? DEFAULT_LIMITS,
       databaseIdentity: options.identity,
       log: options.moduleLog,
       clock,

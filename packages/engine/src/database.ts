@@ -1,6 +1,6 @@
 import { ProtocolError, readClientMessage, writeInitialConnection } from '@lightcone/protocol';
 import { QueryError } from '@lightcone/query';
-import { ByteReader, ConnectionId, type Identity, type RowType } from '@lightcone/sats';
+import { ByteReader, ConnectionId, type Identity, type RowType, bytesToHex } from '@lightcone/sats';
 import { type ModuleDef, schemaDocument } from '@lightcone/schema';
 import { Store } from '@lightcone/store';
 import { admitJsonCall, isRefusal } from './admission.ts';
@@ -244,7 +244,8 @@ export class Database {
   update(program: Uint8Array, mayBreakClients: boolean): number {
     this.#beginTurn();
     const next = LoadedModule.load(program, this.#core.moduleEnvironment);
-    const { breaksClients } = update(this.#core, this.#module, next, this.owner, mayBreakClients);
+    if (bytesToHex(next.hash) === bytesToHex(this.#module.hash)) return this.lastTxOffset;
+    const breaksClients = update(this.#core, this.#module, next, this.owner, mayBreakClients);
     this.#module = next;
     if (breaksClients) this.#disconnectAll();
     return this.lastTxOffset;

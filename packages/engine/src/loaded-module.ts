@@ -4,6 +4,7 @@ import {
   type HostCalls,
   type HostEnvironment,
   ModuleInstance,
+  type ModuleLimits,
 } from '@lightcone/host';
 import { type CompiledType, type Identity, compileType } from '@lightcone/sats';
 import { type ModuleDef, type ReducerDef, decodeRawModuleDef, validateModuleDef } from '@lightcone/schema';
@@ -18,6 +19,7 @@ import { encodeReducerName } from './transaction-record.ts';
 /** What a module needs of its database. */
 export interface ModuleEnvironment {
   readonly calls: HostCalls;
+  readonly limits: ModuleLimits;
   readonly databaseIdentity: Identity;
   readonly log: (record: DatabaseLogRecord) => void;
   readonly clock: Clock;
@@ -88,7 +90,7 @@ export class LoadedModule {
    * @throws HostError, SchemaError, EngineError `ENGINE_UNSUPPORTED_MODULE`
    */
   static load(program: Uint8Array, environment: ModuleEnvironment): LoadedModule {
-    const compiled = CompiledModule.compile(program);
+    const compiled = CompiledModule.compile(program, environment.limits);
     const running: RunningFunction = { name: undefined };
     const { calls, databaseIdentity, log, clock } = environment;
     const hostEnvironment: HostEnvironment = {

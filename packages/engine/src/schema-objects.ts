@@ -12,13 +12,14 @@ import {
   types,
   writeType,
 } from '@lightcone/sats';
-import type { IndexAlgorithm, TableDef } from '@lightcone/schema';
+import type { IndexAlgorithm, IndexDef, TableDef } from '@lightcone/schema';
 import {
   type IndexDefinition,
   NO_ROW,
   type Sequence,
   type SequenceDefinition,
   type Store,
+  type Table,
   type TableDefinition,
   type Transaction,
 } from '@lightcone/store';
@@ -125,10 +126,7 @@ export function createTable(store: Store, transaction: Transaction, table: Table
       accessor_name: column.accessorName,
     });
   }
-  for (const index of table.indexes) {
-    insertRow(store, transaction, ID.index, indexRow(0, id, index.name, index.algorithm));
-    insertRow(store, transaction, ID.indexAccessor, { index_name: index.name, accessor_name: index.sourceName });
-  }
+  for (const index of table.indexes) describeIndex(store, transaction, id, index);
   for (const constraint of table.uniqueConstraints) {
     insertRow(store, transaction, ID.constraint, constraintRow(0, constraint.name, id, constraint.columns));
   }
@@ -148,6 +146,31 @@ export function createTable(store: Store, transaction: Transaction, table: Table
   const description = describeTables(store).get(id);
   if (description === undefined) throw new Error(`table ${table.name} is not described after its rows were written`);
   transaction.createTable(description.definition);
+}
+
+/** Adds an index to a table. @throws StoreError when rows break the uniqueness that a constraint asks of it */
+export function createIndex(store: Store, transaction: Transaction, table: Table, index: IndexDef): void {
+  const tableId = table.definition.id;
+  describeIndex(store, transaction, tableId, index);
+  const definition = describeTables(store)
+    .get(tableId)
+    ?.definition.indexes.find(({ name }) => name === index.name);
+  if (definition === undefined) throw new Error(`index ${index.name} is not described after its row was written`);
+  transaction.createIndex(table, definition);
+}
+
+/** Removes a table and everything that the system tables say of it. */
+export function dropTable(store: Store, transaction: Transaction, table: Table): void {
+  const { id, name, indexes } = table.definition;
+  const indexNames = indexes.map((index) => index.name);
+  for (const tableId of [ID.table, ID.column, ID.index, ID.constraint, ID.sequence, ID.eventTable]) {
+    deleteRows(store, transaction, tableId, (row) => row['table_id'] === id);
+  }
+  for (const tableId of [ID.tableAccessor, ID.columnAccessor]) {
+    deleteRows(store, transaction, tableId, (row) => row['table_name'] === name);
+  }
+  deleteRows(store, transaction, ID.indexAccessor, (row) => indexNames.includes(row['index_name'] as string));
+  transaction.dropTable(table);
 }
 
 /** Everything that the system tables say of tables, by table id. */
@@ -280,6 +303,25 @@ export function insertRow(
       `a row of ${table.definition.name} collides with another: ${JSON.stringify(row, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}`,
     );
   }
+}
+
+function deleteRows(
+  store: Store,
+  transaction: Transaction,
+  tableId: number,
+  isMeant: (row: Record<string, AlgebraicValue>) => boolean,
+): void {
+  const writer = new ByteWriter();
+  for (const row of readRows(store, tableId).filter(isMeant)) {
+    writer.reset();
+    systemRowType(tableId).encode(writer, row);
+    transaction.deleteByValue(store.table(tableId), writer.bytes, 0, writer.length);
+  }
+}
+
+function describeIndex(store: Store, transaction: Transaction, tableId: number, index: IndexDef): void {
+  insertRow(store, transaction, ID.index, indexRow(0, tableId, index.name, index.algorithm));
+  insertRow(store, transaction, ID.indexAccessor, { index_name: index.name, accessor_name: index.sourceName });
 }
 
 /** Inserts a row whose u32 id column is 0 and returns the id that its sequence gave. */

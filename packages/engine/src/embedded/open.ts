@@ -1,4 +1,5 @@
 import type { CommitLog } from '@lightcone/commitlog';
+import type { ModuleLimits } from '@lightcone/host';
 import type { ConnectionId, Identity } from '@lightcone/sats';
 import type { Clock } from '../clock.ts';
 import type { DatabaseOptions } from '../core.ts';
@@ -13,6 +14,7 @@ export interface EmbeddedOptions {
   readonly owner: Identity;
   readonly log: CommitLog | undefined;
   readonly clock: Clock;
+  readonly limits?: ModuleLimits;
   readonly defer: (run: () => void) => void;
   readonly newConnectionId: () => ConnectionId;
   readonly moduleLog: (record: DatabaseLogRecord) => void;
@@ -30,6 +32,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedDa
     identity: options.identity,
     log,
     clock: options.clock,
+    ...(options.limits && { limits: options.limits }),
     defer: options.defer,
     moduleLog: options.moduleLog,
     deliver: (batch) => embedded?.deliver(batch),

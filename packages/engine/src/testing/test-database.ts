@@ -1,3 +1,4 @@
+import type { ModuleLimits } from '@lightcone/host';
 import { ConnectionId, Identity } from '@lightcone/sats';
 import { EmbeddedDatabase } from '../embedded/embedded-database.ts';
 import { openEmbedded } from '../embedded/open.ts';
@@ -16,6 +17,13 @@ export interface TestDatabase extends AsyncDisposable {
   connect(name: string, claims?: Readonly<Record<string, unknown>>): Promise<Session>;
 }
 
+/** What a test may set. */
+export interface TestDatabaseOptions {
+  readonly clock?: FakeClock;
+  /** What a call may use; little of it makes tests of endless loops short. */
+  readonly limits?: ModuleLimits;
+}
+
 /** The identity that `TestDatabase.connect` gives a name. */
 export function testIdentity(name: string): Identity {
   return Identity.fromClaims('lightcone-testing', name);
@@ -31,7 +39,8 @@ export function testIdentity(name: string): Identity {
  *
  * Connection ids count from 1, so that a test gives the same result every time.
  */
-export async function openTestDatabase(program: Uint8Array, clock: FakeClock = new FakeClock()): Promise<TestDatabase> {
+export async function openTestDatabase(program: Uint8Array, options: TestDatabaseOptions = {}): Promise<TestDatabase> {
+  const { clock = new FakeClock(), limits } = options;
   const logs: DatabaseLogRecord[] = [];
   let connections = 0n;
   const database = await openEmbedded({
@@ -40,6 +49,7 @@ export async function openTestDatabase(program: Uint8Array, clock: FakeClock = n
     owner: testIdentity('owner'),
     log: undefined,
     clock,
+    ...(limits && { limits }),
     defer: queueMicrotask,
     newConnectionId: () => ConnectionId.fromBigInt(++connections),
     moduleLog: (record) => logs.push(record),
