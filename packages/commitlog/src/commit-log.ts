@@ -4,7 +4,7 @@ import { findTail } from './log-tail.ts';
 import { PendingCommit } from './pending-commit.ts';
 import { replayCommits } from './replay.ts';
 import type { CommitVisitor } from './replay.ts';
-import { SegmentFile } from './segment-file.ts';
+import { SegmentFile, UNFINISHED } from './segment-file.ts';
 
 /** The largest record: what the u32 length of a commit can say, less room for the rest of it. */
 const MAX_RECORD_BYTES = 0xffff_0000;
@@ -39,7 +39,8 @@ export class CommitLog implements AsyncDisposable {
   readonly #logFolder: string;
   readonly #maxSegmentBytes: number;
   readonly #lock: FileLock;
-  #segment: SegmentFile;
+  /** The newest segment; undefined if the next commit begins one. */
+  #segment: SegmentFile | undefined;
   #epoch: bigint;
 
   #nextTxOffset: number;
@@ -64,7 +65,7 @@ export class CommitLog implements AsyncDisposable {
     logFolder: string,
     options: CommitLogOptions,
     lock: FileLock,
-    segment: SegmentFile,
+    segment: SegmentFile | undefined,
     nextTxOffset: number,
     epoch: bigint,
   ) {
@@ -80,7 +81,7 @@ export class CommitLog implements AsyncDisposable {
   }
 
   /**
-   * Opens the log of one database, and makes it if the folder has none. A torn tail is cut off.
+   * Opens the log of one database; a folder without one has an empty log. A torn tail is cut off.
    *
    * @param folder the database's folder: `db.lock` is in it, and the segments in its folder `clog`
    * @throws CommitLogError `LOG_LOCKED`, `LOG_DAMAGED`, `LOG_OUT_OF_ORDER`, `LOG_FORKED`, `LOG_UNSUPPORTED`,
@@ -99,9 +100,12 @@ export class CommitLog implements AsyncDisposable {
     try {
       const tail = await findTail(fs, logFolder);
       if (tail.nextTxOffset === 0) await refuseBesideSnapshots(fs, folder);
-      const segment = await writing(logFolder, () =>
-        tail.isUsable ? SegmentFile.resume(fs, logFolder, tail) : SegmentFile.create(fs, logFolder, tail.nextTxOffset),
-      );
+      const segment = await writing(logFolder, async () => {
+        for (const name of await fs.list(logFolder)) {
+          if (name.endsWith(UNFINISHED)) await fs.remove(`${logFolder}/${name}`);
+        }
+        return tail.isUsable ? SegmentFile.resume(fs, logFolder, tail) : undefined;
+      });
       return new CommitLog(fs, logFolder, options, lock, segment, tail.nextTxOffset, tail.epoch);
     } catch (error) {
       await lock.release();
@@ -214,7 +218,7 @@ export class CommitLog implements AsyncDisposable {
     } finally {
       await this.#writing;
       try {
-        await this.#segment.close();
+        await this.#segment?.close();
       } finally {
         await this.#lock.release();
       }
@@ -226,12 +230,11 @@ export class CommitLog implements AsyncDisposable {
     try {
       while (this.#hasPending()) {
         const commit = this.#nextCommit();
-        await this.#segment.append(commit.seal(this.#epoch), commit.minTxOffset);
+        await this.#writeCommit(commit.minTxOffset, commit.seal(this.#epoch));
         this.#pendingBytes -= commit.recordBytes;
         this.#durableOffset = commit.minTxOffset + commit.count - 1;
         this.#spare = commit;
         this.#tellDurable();
-        if (this.#segment.length >= this.#maxSegmentBytes) await this.#rotate();
       }
     } catch (error) {
       this.#fail(error);
@@ -239,11 +242,17 @@ export class CommitLog implements AsyncDisposable {
     this.#writing = undefined;
   }
 
-  async #rotate(): Promise<void> {
-    const next = await SegmentFile.create(this.#fs, this.#logFolder, this.#durableOffset + 1);
-    const previous = this.#segment;
-    this.#segment = next;
-    await previous.close();
+  async #writeCommit(txOffset: number, commit: Uint8Array): Promise<void> {
+    if (this.#segment !== undefined && this.#segment.length >= this.#maxSegmentBytes) {
+      const full = this.#segment;
+      this.#segment = undefined;
+      await full.close();
+    }
+    if (this.#segment === undefined) {
+      this.#segment = await SegmentFile.begin(this.#fs, this.#logFolder, txOffset, commit);
+    } else {
+      await this.#segment.append(commit, txOffset);
+    }
   }
 
   #hasPending(): boolean {
@@ -278,7 +287,7 @@ export class CommitLog implements AsyncDisposable {
   #fail(cause: unknown): void {
     const failure = new CommitLogError(
       'LOG_WRITE_FAILED',
-      `${this.#segment.path}: writing tx offset ${this.#durableOffset + 1} failed: ${reasonOf(cause)}. ` +
+      `${this.#segment?.path ?? this.#logFolder}: writing tx offset ${this.#durableOffset + 1} failed: ${reasonOf(cause)}. ` +
         'The log takes no more transactions; those before this one are safe. Open the database again to go on.',
       { cause },
     );

@@ -9,6 +9,15 @@ export function damaged(path: string, position: number, txOffset: number, proble
   );
 }
 
+/** [LOG-5] A newest segment that does not begin with a good commit. */
+export function damagedFirstCommit(path: string, position: number, txOffset: number, problem: string): CommitLogError {
+  return new CommitLogError(
+    'LOG_DAMAGED',
+    `${path}, byte ${position}, tx offset ${txOffset}: first commit in the most recent segment is corrupt: ${problem}. ` +
+      'Restore the file from a backup.',
+  );
+}
+
 /** [LOG-6] A good commit, or a segment, that does not begin with the offset that is due. */
 export function outOfOrder(path: string, position: number, expected: number, actual: number): CommitLogError {
   const [code, reason] =

@@ -1,4 +1,4 @@
-import { damaged, outOfOrder } from './damage.ts';
+import { damaged, damagedFirstCommit, outOfOrder } from './damage.ts';
 import type { FileSystem } from './file-system.ts';
 import { seekCommit } from './seek-commit.ts';
 import { SEGMENT_HEADER_BYTES, segmentOffsets } from './segment-header.ts';
@@ -8,11 +8,11 @@ import { SegmentReader } from './segment-reader.ts';
 export interface LogTail {
   /** The newest segment, by its first tx offset. */
   readonly segment: number;
-  /** Whether writing goes on in that segment; otherwise a new one begins at `nextTxOffset`. */
+  /** Whether writing goes on in that segment; otherwise a new one begins with `nextTxOffset`. */
   readonly isUsable: boolean;
   /** The bytes of the segment that are good; what follows them is a torn tail. */
   readonly goodBytes: number;
-  /** Where the last good commit begins; `goodBytes` if the segment has none. */
+  /** Where the last good commit begins. */
   readonly lastCommitPosition: number;
   readonly nextTxOffset: number;
   readonly epoch: bigint;
@@ -37,7 +37,7 @@ export async function findTail(fs: FileSystem, folder: string): Promise<LogTail>
   };
   if (newest === undefined) return empty;
   await using reader = await SegmentReader.open(fs, folder, segment);
-  // [LOG-4] Its header never became whole, so it never had a commit.
+  // Without a whole header it never had a commit.
   if (reader === undefined) return empty;
 
   let nextTxOffset = await seekCommit(fs, folder, segment, reader, Number.MAX_SAFE_INTEGER);
@@ -50,15 +50,19 @@ export async function findTail(fs: FileSystem, folder: string): Promise<LogTail>
     nextTxOffset += reader.count;
     step = await reader.next();
   }
-  // We never write on a segment of another version, so no crash of ours can have torn it.
-  if (step === 'bad' && (!reader.isWritable || (await reader.hasLaterCommit(nextTxOffset)))) {
-    throw damaged(reader.path, reader.position, nextTxOffset, reader.problem);
+  if (step === 'bad') {
+    // A segment begins its life with a whole first commit, and we write on none of another version: what is wrong
+    // there, no crash of ours did.
+    if (!hasCommit) throw damagedFirstCommit(reader.path, reader.position, nextTxOffset, reader.problem);
+    if (!reader.isWritable || (await reader.hasLaterCommit(nextTxOffset))) {
+      throw damaged(reader.path, reader.position, nextTxOffset, reader.problem);
+    }
   }
   return {
     segment,
-    isUsable: reader.isWritable,
+    isUsable: hasCommit && reader.isWritable,
     goodBytes: reader.position,
-    lastCommitPosition: hasCommit ? reader.commitPosition : reader.position,
+    lastCommitPosition: reader.commitPosition,
     nextTxOffset,
     epoch: reader.epoch,
   };

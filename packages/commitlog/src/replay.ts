@@ -24,6 +24,7 @@ export async function replayCommits(
   endTxOffset: number,
   visit: CommitVisitor,
 ): Promise<void> {
+  if (fromTxOffset >= endTxOffset) return;
   const offsets = segmentOffsets(await fs.list(folder));
   const first = offsets.findLastIndex((offset) => offset <= fromTxOffset);
   if (first === -1) throw missing(folder, fromTxOffset, `the log begins at ${offsets[0] ?? endTxOffset}`);
@@ -32,7 +33,6 @@ export async function replayCommits(
   /** The end of a segment that is no commit, to be blamed if the next segment does not go on where it begins. */
   let brokenEnd: CommitLogError | undefined;
   for (const segment of offsets.slice(first)) {
-    if (expected >= endTxOffset) return;
     const path = segmentPath(folder, segment);
     if (segment !== expected) throw brokenEnd ?? outOfOrder(path, 0, expected, segment);
     await using reader = await SegmentReader.open(fs, folder, segment);

@@ -4,6 +4,9 @@ import type { LogTail } from './log-tail.ts';
 import { OffsetIndex } from './offset-index.ts';
 import { SEGMENT_HEADER_BYTES, segmentHeader, segmentPath } from './segment-header.ts';
 
+/** The ending of a segment's name until its first commit is on disk. */
+export const UNFINISHED = '.tmp';
+
 /** The segment that is written: whole commits go to its end, each on disk before the next. */
 export class SegmentFile {
   readonly path: string;
@@ -18,22 +21,27 @@ export class SegmentFile {
     this.#length = length;
   }
 
-  /** Makes a segment of a header only. Written aside and renamed, so that no segment is ever seen without header. */
-  static async create(fs: FileSystem, folder: string, txOffset: number): Promise<SegmentFile> {
+  /**
+   * Makes a segment with its first commit, which begins at `txOffset`; it is on disk when this resolves.
+   *
+   * Written aside and renamed: a segment is never seen without its first commit, whole. [LOG-5] relies on it.
+   */
+  static async begin(fs: FileSystem, folder: string, txOffset: number, commit: Uint8Array): Promise<SegmentFile> {
     const path = segmentPath(folder, txOffset);
-    const unfinished = await fs.open(`${path}.tmp`, 'write-synced');
+    const unfinished = await fs.open(`${path}${UNFINISHED}`, 'write');
     try {
       await unfinished.truncate(0);
       await unfinished.write(segmentHeader(), 0);
+      await unfinished.write(commit, SEGMENT_HEADER_BYTES);
       await unfinished.datasync();
     } finally {
       await unfinished.close();
     }
-    await fs.rename(`${path}.tmp`, path);
+    await fs.rename(`${path}${UNFINISHED}`, path);
     await fs.syncFolder(folder);
     const file = await fs.open(path, 'write-synced');
     const index = await OffsetIndex.resume(fs, folder, txOffset, txOffset);
-    return new SegmentFile(path, file, index, SEGMENT_HEADER_BYTES);
+    return new SegmentFile(path, file, index, SEGMENT_HEADER_BYTES + commit.length);
   }
 
   /** Goes on with the segment of `tail`; cuts its torn tail off. */
@@ -48,7 +56,7 @@ export class SegmentFile {
       if ((await file.read(lastCommit, tail.lastCommitPosition)) < lastCommit.length) {
         throw new CommitLogError('LOG_READ_FAILED', `${path}: the file became shorter while it was opened`);
       }
-      if (lastCommit.length > 0) await file.write(lastCommit, tail.lastCommitPosition);
+      await file.write(lastCommit, tail.lastCommitPosition);
       await file.datasync();
       // The segment may have been renamed into place just before the earlier process ended.
       await fs.syncFolder(folder);

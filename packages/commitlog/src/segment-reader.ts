@@ -80,15 +80,16 @@ export class SegmentReader implements AsyncDisposable {
     if (left === 0) return 'end';
     // Version 0 files were preallocated with zeros.
     if (this.version === 0 && (await this.#isZeroFrom(this.position))) return 'end';
-    if (left < headerBytes) return this.#bad(`a commit header of ${headerBytes} bytes, ${left} left in the file`);
+    if (left < headerBytes)
+      return this.#bad(`expected a commit header of ${headerBytes} bytes, ${left} left in the file`);
     if (!window.has(this.position, headerBytes)) await window.load(this.position, headerBytes);
 
     let at = this.position - window.start;
     const count = window.view.getUint16(at + countAt, true);
     const recordBytes = window.view.getUint32(at + lengthAt, true);
     const commitBytes = headerBytes + recordBytes + CHECKSUM_BYTES;
-    if (commitBytes > left) return this.#bad(`a commit of ${commitBytes} bytes, ${left} left in the file`);
-    if (count === 0) return this.#bad('a commit of one record or more, found none');
+    if (commitBytes > left) return this.#bad(`expected a commit of ${commitBytes} bytes, ${left} left in the file`);
+    if (count === 0) return this.#bad('expected a commit of one record or more, found none');
 
     if (!window.has(this.position, commitBytes)) {
       await window.load(this.position, commitBytes);
@@ -96,7 +97,8 @@ export class SegmentReader implements AsyncDisposable {
     }
     this.checksum = window.view.getUint32(at + headerBytes + recordBytes, true);
     const computed = crc32c(window.bytes, at, at + headerBytes + recordBytes);
-    if (this.checksum !== computed) return this.#bad(`checksum ${hex(computed)}, found ${hex(this.checksum)}`);
+    if (this.checksum !== computed)
+      return this.#bad(`checksum mismatch: expected ${hex(computed)}, found ${hex(this.checksum)}`);
 
     this.commitPosition = this.position;
     this.minTxOffset = Number(window.view.getBigUint64(at, true));
@@ -157,8 +159,8 @@ export class SegmentReader implements AsyncDisposable {
     return isZero;
   }
 
-  #bad(expectation: string): Step {
-    this.problem = `expected ${expectation}`;
+  #bad(problem: string): Step {
+    this.problem = problem;
     return 'bad';
   }
 }

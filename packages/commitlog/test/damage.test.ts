@@ -37,11 +37,11 @@ async function outcomeOf(disk: SimulatedDisk): Promise<string> {
   }
 }
 
-test('[LOG-4] cut at any byte, the log keeps every whole commit and goes on', async () => {
+test('[LOG-4] cut at any byte after the first commit, the log keeps every whole commit and goes on', async () => {
   const disk = await diskWithCommits(COUNTS);
   const ends = await commitEnds(disk, 0);
   const whole = disk.contentOf(SEGMENT_0);
-  for (let length = 0; length < whole.length; length++) {
+  for (let length = ends[1]?.position ?? 0; length < whole.length; length++) {
     const cut = await copyOf(disk);
     cut.place(SEGMENT_0, whole.subarray(0, length));
     const expected = ends.findLast(({ position }) => position <= length)?.records ?? 0;
@@ -50,6 +50,34 @@ test('[LOG-4] cut at any byte, the log keeps every whole commit and goes on', as
     appendRecords(log, 2);
     await log.close();
     expect(await reopenAndCount(cut)).toBe(expected + 2);
+  }
+});
+
+test('[LOG-5] cut inside the first commit, which is never torn, the log is refused', async () => {
+  const disk = await diskWithCommits(COUNTS);
+  const [header, first] = await commitEnds(disk, 0);
+  const whole = disk.contentOf(SEGMENT_0);
+  for (let length = (header?.position ?? 0) + 1; length < (first?.position ?? 0); length++) {
+    disk.place(SEGMENT_0, whole.subarray(0, length));
+    await expect(CommitLog.open(disk, FOLDER)).rejects.toMatchObject({
+      code: 'LOG_DAMAGED',
+      message: expect.stringContaining('byte 10, tx offset 0: first commit in the most recent segment is corrupt: '),
+    });
+  }
+});
+
+test('[LOG-4] a newest segment of a header, or less, is begun again', async () => {
+  const disk = await diskWithCommits([...COUNTS, ...COUNTS], SMALL_SEGMENTS);
+  const newest = (await segmentPaths(disk)).at(-1) ?? '';
+  const firstOffset = Number(/(\d{20})/.exec(newest)?.[1]);
+  const whole = disk.contentOf(newest);
+  for (let length = 0; length <= 10; length++) {
+    const cut = await copyOf(disk);
+    cut.place(newest, whole.subarray(0, length));
+    await using log = await CommitLog.open(cut, FOLDER, SMALL_SEGMENTS);
+    expect(appendRecords(log, 2)).toBe(firstOffset + 2);
+    await log.close();
+    expect(await reopenAndCount(cut, SMALL_SEGMENTS)).toBe(firstOffset + 2);
   }
 });
 
@@ -75,6 +103,7 @@ test('[LOG-5] a flipped bit anywhere is an error or costs the last commit, never
   expect(paths.length).toBeGreaterThan(1);
   const newest = paths.at(-1);
   const newestEnds = await commitEnds(disk, Number(/(\d{20})/.exec(newest ?? '')?.[1]));
+  expect(newestEnds.length).toBeGreaterThan(2);
   const lastCommitAt = newestEnds.at(-2)?.position ?? 10;
   const surprises: string[] = [];
   for (const path of paths) {

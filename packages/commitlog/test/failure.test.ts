@@ -77,16 +77,22 @@ test('a full disk ends the log; with room again it opens with all that was durab
   expect(await reopenAndCount(disk)).toBe(durable + 3);
 });
 
-test('a failure to begin the next segment ends the log and takes nothing back', async () => {
-  const disk = steadyDisk();
-  const log = await CommitLog.open(disk, FOLDER, { maxSegmentBytes: 100 });
-  disk.failAfter('rename', 0);
-  appendRecords(log, 20);
-  await log.sync();
-  await expect.poll(() => log.failure?.code).toBe('LOG_WRITE_FAILED');
-  await log.close();
-  expect(await reopenAndCount(disk)).toBe(20);
-});
+test.each(['rename', 'syncFolder'] as const)(
+  'a failed %s for the next segment ends the log and takes nothing back',
+  async (operation) => {
+    const disk = steadyDisk();
+    const log = await CommitLog.open(disk, FOLDER, { maxSegmentBytes: 100 });
+    appendRecords(log, 20);
+    await log.sync();
+    disk.failAfter(operation, 0);
+    appendRecords(log, 1);
+    await expect(log.sync()).rejects.toMatchObject({ code: 'LOG_WRITE_FAILED' });
+    await log.close();
+    disk.losePower();
+    expect(await reopenAndCount(disk)).toBeGreaterThanOrEqual(20);
+    expect((await disk.list(`${FOLDER}/clog`)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  },
+);
 
 test('what could not be written at close is an error of close, and the lock is free', async () => {
   const disk = steadyDisk();
