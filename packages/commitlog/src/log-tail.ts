@@ -51,10 +51,9 @@ export async function findTail(fs: FileSystem, folder: string): Promise<LogTail>
     step = await reader.next();
   }
   if (step === 'bad') {
-    // A segment begins its life with a whole first commit, and we write on none of another version: what is wrong
-    // there, no crash of ours did.
+    // A segment begins its life with a whole first commit, so no crash made it wrong.
     if (!hasCommit) throw damagedFirstCommit(reader.path, reader.position, nextTxOffset, reader.problem);
-    if (!reader.isWritable || (await reader.hasLaterCommit(nextTxOffset))) {
+    if (await reader.hasLaterCommit(nextTxOffset)) {
       throw damaged(reader.path, reader.position, nextTxOffset, reader.problem);
     }
   }
