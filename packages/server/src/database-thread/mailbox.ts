@@ -11,8 +11,8 @@ import type {
   ThreadStart,
   ToDatabase,
   UpdateAnswer,
+  UpdateAssessment,
   UpdateInput,
-  UpdatePlan,
 } from './messages.ts';
 import type { ThreadPort } from './thread-port.ts';
 
@@ -95,9 +95,11 @@ export class Mailbox {
     );
   }
 
-  #planUpdate(program: Uint8Array): UpdatePlan {
-    const plan = this.#database.planUpdate(program);
-    return { ...plan, token: this.#migrationToken(program) };
+  #planUpdate(program: Uint8Array): UpdateAssessment {
+    const { problems, steps, breaksClients } = this.#database.planUpdate(program);
+    if (problems.length > 0) return { tag: 'manual', reason: problems.join('\n') };
+    const description = steps.length === 0 ? 'Nothing changes' : steps.map((step) => `- ${step}`).join('\n');
+    return { tag: 'automatic', description, breaksClients, token: this.#migrationToken(program) };
   }
 
   async #update({ program, mayBreakClients, token }: UpdateInput): Promise<UpdateAnswer> {

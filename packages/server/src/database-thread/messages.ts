@@ -43,7 +43,7 @@ export interface DatabaseRequests {
   sql: { readonly input: SqlInput; readonly answer: SqlAnswer };
   schema: { readonly input: 9 | 10; readonly answer: string };
   /** What an update would do. */
-  planUpdate: { readonly input: Uint8Array; readonly answer: UpdatePlan };
+  planUpdate: { readonly input: Uint8Array; readonly answer: UpdateAssessment };
   update: { readonly input: UpdateInput; readonly answer: UpdateAnswer };
   metrics: { readonly input: undefined; readonly answer: DatabaseMetrics };
   /** Disconnects everybody, makes everything durable, and ends the thread. */
@@ -70,16 +70,15 @@ export type SqlAnswer =
   | { readonly kind: 'ok'; readonly json: string; readonly durationMicros: number }
   | Exclude<SqlResult, { readonly kind: 'ok' }>;
 
-export type UpdatePlan =
+export type UpdateAssessment =
   | {
       readonly tag: 'automatic';
       readonly description: string;
       readonly breaksClients: boolean;
       /** Keccak-256 over both programs, which a publish that may break clients must repeat: 64 hex digits. */
       readonly token: string;
-      readonly isMajorUpgrade: boolean;
     }
-  | { readonly tag: 'manual'; readonly reason: string; readonly isMajorUpgrade: boolean };
+  | { readonly tag: 'manual'; readonly reason: string };
 
 export interface UpdateInput {
   readonly program: Uint8Array;

@@ -195,14 +195,14 @@ async function planUpdate(context: RouteContext, request: GatewayRequest): Promi
     const database = await context.databases.open(record);
     const plan = await database.thread.request('planUpdate', request.body);
     if (plan.tag === 'manual') {
-      return json({ ManualMigrate: { reason: plan.reason, major_version_upgrade: plan.isMajorUpgrade } });
+      return json({ ManualMigrate: { reason: plan.reason, major_version_upgrade: false } });
     }
     return json({
       AutoMigrate: {
         migrate_plan: plan.description,
         break_clients: plan.breaksClients,
         token: hashText(plan.token),
-        major_version_upgrade: plan.isMajorUpgrade,
+        major_version_upgrade: false,
       },
     });
   } catch (error) {

@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { expect } from 'vitest';
+
+function readModule(name: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(readFileSync(new URL(`../../../modules/${name}/${name}.wasm`, import.meta.url)));
+}
+
+/** Programs of the repository's `modules/`. */
+export const programs = {
+  chat: readModule('quickstart-chat'),
+  connections: readModule('connections'),
+  test: readModule('test-module'),
+} as const;
+
+export interface User {
+  readonly identity: string;
+  readonly token: string;
+}
+
+export async function newUser(url: string): Promise<User> {
+  const response = await fetch(`${url}/v1/identity`, { method: 'POST' });
+  return (await response.json()) as User;
+}
+
+export function authorization({ token }: User): { authorization: string } {
+  return { authorization: `Bearer ${token}` };
+}
+
+/** Publishes a program and expects that it works. */
+export async function publish(url: string, name: string, owner: User, program: Uint8Array<ArrayBuffer>): Promise<void> {
+  const request = { method: 'PUT', headers: authorization(owner), body: program };
+  const response = await fetch(`${url}/v1/database/${name}`, request);
+  expect({ status: response.status, text: await response.text() }).toMatchObject({ status: 200 });
+}
+
+/** Runs SQL as somebody and gives back its rows. */
+export async function sql(url: string, name: string, user: User, query: string): Promise<unknown[]> {
+  const request = { method: 'POST', headers: authorization(user), body: query };
+  const response = await fetch(`${url}/v1/database/${name}/sql`, request);
+  const text = await response.text();
+  expect({ status: response.status, text }).toMatchObject({ status: 200 });
+  return (JSON.parse(text) as { rows: unknown[] }[])[0]?.rows ?? [];
+}
