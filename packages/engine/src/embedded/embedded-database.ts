@@ -46,10 +46,10 @@ export class EmbeddedDatabase implements AsyncDisposable {
 
   /**
    * Connects a client; the module's `client_connected` runs.
-   * @param claims what the module sees of the client's token
+   * @param claims what the module sees in the client's token, beside or instead of the usual claims
    * @throws EngineError `ENGINE_CLOSED` with the module's reason, if it refuses the client
    */
-  async connect(identity: Identity, claims: Readonly<Record<string, unknown>> = {}): Promise<Session> {
+  async connect(identity: Identity, claims: Claims = {}): Promise<Session> {
     const number = this.#nextConnectionNumber++;
     const connectionId = this.#newConnectionId();
     const session = new Session(this, number, identity, connectionId);
@@ -59,7 +59,7 @@ export class EmbeddedDatabase implements AsyncDisposable {
       identity,
       connectionId,
       token: '',
-      jwtPayload: JSON.stringify(claims),
+      jwtPayload: jwtPayload(identity, claims),
       protocol: 'v3',
       isConfirmed: true,
     });
@@ -74,7 +74,7 @@ export class EmbeddedDatabase implements AsyncDisposable {
    */
   async sql(text: string): Promise<Row[]> {
     const result = this.#database.sql(
-      { identity: this.owner, connectionId: this.#newConnectionId(), jwtPayload: '{}' },
+      { identity: this.owner, connectionId: this.#newConnectionId(), jwtPayload: jwtPayload(this.owner, {}) },
       text,
     );
     if (result.kind !== 'ok') throw new EngineError('ENGINE_QUERY_FAILED', result.message);
@@ -137,4 +137,12 @@ export class EmbeddedDatabase implements AsyncDisposable {
   rowTypeOf(table: string): RowType {
     return this.#database.rowType(table);
   }
+}
+
+/** Claims of a token: what a program says of a client that has none. */
+export type Claims = Readonly<Record<string, unknown>>;
+
+/** Modules may read the claims that every token has. */
+function jwtPayload(identity: Identity, claims: Claims): string {
+  return JSON.stringify({ iss: 'lightcone', sub: identity.toHex(), aud: [], iat: 0, ...claims });
 }

@@ -1,6 +1,6 @@
 import type { ModuleLimits } from '@lightcone/host';
 import { ConnectionId, Identity } from '@lightcone/sats';
-import { EmbeddedDatabase } from '../embedded/embedded-database.ts';
+import type { Claims, EmbeddedDatabase } from '../embedded/embedded-database.ts';
 import { openEmbedded } from '../embedded/open.ts';
 import type { Session } from '../embedded/session.ts';
 import type { DatabaseLogRecord } from '../log-record.ts';
@@ -14,7 +14,7 @@ export interface TestDatabase extends AsyncDisposable {
   /** What the module logged so far. */
   readonly logs: readonly DatabaseLogRecord[];
   /** Connects a client whose identity belongs to the name: the same name is the same identity in every test. */
-  connect(name: string, claims?: Readonly<Record<string, unknown>>): Promise<Session>;
+  connect(name: string, claims?: Claims): Promise<Session>;
 }
 
 /** What a test may set. */
