@@ -52,7 +52,7 @@ export class RowPages {
       this.#rowBytes = rowBytes;
       this.#granuleBytes = Math.max(rowBytes, 1);
       this.#headerBytes = 0;
-      this.#pageShift = Math.max(5, Math.floor(Math.log2(PAGE_BYTES / this.#granuleBytes)));
+      this.#pageShift = Math.max(0, Math.floor(Math.log2(PAGE_BYTES / this.#granuleBytes)));
     }
     this.#pageMask = (1 << this.#pageShift) - 1;
   }

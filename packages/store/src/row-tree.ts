@@ -250,35 +250,37 @@ export class RowTree {
 
   /** Goes to the leaf and slot behind all entries that are before the target. */
   #descend(): void {
-    const target = this.#targetHead;
     let node = this.#root;
     for (let level = this.#height; level > 0; level--) {
-      const base = node * NODE_SIZE;
-      let low = 1;
-      let high = this.#innerCounts[node]!;
-      while (low < high) {
-        const middle = (low + high) >>> 1;
-        const head = this.#innerHeads[base + middle]!;
-        if (head < target || (head === target && this.#isBeforeTarget(head, this.#innerRows[base + middle]!)))
-          low = middle + 1;
-        else high = middle;
-      }
+      const slot = this.#search(this.#innerHeads, this.#innerRows, node * NODE_SIZE, 1, this.#innerCounts[node]!) - 1;
       this.#pathNodes[level] = node;
-      this.#pathSlots[level] = low - 1;
-      node = this.#innerChildren[base + low - 1]!;
-    }
-    const base = node * NODE_SIZE;
-    let low = 0;
-    let high = this.#leafCounts[node]!;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const head = this.#leafHeads[base + middle]!;
-      if (head < target || (head === target && this.#isBeforeTarget(head, this.#leafRows[base + middle]!)))
-        low = middle + 1;
-      else high = middle;
+      this.#pathSlots[level] = slot;
+      node = this.#innerChildren[node * NODE_SIZE + slot]!;
     }
     this.#leaf = node;
-    this.#slot = low;
+    this.#slot = this.#search(this.#leafHeads, this.#leafRows, node * NODE_SIZE, 0, this.#leafCounts[node]!);
+  }
+
+  /** The first of the entries `from` to `to` of a node that is not before the target; `to` if all are. */
+  #search(heads: Float64Array, rows: Int32Array, base: number, from: number, to: number): number {
+    const target = this.#targetHead;
+    let low = base + from;
+    // Without a branch on the outcome: half of the guesses would be wrong, and cost more than the rest.
+    for (let left = to - from; left > 0;) {
+      const half = (left + 1) >>> 1;
+      low += Number(heads[low + half - 1]! < target) * half;
+      left -= half;
+    }
+    // Heads alone have decided, unless there are equal ones.
+    let high = base + to;
+    if (low === high || heads[low] !== target) return low - base;
+    if (this.#isExact && this.#isUnique) return low - base + (this.#tie === AFTER_ALL ? 1 : 0);
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (heads[middle] === target && this.#isBeforeTarget(target, rows[middle]!)) low = middle + 1;
+      else high = middle;
+    }
+    return low - base;
   }
 
   /** The row of the entry before the slot, if its key equals the target. */

@@ -1,4 +1,5 @@
 import { type ByteWriter, SatsError, hashBytes } from '@lightcone/sats';
+import { StoreError } from './errors.ts';
 import { HashedPointers } from './hashed-pointers.ts';
 import { PointerList } from './pointer-list.ts';
 import {
@@ -11,7 +12,7 @@ import {
 } from './row-pointer.ts';
 import { EXHAUSTED, FILLED, type Sequence } from './sequence.ts';
 import type { Table } from './table.ts';
-import type { TableIndex } from './table-index.ts';
+import type { Index, TableIndex } from './table-index.ts';
 import type { UniqueViolation } from './unique-violation.ts';
 
 /** The net effect of a committed transaction on one table. The lists are disjoint and without duplicates. */
@@ -49,6 +50,11 @@ export class TableChanges implements TableDelta {
     this.#unsaved = unsaved;
   }
 
+  /** Memory of the bookkeeping, in bytes. */
+  get byteSize(): number {
+    return this.inserts.byteSize + this.deletes.byteSize + this.#deletedByHash.byteSize;
+  }
+
   insert(
     bytes: Uint8Array,
     start: number,
@@ -79,15 +85,16 @@ export class TableChanges implements TableDelta {
   }
 
   update(
-    index: TableIndex,
+    wanted: Index,
     bytes: Uint8Array,
     start: number,
     end: number,
     generated: ByteWriter | undefined,
     violation: UniqueViolation,
   ): RowPointer {
-    if (!index.definition.isUnique) return INDEX_NOT_UNIQUE;
+    if (!wanted.definition.isUnique) return INDEX_NOT_UNIQUE;
     const table = this.table;
+    const index = this.#uniqueIndex(wanted);
     const placed = this.#place(bytes, start, end, generated);
     if (placed < 0) return placed;
 
@@ -267,6 +274,14 @@ export class TableChanges implements TableDelta {
         index.insert(row);
       }
     }
+  }
+
+  /** The table's own view of one of its unique indexes. */
+  #uniqueIndex(wanted: Index): TableIndex {
+    const indexes = this.table.shape.uniqueIndexes;
+    for (let i = 0; i < indexes.length; i++) if (indexes[i] === wanted) return indexes[i]!;
+    const { id, name } = wanted.definition;
+    throw new StoreError('STORE_UNKNOWN_INDEX', `table ${this.table.definition.name} has no index ${name} (id ${id})`);
   }
 
   #haveEqualKeys(index: TableIndex, a: RowPointer, b: RowPointer): boolean {

@@ -46,7 +46,7 @@ export class Table {
 
   /** Memory held, in bytes: pages of rows (full or not), bookkeeping and indexes. */
   get byteSize(): number {
-    let total = this.#rows.byteSize + this.#visible.byteSize + this.#own.byteSize;
+    let total = this.#rows.byteSize + this.#visible.byteSize + this.#own.byteSize + this.changes.byteSize;
     for (const link of this.#shape.links) total += link.byteSize;
     return total;
   }

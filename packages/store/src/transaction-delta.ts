@@ -27,7 +27,7 @@ export class CommittedDelta implements TransactionDelta {
 
   release(): void {
     const tables = this.tables;
-    for (let i = 0; i < tables.length; i++) tables[i]!.release();
-    tables.length = 0;
+    // Cheaper than setting the length, which gives memory back.
+    while (tables.length > 0) tables.pop()!.release(); // there is one: the length says so
   }
 }

@@ -4,7 +4,7 @@ import { StoreError } from './errors.ts';
 import type { RowPointer } from './row-pointer.ts';
 import type { Sequence } from './sequence.ts';
 import { type TableChanges, checkRow } from './table-changes.ts';
-import type { Index, TableIndex } from './table-index.ts';
+import type { Index } from './table-index.ts';
 import type { TableShape } from './table-shape.ts';
 import { Table } from './table.ts';
 import { CommittedDelta, type TransactionDelta } from './transaction-delta.ts';
@@ -71,6 +71,7 @@ export class Transaction {
   /**
    * Replaces the row that has the new row's key in a unique index. Else as `insert`.
    * @returns the new row, or UNIQUE_VIOLATION, SEQUENCE_EXHAUSTED, NO_SUCH_ROW, INDEX_NOT_UNIQUE
+   * @throws SatsError; StoreError `STORE_UNKNOWN_INDEX` when the index is not one of the table's
    */
   update(
     table: Table,
@@ -80,8 +81,7 @@ export class Transaction {
     end: number,
     generated?: ByteWriter,
   ): RowPointer {
-    // Tables hand out no other indexes.
-    return this.#changesOf(table).update(index as TableIndex, bytes, start, end, generated, this.lastViolation);
+    return this.#changesOf(table).update(index, bytes, start, end, generated, this.lastViolation);
   }
 
   /** Deletes a row; false if it is not visible (any more). */
@@ -187,7 +187,8 @@ export class Transaction {
   }
 
   #close(): void {
-    this.#touched.length = 0;
+    // Cheaper than setting the length, which gives memory back.
+    while (this.#touched.length > 0) this.#touched.pop();
     this.#tablesBefore = undefined;
     if (this.#shapesBefore.size > 0) this.#shapesBefore.clear();
     this.#isOpen = false;
@@ -214,6 +215,9 @@ export class Transaction {
     this.#mustBeOpen();
     const { changes } = table;
     if (!changes.isTouched) {
+      if (this.#tables.get(table.definition.id) !== table) {
+        throw new StoreError('STORE_UNKNOWN_TABLE', `table ${table.definition.name} was dropped`);
+      }
       changes.isTouched = true;
       this.#touched.push(changes);
     }

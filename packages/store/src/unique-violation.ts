@@ -5,7 +5,6 @@ import {
   ByteWriter,
   type SumValue,
   bytesToHex,
-  memberKey,
 } from '@lightcone/sats';
 import type { RowPointer } from './row-pointer.ts';
 import type { Table } from './table.ts';
@@ -48,11 +47,13 @@ function formatValue(type: AlgebraicType, value: AlgebraicValue): string {
       return JSON.stringify(value);
     case 'Product': {
       const fields = value as { readonly [field: string]: AlgebraicValue }; // a product decodes to an object
-      return formatFields(type.elements.map((element, i) => formatValue(element.type, fields[memberKey(element, i)]!)));
+      return formatFields(
+        type.elements.map((element, i) => formatValue(element.type, fields[element.name ?? String(i)]!)),
+      );
     }
     case 'Sum': {
       const { tag, value: payload } = value as SumValue; // a sum decodes to a tag and a payload
-      const variant = type.variants.findIndex((candidate, i) => memberKey(candidate, i) === tag);
+      const variant = type.variants.findIndex((candidate, i) => (candidate.name ?? String(i)) === tag);
       return `(${tag} = ${formatValue(type.variants[variant]!.type, payload)})`;
     }
     case 'Array': {

@@ -1,0 +1,108 @@
+import { type AlgebraicValue, ByteWriter, SatsError, compileRow, types } from '@lightcone/sats';
+import { expect, test } from 'vitest';
+import { PointerList, type Replay, Store, type Table, type TableDefinition, UNIQUE_VIOLATION } from '../src/index.ts';
+
+const row = compileRow(types.product([['id', types.u32], ['name', types.string]]), []); // prettier-ignore
+const definition: TableDefinition = {
+  id: 1,
+  name: 'person',
+  row,
+  indexes: [
+    { id: 1, name: 'person_id_idx_btree', algorithm: 'btree', columns: [0], isUnique: true },
+    { id: 2, name: 'person_name_idx_hash', algorithm: 'hash', columns: [1], isUnique: false },
+  ],
+  sequences: [{ id: 1, column: 0, start: 1n, min: 1n, max: 2n ** 127n - 1n, increment: 1n, allocated: 4097n }],
+  isEvent: false,
+};
+
+function encode(id: number, name: string): Uint8Array {
+  const writer = new ByteWriter();
+  row.encode(writer, { id, name } satisfies Record<string, AlgebraicValue>);
+  return writer.finish();
+}
+
+function insert(replay: Replay, table: Table, id: number, name: string): boolean {
+  const bytes = encode(id, name);
+  return replay.insert(table, bytes, 0, bytes.length);
+}
+
+function remove(replay: Replay, table: Table, id: number, name: string): boolean {
+  const bytes = encode(id, name);
+  return replay.delete(table, bytes, 0, bytes.length);
+}
+
+function count(table: Table): number {
+  const rows = new PointerList();
+  table.collect(rows);
+  return rows.length;
+}
+
+test('rows come and go, and say when they were there already or were not there', () => {
+  const store = new Store();
+  const replay = store.replay();
+  const table = replay.define(definition);
+  expect(insert(replay, table, 1, 'Ann')).toBe(true);
+  expect(insert(replay, table, 1, 'Ann')).toBe(false);
+  expect(insert(replay, table, 1, 'Bob')).toBe(true); // constraints are for the end
+  expect(remove(replay, table, 1, 'Ann')).toBe(true);
+  expect(remove(replay, table, 1, 'Ann')).toBe(false);
+  expect(count(table)).toBe(1); // readable meanwhile
+  replay.clear(table);
+  expect(count(table)).toBe(0);
+  expect(insert(replay, table, 7, 'Eve')).toBe(true);
+  replay.finish();
+
+  const transaction = store.begin();
+  expect(table.index(2).key.columns).toHaveLength(1);
+  const found = new PointerList();
+  table.index(2).seekPoint(Uint8Array.of(3, 0, 0, 0, 0x45, 0x76, 0x65), 0, 7, found);
+  expect(found.length).toBe(1);
+  const generated = new ByteWriter();
+  const bytes = encode(0, 'x');
+  transaction.insert(table, bytes, 0, bytes.length, generated);
+  expect([...generated.written()]).toEqual([1, 0x10, 0, 0]); // goes on at the boundary
+  const same = encode(7, 'other');
+  expect(transaction.insert(table, same, 0, same.length)).toBe(UNIQUE_VIOLATION);
+  expect(transaction.commit().tables[0]?.inserts.length).toBe(1); // replayed rows are no change
+});
+
+test('two rows with one unique key are an error that names index and key, not a crash', () => {
+  const replay = new Store().replay();
+  const table = replay.define(definition);
+  insert(replay, table, 3, 'Ann');
+  insert(replay, table, 3, 'Bob');
+  expect(() => replay.finish()).toThrow(
+    `Unique constraint violation 'person_id_idx_btree' in table 'person': column(s): '["id"]' value: 3`,
+  );
+});
+
+test('bytes that are no row are refused', () => {
+  const replay = new Store().replay();
+  const table = replay.define(definition);
+  expect(() => replay.insert(table, Uint8Array.of(1, 2, 3), 0, 3)).toThrow(SatsError);
+  expect(() => replay.delete(table, Uint8Array.of(1, 2, 3), 0, 3)).toThrow(SatsError);
+});
+
+test('a table may get another definition or go, and tables that were there are replayed into', () => {
+  const store = new Store();
+  const transaction = store.begin();
+  const table = transaction.createTable(definition);
+  const bytes = encode(1, 'Ann');
+  transaction.insert(table, bytes, 0, bytes.length);
+  transaction.commit();
+
+  const replay = store.replay();
+  expect(insert(replay, table, 1, 'Ann')).toBe(false);
+  expect(insert(replay, table, 2, 'Bob')).toBe(true);
+  expect(replay.define({ ...definition, indexes: [], sequences: [] })).toBe(table);
+  expect(() => replay.define({ ...definition, row: compileRow(types.product([['x', types.u8]]), []) })).toThrow(
+    'differs in size',
+  );
+  replay.define({ ...definition, id: 2 });
+  replay.drop(2);
+  replay.drop(2);
+  replay.finish();
+  expect([...store.tables.keys()]).toEqual([1]);
+  expect(table.indexes).toEqual([]);
+  expect(count(table)).toBe(2);
+});
