@@ -9,14 +9,21 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 export class ByteReader {
   readonly bytes: Uint8Array;
   readonly end: number;
-  readonly #view: DataView; // over the same bytes; `byteOffset` matters: input is often a slice of a larger buffer
   #at: number;
+  #dataView: DataView | undefined;
 
   constructor(bytes: Uint8Array, start = 0, end: number = bytes.length) {
+    if (end > bytes.length) throw new RangeError(`end ${end} of ${bytes.length} bytes`);
     this.bytes = bytes;
     this.end = end;
     this.#at = start;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** Made when first needed: it costs as much as thirty small reads, and many readers never need it. */
+  get #view(): DataView {
+    const { bytes } = this;
+    // `byteOffset` matters: input is often a slice of a larger buffer.
+    return (this.#dataView ??= new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   }
 
   /** Where the next read starts. */
@@ -41,22 +48,25 @@ export class ByteReader {
   }
 
   u8(): number {
-    return this.#view.getUint8(this.take(1));
+    return this.bytes[this.take(1)]!; // `take` has checked that it is there; so below
   }
   i8(): number {
-    return this.#view.getInt8(this.take(1));
+    return (this.u8() << 24) >> 24;
   }
   u16(): number {
-    return this.#view.getUint16(this.take(2), true);
+    const at = this.take(2);
+    return this.bytes[at]! | (this.bytes[at + 1]! << 8);
   }
   i16(): number {
-    return this.#view.getInt16(this.take(2), true);
+    return (this.u16() << 16) >> 16;
   }
   u32(): number {
-    return this.#view.getUint32(this.take(4), true);
+    return this.i32() >>> 0;
   }
   i32(): number {
-    return this.#view.getInt32(this.take(4), true);
+    const { bytes } = this;
+    const at = this.take(4);
+    return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
   }
   u64(): bigint {
     return this.#view.getBigUint64(this.take(8), true);

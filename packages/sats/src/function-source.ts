@@ -28,8 +28,8 @@ export function plus(position: string, offset: number): string {
 }
 
 /*
- * Bytes are put together by hand. Measured over 64 pages of 64 KiB: 25 ns where the page changes each time, against
- * 39 ns with a DataView found through a cache (9 and 16 ns on one page); see bench/load.bench.ts.
+ * Bytes are put together by hand: over many pages a DataView, even out of a cache, was no faster and mostly slower
+ * (25 ns against 21 to 84, a new one 145 to 218, on a busy machine; bench/load.bench.ts).
  */
 
 export function loadU8(bytes: string, position: string, offset: number): string {
