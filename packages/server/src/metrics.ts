@@ -47,7 +47,6 @@ export class Metrics {
     'table_id',
     'table_name',
   ]);
-  readonly #memory = this.#gauge('spacetime_worker_wasm_memory_bytes', 'Memory of the module.', ['database_identity']);
   readonly #queries = this.#gauge('spacetime_active_queries', 'Distinct queries that are kept up to date.', [
     'database_identity',
   ]);
@@ -69,7 +68,7 @@ export class Metrics {
     const inside = await Promise.allSettled(databases.map(({ thread }) => thread.request('metrics', undefined)));
     for (const metric of [this.#clients, this.#frames, this.#disconnections, this.#transactions, this.#fuel])
       metric.reset();
-    for (const metric of [this.#rows, this.#bytes, this.#memory, this.#queries, this.#querySets]) metric.reset();
+    for (const metric of [this.#rows, this.#bytes, this.#queries, this.#querySets]) metric.reset();
     databases.forEach((database, i) => {
       const result = inside[i];
       this.#readConnections(database);
@@ -87,13 +86,12 @@ export class Metrics {
   }
 
   #readDatabase(db: string, metrics: DatabaseMetrics): void {
-    this.#memory.set({ database_identity: db }, metrics.moduleMemoryBytes);
     this.#queries.set({ database_identity: db }, metrics.liveQueries);
     this.#querySets.set({ database_identity: db }, metrics.querySets);
     for (const [reducer, { committed, failed, energyUsed }] of metrics.reducers) {
       this.#transactions.inc({ txn_type: 'Reducer', db, reducer, committed: 'true' }, committed);
       this.#transactions.inc({ txn_type: 'Reducer', db, reducer, committed: 'false' }, failed);
-      this.#fuel.inc({ db, reducer }, Number(energyUsed));
+      this.#fuel.inc({ db, reducer }, energyUsed);
     }
     for (const { id, name, rows, bytes } of metrics.tables) {
       this.#rows.set({ db, table_id: id, table_name: name }, rows);

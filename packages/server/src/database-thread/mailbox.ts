@@ -96,10 +96,7 @@ export class Mailbox {
   }
 
   #planUpdate(program: Uint8Array): UpdateAssessment {
-    const { problems, steps, breaksClients } = this.#database.planUpdate(program);
-    if (problems.length > 0) return { tag: 'manual', reason: problems.join('\n') };
-    const description = steps.length === 0 ? 'Nothing changes' : steps.map((step) => `- ${step}`).join('\n');
-    return { tag: 'automatic', description, breaksClients, token: this.#migrationToken(program) };
+    return { ...this.#database.planUpdate(program), token: this.#migrationToken(program) };
   }
 
   async #update({ program, mayBreakClients, token }: UpdateInput): Promise<UpdateAnswer> {

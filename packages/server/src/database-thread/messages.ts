@@ -1,4 +1,4 @@
-import type { CallResult, DatabaseMetrics, SqlResult } from '@lightcone/engine';
+import type { CallResult, DatabaseMetrics, SqlResult, UpdatePlan } from '@lightcone/engine';
 
 /*
  * What the gateway and the thread of a database say to each other. Frames and outbound batches cross
@@ -70,15 +70,10 @@ export type SqlAnswer =
   | { readonly kind: 'ok'; readonly json: string; readonly durationMicros: number }
   | Exclude<SqlResult, { readonly kind: 'ok' }>;
 
-export type UpdateAssessment =
-  | {
-      readonly tag: 'automatic';
-      readonly description: string;
-      readonly breaksClients: boolean;
-      /** Keccak-256 over both programs, which a publish that may break clients must repeat: 64 hex digits. */
-      readonly token: string;
-    }
-  | { readonly tag: 'manual'; readonly reason: string };
+export interface UpdateAssessment extends UpdatePlan {
+  /** Keccak-256 over both programs, which a publish that may break clients must repeat: 64 hex digits. */
+  readonly token: string;
+}
 
 export interface UpdateInput {
   readonly program: Uint8Array;

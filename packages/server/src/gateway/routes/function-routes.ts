@@ -80,7 +80,7 @@ function callerMessage(request: GatewayRequest): CallerMessage {
   };
 }
 
-function costHeaders(cost: { readonly durationMicros: number; readonly energyUsed: bigint }): Record<string, string> {
+function costHeaders(cost: { readonly durationMicros: number; readonly energyUsed: number }): Record<string, string> {
   return {
     'spacetime-energy-used': String(cost.energyUsed),
     'spacetime-execution-duration-micros': String(Math.round(cost.durationMicros)),

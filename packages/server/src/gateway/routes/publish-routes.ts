@@ -194,15 +194,16 @@ async function planUpdate(context: RouteContext, request: GatewayRequest): Promi
   try {
     const database = await context.databases.open(record);
     const plan = await database.thread.request('planUpdate', request.body);
-    if (plan.tag === 'manual') {
-      return json({ ManualMigrate: { reason: plan.reason, major_version_upgrade: false } });
+    if (plan.problems.length > 0) {
+      const reason = plan.problems.join('\n');
+      return json({ ManualMigrate: { reason, major_version_upgrade: plan.isMajorUpgrade } });
     }
     return json({
       AutoMigrate: {
         migrate_plan: plan.description,
         break_clients: plan.breaksClients,
         token: hashText(plan.token),
-        major_version_upgrade: false,
+        major_version_upgrade: plan.isMajorUpgrade,
       },
     });
   } catch (error) {

@@ -1,0 +1,92 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { DataDirectory } from '../src/data-directory.ts';
+import { Databases } from '../src/databases.ts';
+import type { DatabaseRecord } from '../src/control/control-database.ts';
+import { programs } from './fixtures.ts';
+
+const log = pino({ level: 'silent' });
+let folder: string;
+let dataDirectory: DataDirectory;
+let databases: Databases;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lightcone-databases-'));
+  dataDirectory = await DataDirectory.open(folder);
+  databases = new Databases(dataDirectory, log);
+});
+afterEach(async () => {
+  await databases.close();
+  await dataDirectory.close();
+  await rm(folder, { recursive: true });
+});
+
+async function createChat(): Promise<DatabaseRecord> {
+  const identity = Databases.newIdentity();
+  await databases.create(identity, Databases.newIdentity(), programs.chat);
+  const record = dataDirectory.control.findDatabase(identity);
+  if (record === undefined) throw new Error('the database is not registered');
+  return record;
+}
+
+/** A message that the thread's code takes for impossible: it ends as by a mistake of ours. */
+function crash(record: DatabaseRecord): Promise<unknown> {
+  return databases.open(record).then(({ thread }) => thread.request('update', undefined as never));
+}
+
+const someone = { identity: '00'.repeat(32), connectionId: '01'.repeat(16), jwtPayload: '{}' };
+const call = { caller: someone, functionName: 'send_message', args: '["hello"]' };
+
+test('a thread that dies fails the requests that wait, and the next one starts the database again', async () => {
+  const record = await createChat();
+  const { thread } = await databases.open(record);
+  expect(await thread.request('call', call)).toMatchObject({ kind: 'committed' });
+  await expect(crash(record)).rejects.toMatchObject({ code: 'SERVER_DATABASE_STOPPED' });
+  await expect(thread.request('call', call)).rejects.toMatchObject({ code: 'SERVER_DATABASE_STOPPED' });
+  const again = await databases.open(record);
+  const answer = await again.thread.request('sql', {
+    caller: someone,
+    text: 'SELECT COUNT(*) AS n FROM message',
+    isConfirmed: true,
+  });
+  expect(answer).toMatchObject({ kind: 'ok', json: expect.stringContaining('"rows":[[1]]') });
+});
+
+test('another database does not notice', async () => {
+  const [one, other] = [await createChat(), await createChat()];
+  const { thread } = await databases.open(other);
+  await expect(crash(one)).rejects.toThrow('thread has ended');
+  expect(await thread.request('call', call)).toMatchObject({ kind: 'committed' });
+});
+
+test('a database that lost its log is refused, not made anew; with the log back it starts', async () => {
+  const record = await createChat();
+  const { thread } = await databases.open(record);
+  await thread.stop();
+  const path = dataDirectory.replicaPath(record.replica) ?? '';
+  await rm(path, { recursive: true });
+  await expect(databases.open(record)).rejects.toMatchObject({ code: 'ENGINE_NO_DATABASE' });
+});
+
+test('changes to one database come one after another', async () => {
+  const record = await createChat();
+  const owner = record.owner;
+  await Promise.all([
+    databases.reset(record.identity, programs.connections),
+    databases.reset(record.identity, programs.chat),
+    databases.delete(record.identity),
+    databases.create(record.identity, owner, programs.connections),
+  ]);
+  const { thread } = await databases.open(dataDirectory.control.findDatabase(record.identity) ?? record);
+  expect(await thread.request('schema', 9)).toContain('"name":"connected"');
+});
+
+test('a program that does not start leaves a database as it was when it resets it', async () => {
+  const record = await createChat();
+  await expect(databases.reset(record.identity, new Uint8Array(8))).rejects.toThrow();
+  expect(dataDirectory.control.findDatabase(record.identity)).toEqual(record);
+  const { thread } = await databases.open(record);
+  expect(await thread.request('call', call)).toMatchObject({ kind: 'committed' });
+});
