@@ -5,11 +5,15 @@ import type { RowSource, RowVisitor } from '../src/row-source.ts';
 
 export interface TableShape {
   readonly name: string;
-  readonly accessorName?: string;
-  readonly columns: readonly { readonly name: string; readonly type: AlgebraicType; readonly accessorName?: string }[];
-  readonly indexes?: readonly (readonly number[])[];
+  readonly accessorName?: string | undefined;
+  readonly columns: readonly {
+    readonly name: string;
+    readonly type: AlgebraicType;
+    readonly accessorName?: string | undefined;
+  }[];
+  readonly indexes?: readonly (readonly number[])[] | undefined;
   /** Unique columns, each with the name of its index. */
-  readonly unique?: readonly { readonly column: number; readonly indexName: string }[];
+  readonly unique?: readonly { readonly column: number; readonly indexName: string }[] | undefined;
 }
 
 interface MemoryTable extends CatalogTable {
@@ -64,7 +68,8 @@ export class MemoryDatabase implements Catalog, RowSource, RowWriter {
     if (rows.some((other) => type.compare(other, 0, row, 0) === 0)) return false;
     for (const { column, indexName } of shape.unique ?? []) {
       const key = compileKey(type, [column]);
-      if (rows.some((other) => key.compareRows(other, 0, row, 0) === 0)) throw new Error(`violates ${indexName}`);
+      if (rows.some((other) => key.compareRows(other, 0, row, 0) === 0))
+        throw new Error(`Unique constraint violation '${indexName}'`);
     }
     rows.push(row);
     return true;

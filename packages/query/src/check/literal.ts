@@ -1,8 +1,17 @@
-import { type AlgebraicType, ByteWriter, type IntegerTag, hexToBytes, specialType, types } from '@lightcone/sats';
+import {
+  type AlgebraicType,
+  ByteWriter,
+  type IntegerTag,
+  SatsError,
+  hexToBytes,
+  parseTimestamp,
+  parseUuid,
+  specialType,
+  types,
+} from '@lightcone/sats';
 import { QueryError } from '../errors.ts';
 import type { Literal } from '../sql/syntax.ts';
 import { printType } from './print-type.ts';
-import { parseTimestamp } from './timestamp.ts';
 
 const INTEGER_BITS: { readonly [tag in IntegerTag]: number } = {
   I8: 8,
@@ -22,7 +31,6 @@ const INTEGER_BITS: { readonly [tag in IntegerTag]: number } = {
 const MAX_DIGITS = 78;
 
 const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
-const UUID = /^(?:[0-9a-f]{32}|(?:urn:uuid:)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
 
 /**
  * The BSATN of a literal where an expression wants `type`. The literal's form hardly matters:
@@ -129,22 +137,24 @@ function writeBytes(writer: ByteWriter, text: string): boolean {
 }
 
 function writeSpecial(writer: ByteWriter, text: string, type: AlgebraicType): boolean {
-  switch (specialType(type)) {
-    case 'Identity':
-      return writeBigEndianHex(writer, text.replace(/^0x/, ''), 32);
-    case 'ConnectionId':
-      return writeBigEndianHex(writer, text, 16);
-    case 'Uuid': {
-      const bare = /^\{.*\}$/.test(text) ? text.slice(1, -1) : text;
-      return UUID.test(bare) && writeBigEndianHex(writer, bare.replace(/^urn:uuid:/i, '').replaceAll('-', ''), 16);
+  try {
+    switch (specialType(type)) {
+      case 'Identity':
+        return writeBigEndianHex(writer, text.replace(/^0x/, ''), 32);
+      case 'ConnectionId':
+        return writeBigEndianHex(writer, text, 16);
+      case 'Uuid':
+        writer.wide(parseUuid(text), 16);
+        return true;
+      case 'Timestamp':
+        writer.i64(parseTimestamp(text));
+        return true;
+      default:
+        return false;
     }
-    case 'Timestamp': {
-      const micros = parseTimestamp(text);
-      if (micros !== undefined) writer.i64(micros);
-      return micros !== undefined;
-    }
-    default:
-      return false;
+  } catch (error) {
+    if (error instanceof SatsError) return false;
+    throw error;
   }
 }
 

@@ -285,7 +285,7 @@ function skipCase(cursor: TokenCursor): void {
 
 /** Refuses everything from where `parsed` starts to here. */
 function refuseExpression(cursor: TokenCursor, parsed: ParsedExpression): ParsedExpression {
-  cursor.refuse(parsed.mark, `Unsupported expression: ${cursor.printFrom(parsed.first)}`);
+  cursor.refuseFrom(parsed.first, parsed.mark, 'Unsupported expression');
   return { ...parsed, expression: REFUSED, shape: 'other' };
 }
 
@@ -296,7 +296,6 @@ function refuseExpression(cursor: TokenCursor, parsed: ParsedExpression): Parsed
 export function parseLiteral(cursor: TokenCursor, refusal: string): Literal {
   const { expression, shape, first, mark } = parseExpression(cursor);
   if (shape === 'atom' && expression.kind === 'literal') return expression;
-  const text = cursor.printFrom(first);
-  cursor.refuse(mark, expression.kind === 'sender' ? `Unsupported literal expression: ${text}` : `${refusal}: ${text}`);
+  cursor.refuseFrom(first, mark, expression.kind === 'sender' ? 'Unsupported literal expression' : refusal);
   return REFUSED;
 }

@@ -69,7 +69,7 @@ function refuseQuery(
 ): undefined {
   cursor.skipStatement();
   const what = dialect === 'subscription' && part === 'select' ? 'Unsupported SELECT' : 'Unsupported';
-  cursor.refuse(mark, `${what}: ${cursor.printFrom(start)}`);
+  cursor.refuseFrom(start, mark, what);
   return undefined;
 }
 

@@ -94,7 +94,7 @@ function parseOne(cursor: TokenCursor, dialect: Dialect): Statement | undefined 
 /** Refuses the statement that started at `start`, and reads the rest of it. */
 function refuseStatement(cursor: TokenCursor, start: number): undefined {
   cursor.skipStatement();
-  cursor.refuse(0, `Unsupported: ${cursor.printFrom(start)}`);
+  cursor.refuseFrom(start, 0, 'Unsupported');
   return undefined;
 }
 
@@ -117,7 +117,7 @@ function parseInsert(cursor: TokenCursor): Insert | undefined {
     while (cursor.take(','));
   } else if (cursor.is('SELECT') || cursor.is('WITH') || cursor.is('(')) {
     cursor.skipStatement();
-    cursor.refuse(mark, `Unsupported INSERT expression: ${cursor.printFrom(queryAt)}`);
+    cursor.refuseFrom(queryAt, mark, 'Unsupported INSERT expression');
   } else {
     throw cursor.unexpected('SELECT, VALUES, or a subquery in the query body');
   }

@@ -15,7 +15,7 @@ const MAX_NESTING = 48;
 export class TokenCursor {
   readonly #text: string;
   readonly #tokens: readonly Token[];
-  readonly #refusals: QueryError[] = [];
+  readonly #refusals: Refusal[] = [];
   #nesting = 0;
   /** Index of the next token. */
   position = 0;
@@ -116,16 +116,34 @@ export class TokenCursor {
   mark(): number {
     return this.#refusals.length;
   }
-  refuse(mark: number, message: string, code: QueryErrorCode = 'QUERY_UNSUPPORTED'): void {
-    this.forgive(mark);
-    this.#refusals.push(new QueryError(code, message));
-  }
   /** Takes back what was refused since `mark`. */
   forgive(mark: number): void {
     this.#refusals.length = Math.min(this.#refusals.length, mark);
   }
+  refuse(mark: number, message: string, code: QueryErrorCode = 'QUERY_UNSUPPORTED'): void {
+    this.forgive(mark);
+    this.#refusals.push({ code, message, textStart: 0, textEnd: 0 });
+  }
+  /** Refuses the text from a token to the current one, with that text after the message. */
+  refuseFrom(position: number, mark: number, message: string): void {
+    this.forgive(mark);
+    const code = 'QUERY_UNSUPPORTED';
+    this.#refusals.push({ code, message: `${message}: `, textStart: position, textEnd: this.position });
+  }
+  /** Throws the first refusal, if there is one. */
   throwRefusal(): void {
     const [first] = this.#refusals;
-    if (first) throw first;
+    if (!first) return;
+    const text = printTokens(this.#tokens, first.textStart, first.textEnd);
+    throw new QueryError(first.code, first.message + text);
   }
+}
+
+/** Printed only when it is thrown: parts of parts may be refused and taken back, each with a long text. */
+interface Refusal {
+  readonly code: QueryErrorCode;
+  readonly message: string;
+  /** Tokens whose text follows the message. */
+  readonly textStart: number;
+  readonly textEnd: number;
 }

@@ -1,0 +1,55 @@
+import { fc, test as property } from '@fast-check/vitest';
+import { types } from '@lightcone/sats';
+import { expect, test } from 'vitest';
+import { MemoryDatabase } from '../../test/memory-database.ts';
+import { condition, encodeRow, row, sender, shape } from '../../test/random-query.ts';
+import { planSubscription } from './plan-select.ts';
+
+const numRuns = Number(process.env['LIGHTCONE_PROPERTY_RUNS'] ?? 1500);
+const database = new MemoryDatabase([shape]);
+const table = database.findTable('t')!; // the one made above
+
+property.prop([condition, fc.array(row, { minLength: 1, maxLength: 8 })], { numRuns })(
+  'a compiled predicate says what the condition says of the decoded row',
+  ({ sql, holds }, rows) => {
+    const { matches } = planSubscription(`SELECT * FROM t WHERE ${sql}`, database);
+    for (const values of rows) {
+      const bytes = encodeRow(table.row.encode, values);
+      // Rows lie anywhere in a page, with other rows around them.
+      const page = new Uint8Array(bytes.length + 6).fill(0xa5);
+      page.set(bytes, 3);
+      expect(matches?.(page, 3, sender)).toBe(holds(values));
+    }
+  },
+);
+
+test('the longest chain and the deepest condition that parse compile', () => {
+  const shallow = Array.from({ length: 1600 }, (_, i) => `u32 = ${i}`).join(' OR ');
+  const deep = Array.from({ length: 45 }).reduce<string>(
+    (inner, _, i) => `(${inner}) ${i % 2 ? 'AND' : 'OR'} flag`,
+    'flag',
+  );
+  const chain = `flag${' = true'.repeat(150)}`;
+  for (const sql of [shallow, deep, chain]) {
+    const { matches } = planSubscription(`SELECT * FROM t WHERE ${sql}`, database);
+    expect(matches?.(new Uint8Array(600), 0, sender)).toBeTypeOf('boolean');
+  }
+});
+
+test('names never reach the generated text', () => {
+  const name = `x"]); process.exit(1); //'\``;
+  const hostile = new MemoryDatabase([
+    {
+      name: 'h',
+      columns: [
+        { name, type: types.string },
+        { name: 'b', type: types.u8 },
+      ],
+    },
+  ]);
+  const { matches } = planSubscription(
+    `SELECT * FROM h WHERE "${name.replaceAll('"', '""')}" = '");throw 1//' AND b = 1`,
+    hostile,
+  );
+  expect(matches?.(Uint8Array.of(0, 0, 0, 0, 1), 0, sender)).toBe(false);
+});
