@@ -15,6 +15,7 @@ export type SchemaProblemCode =
   | 'DUPLICATE_TYPE_NAME'
   | 'DUPLICATE_ELEMENT_NAME'
   | 'TABLE_NAME_RESERVED'
+  | 'NAMES_TOO_LONG'
   // Types
   | 'INVALID_TYPE_REF'
   | 'TYPE_HAS_INCORRECT_ORDERING'
@@ -79,7 +80,7 @@ export interface SchemaProblem {
 export class SchemaError extends Error {
   override readonly name = 'SchemaError';
   readonly code: SchemaErrorCode;
-  /** Every problem once, sorted by `where`, then by code and message. */
+  /** Every problem once, up to a thousand, sorted by `where`, then by code and message. */
   readonly problems: readonly SchemaProblem[];
   constructor(code: SchemaErrorCode, message: string, problems: readonly SchemaProblem[] = [], options?: ErrorOptions) {
     super(message, options);

@@ -57,10 +57,8 @@ export class ModuleContext {
   takeEntityName(name: string, owner: object, where: string): void {
     this.#namesLength += name.length;
     if (this.#namesLength > MAX_NAMES_LENGTH) {
-      throw new SchemaError(
-        'SCHEMA_INVALID',
-        `the names of the module are longer than ${MAX_NAMES_LENGTH} characters together`,
-      );
+      const message = `the names of the module are longer than ${MAX_NAMES_LENGTH} characters together`;
+      throw new SchemaError('SCHEMA_INVALID', message, [{ code: 'NAMES_TOO_LONG', message, where: 'module' }]);
     }
     if (!this.#entityNames.take(name, owner)) {
       this.add('DUPLICATE_NAME', where, `name \`${name}\` is used for multiple entities, one of them in ${where}`);

@@ -35,14 +35,19 @@ export class TableScope {
     return column;
   }
 
-  /** Checks the columns of an index or a constraint: there are some, they exist, and none comes twice. */
-  checkColumns(positions: readonly number[], user: string): void {
+  /**
+   * Checks the columns of an index or a constraint: there are some, they exist, and none comes twice.
+   * @returns whether that is so
+   */
+  checkColumns(positions: readonly number[], user: string): boolean {
     if (positions.length === 0) this.add('NO_COLUMNS', `${user} in ${this.where} has no columns`);
-    for (const position of positions) this.column(position, user);
-    if (new Set(positions).size < positions.length) {
+    const found = positions.filter((position) => this.column(position, user) !== undefined);
+    const hasDuplicates = new Set(positions).size < positions.length;
+    if (hasDuplicates) {
       const names = positions.map((position) => this.columnNames[position] ?? position);
       this.add('DUPLICATE_COLUMNS', `${user} in ${this.where} has duplicate columns: ${names.join(', ')}`);
     }
+    return positions.length > 0 && found.length === positions.length && !hasDuplicates;
   }
 }
 

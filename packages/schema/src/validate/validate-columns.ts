@@ -1,7 +1,7 @@
 import { type AlgebraicType, type ProductType, SatsError, compileType } from '@lightcone/sats';
 import type { ColumnDef } from '../module-def.ts';
 import type { RawTableDefV10 } from '../raw/raw-v10.ts';
-import { storedTypeProblem } from '../typespace/stored-type.ts';
+import { passedTypeProblem, storedTypeProblem } from '../typespace/stored-type.ts';
 import type { ModuleContext } from './module-context.ts';
 import { tableWhere } from './table-scope.ts';
 
@@ -20,7 +20,8 @@ export function validateColumns(
     context.add('COLUMN_NOT_FOUND', where, `column \`${column}\` referenced by a default value not found in ${where}`);
   }
   const taken = new Set<string>();
-  return rowType.elements.map((element, position) => {
+  let areTypesSound = true;
+  const columns = rowType.elements.map((element, position) => {
     const name = element.name ?? `col_${position}`;
     const columnWhere = `${where} column \`${name}\``;
     if (element.name === undefined) {
@@ -31,6 +32,7 @@ export function validateColumns(
     if (taken.has(name)) context.add('DUPLICATE_ELEMENT_NAME', where, `${where} has two columns named \`${name}\``);
     taken.add(name);
     const isSound = checkType(context, raw.productTypeRef, element.type, columnWhere);
+    areTypesSound &&= isSound;
     const defaultValue = defaultByColumn.get(position);
     return {
       name,
@@ -42,6 +44,10 @@ export function validateColumns(
           : defaultValue,
     };
   });
+  // Columns that are fine alone may be too much together.
+  const rowProblem = areTypesSound ? passedTypeProblem(rowType, context.typespace) : undefined;
+  if (rowProblem !== undefined) context.add(rowProblem.code, where, `${where}: row type: ${rowProblem.message}`);
+  return columns;
 }
 
 function checkType(context: ModuleContext, rowRef: number, type: AlgebraicType, where: string): boolean {

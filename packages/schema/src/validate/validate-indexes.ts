@@ -78,12 +78,12 @@ export function validateUniqueConstraints(
     const generated = constraintName(scope.name, scope.columnNames, raw.columns);
     const name = (scope.context.isV10 ? undefined : raw.name) ?? generated;
     const user = `constraint \`${name}\``;
-    scope.checkColumns(raw.columns, user);
+    const areColumnsSound = scope.checkColumns(raw.columns, user);
     scope.context.takeEntityName(name, raw, scope.where);
     const columns = ascending(raw.columns);
-    const existing = columns.flatMap((column) => scope.columnNames[column] ?? []);
-    if (existing.length === columns.length && !indexedColumns.has(String(columns))) {
-      const message = `No index found in ${scope.where} to support unique constraint \`${name}\` for columns ${existing.join(', ')}`;
+    if (areColumnsSound && !indexedColumns.has(String(columns))) {
+      const names = columns.map((column) => scope.columnNames[column]).join(', ');
+      const message = `No index found in ${scope.where} to support unique constraint \`${name}\` for columns ${names}`;
       scope.add('UNIQUE_CONSTRAINT_WITHOUT_INDEX', message);
     }
     return { name, columns };

@@ -1,6 +1,5 @@
 import type { TableDef, UniqueConstraintDef } from '../module-def.ts';
 import type { RawTableDefV10 } from '../raw/raw-v10.ts';
-import { passedTypeProblem } from '../typespace/stored-type.ts';
 import { typeText } from '../typespace/type-text.ts';
 import type { ModuleContext } from './module-context.ts';
 import { TableScope, tableWhere } from './table-scope.ts';
@@ -23,8 +22,6 @@ export function validateTable(context: ModuleContext, raw: RawTableDefV10): Tabl
 
   const columns = validateColumns(context, name, raw, rowType);
   const scope = new TableScope(context, name, columns);
-  const sizeProblem = passedTypeProblem(rowType, context.typespace);
-  if (sizeProblem?.code === 'TYPE_TOO_LARGE') scope.add(sizeProblem.code, `${where}: row type: ${sizeProblem.message}`);
   const indexes = validateIndexes(scope, raw.indexes);
   const uniqueConstraints = validateUniqueConstraints(scope, raw.constraints, indexes);
   return {
