@@ -55,7 +55,14 @@ class TreeAndList<T extends AlgebraicValue> {
     const [removed] = this.list.splice(position, 1);
     this.values.delete(removed!.value);
     this.tree.remove(removed!.row);
-    this.rows.free(removed!.row);
+    this.free(removed!.row);
+  }
+
+  /** Frees a row and overwrites it: whoever still reads it finds something else. */
+  free(row: RowPointer): void {
+    const start = this.rows.start(row);
+    this.rows.bytes(row).fill(0, start, start + this.rows.length(row));
+    this.rows.free(row);
   }
 
   sorted(): { row: RowPointer; value: T }[] {
@@ -106,42 +113,69 @@ function randomOf(seed: number): () => number {
 
 const byNumber = (a: number, b: number): number => a - b;
 
-describe.each([
-  { name: 'random keys', next: (_: number, random: () => number) => Math.floor(random() * 2 ** 32) },
-  { name: 'ascending keys', next: (i: number) => i },
-  { name: 'descending keys', next: (i: number) => 1_000_000 - i },
-  { name: 'two ascending runs', next: (i: number) => (i % 2) * 1_000_000 + i },
-  { name: 'many duplicates', next: (_: number, random: () => number) => Math.floor(random() * 7) },
-])('$name', ({ next }) => {
-  test.each([true, false])(
-    'a tree (unique: %s) holds what a sorted list holds, through growth and decay',
-    (isUnique) => {
-      const random = randomOf(42);
-      const both = new TreeAndList<number>(types.u32, isUnique, byNumber);
-      for (const limit of [3000, 10, 6000, 0, 500]) {
-        for (let i = 0; both.list.length < limit && i < 8000; i++) {
-          const value = next(i, random);
-          const isThere = isUnique && both.values.has(value);
-          expect(both.insert(value) >= 0).toBe(isThere);
-        }
-        both.check(random);
-        while (both.list.length > limit / 3) both.removeAt(Math.floor(random() * both.list.length));
-        both.check(random);
-      }
-    },
-  );
+/** Strings that order like the numbers, and whose first bytes do not tell them apart. */
+const text = (n: number): string => `prefix-${String(n).padStart(10, '0')}`;
+const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+type Next = (i: number, random: () => number) => number;
+
+const orders: { name: string; next: Next }[] = [
+  { name: 'random keys', next: (_, random) => Math.floor(random() * 2 ** 32) },
+  { name: 'ascending keys', next: (i) => i },
+  { name: 'descending keys', next: (i) => 1_000_000 - i },
+  { name: 'two ascending runs', next: (i) => (i % 2) * 1_000_000 + i },
+  { name: 'many duplicates', next: (_, random) => Math.floor(random() * 7) },
+];
+
+describe.each(orders)('$name', ({ next }) => {
+  test.each([true, false])('a tree of numbers (unique: %s) holds what a sorted list holds', (isUnique) => {
+    const both = new TreeAndList<number>(types.u32, isUnique, byNumber);
+    growAndDecay(both, isUnique, next);
+    expect(both.tree.size).toBe(both.list.length);
+  });
+
+  test.each([true, false])('a tree of strings (unique: %s) holds what a sorted list holds', (isUnique) => {
+    const both = new TreeAndList<string>(types.string, isUnique, compareText);
+    growAndDecay(both, isUnique, (i, random) => text(next(i, random)));
+    expect(both.tree.size).toBe(both.list.length);
+  });
 });
 
-test('keys whose heads do not decide are told apart by their rows', () => {
-  const random = randomOf(7);
-  const both = new TreeAndList<string>(types.string, true, (a, b) => (a < b ? -1 : a > b ? 1 : 0));
-  for (let i = 0; i < 3000; i++) both.insert(`prefix-${Math.floor(random() * 1000)}`);
-  both.check(random);
-  expect(both.list.length).toBeLessThanOrEqual(1000);
+function growAndDecay<T extends AlgebraicValue>(
+  both: TreeAndList<T>,
+  isUnique: boolean,
+  next: (i: number, random: () => number) => T,
+): void {
+  const random = randomOf(42);
+  for (const limit of [3000, 10, 6000, 0, 500]) {
+    for (let i = 0; both.list.length < limit && i < 8000; i++) {
+      const value = next(i, random);
+      const isThere = isUnique && both.values.has(value);
+      expect(both.insert(value) >= 0).toBe(isThere);
+    }
+    both.check(random);
+    while (both.list.length > limit / 3) both.removeAt(Math.floor(random() * both.list.length));
+    both.check(random);
+  }
+}
+
+test('full leaves that are emptied from their first entry on leave nothing behind', () => {
+  const both = new TreeAndList<string>(types.string, true, compareText);
+  for (let i = 0; i < 10_000; i++) both.insert(text(i));
+  for (const { row } of both.list.splice(3000, 4000)) {
+    both.tree.remove(row);
+    both.free(row);
+  }
   for (const { row, value } of both.list) expect(both.tree.findKey(both.encode(value), 0)).toBe(row);
+  both.check(randomOf(5));
+});
+
+test('keys that are not there are not found', () => {
+  const both = new TreeAndList<string>(types.string, true, compareText);
+  for (let i = 0; i < 1000; i += 2) both.insert(text(i));
+  for (const { row, value } of both.list) expect(both.tree.findKey(both.encode(value), 0)).toBe(row);
+  for (let i = 1; i < 1000; i += 2) expect(both.tree.findKey(both.encode(text(i)), 0)).toBe(NO_ROW);
   expect(both.tree.findKey(both.encode('prefix-'), 0)).toBe(NO_ROW);
-  while (both.list.length > 0) both.removeAt(Math.floor(random() * both.list.length));
-  both.check(random);
 });
 
 test.each([
@@ -149,15 +183,15 @@ test.each([
   { name: 'with duplicates', isUnique: false, values: 10 },
 ])('rows are replaced by others with the same key ($name)', ({ isUnique, values }) => {
   const random = randomOf(3);
-  const both = new TreeAndList<number>(types.u32, isUnique, byNumber);
-  for (let i = 0; i < 4000; i++) both.insert(i % values);
-  for (let i = 0; i < 3000; i++) {
+  const both = new TreeAndList<string>(types.string, isUnique, compareText);
+  for (let i = 0; i < 4000; i++) both.insert(text(i % values));
+  for (let i = 0; i < 10_000; i++) {
     const at = Math.floor(random() * both.list.length);
     const { row: old, value } = both.list[at]!;
     const row = both.place(value);
     if (isUnique && random() < 0.5) both.tree.findKey(both.encode(value), 0); // as an update does
     both.tree.replace(old, row);
-    both.rows.free(old);
+    both.free(old);
     both.list[at] = { row, value };
   }
   both.check(random);

@@ -85,7 +85,7 @@ export class Sequence {
     const limit = isAscending ? least(max, this.#columnMax) : -least(-min, -this.#columnMin);
     let run = (limit - next) / increment + 1n;
     const toBoundary = this.#allocated - next;
-    if (toBoundary > 0n === isAscending && toBoundary % increment === 0n) run = least(run, toBoundary / increment);
+    if (toBoundary > 0n === isAscending) run = least(run, toBoundary / increment);
     run = least(run, this.#blockSize);
     if (run > 0n && isSafe(next) && isSafe(next + run * increment)) {
       this.#runNext = Number(next);

@@ -215,11 +215,10 @@ describe('the net delta', () => {
       t.update(1, { id: 2, name: 'Bo' });
       t.delete({ id: 2, name: 'Bo' });
     }
-    t.update(1, { id: 1, name: 'Eve' });
-    expect(t.store.byteSize - byteSize).toBeLessThan(100_000);
+    expect(t.store.byteSize - byteSize).toBeLessThan(1000);
     const delta = t.commit();
-    expect(delta?.inserts).toEqual([{ id: 1, name: 'Eve' }]);
-    expect(delta?.deletes).toHaveLength(31);
+    expect(delta?.inserts).toEqual([]);
+    expect(delta?.deletes).toHaveLength(30);
   });
 
   test('clear and insert again: what is the same did not change', () => {
@@ -597,6 +596,17 @@ describe('definitions', () => {
     expect(t.insert({ id: 2, name: 'other' })).toBe(UNIQUE_VIOLATION);
     expect(t.insert({ id: 2, name: 'same' })).toBeGreaterThanOrEqual(0);
     expect(t.commit()).toBeUndefined();
+  });
+
+  test('rollback keeps the indexes whole that were there, whatever an index made meanwhile would refuse', () => {
+    const t = new OneTable(person, [unique(0)]);
+    t.insert({ id: 1, name: 'same' });
+    t.insert({ id: 2, name: 'same' });
+    t.commit();
+    t.delete({ id: 2, name: 'same' });
+    t.transaction.createIndex(t.table, unique(1));
+    t.rollback();
+    expect(t.insert({ id: 2, name: 'other' })).toBe(UNIQUE_VIOLATION);
   });
 
   test('a sequence can be added and is forgotten by rollback', () => {
