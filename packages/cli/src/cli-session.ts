@@ -1,0 +1,124 @@
+import { Identity } from '@lightcone/sats';
+import { cliPaths } from './config/cli-paths.ts';
+import type { CliPaths, PathOptions } from './config/cli-paths.ts';
+import { ConfigFile } from './config/config-file.ts';
+import { CliError } from './errors.ts';
+import { mustMember, mustText } from './http/json-access.ts';
+import { ServerClient } from './http/server-client.ts';
+import { findTarget } from './http/target-server.ts';
+import type { TargetServer } from './http/target-server.ts';
+import { readLoginToken } from './login-token.ts';
+import type { LoginClaims } from './login-token.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Options that say in whose name a command talks, and to whom. */
+export interface ConnectOptions {
+  readonly server?: string | undefined;
+  readonly anonymous?: boolean | undefined;
+}
+
+/** A database as the server knows it. */
+export interface ResolvedDatabase {
+  /** As the person called it. */
+  readonly name: string;
+  /** 64 hex digits. */
+  readonly identity: string;
+}
+
+/** One run of the command line: its terminal, its files, and the way to servers. */
+export class CliSession {
+  readonly terminal: Terminal;
+  readonly #pathOptions: () => PathOptions;
+  #config: Promise<ConfigFile> | undefined;
+
+  /** @param pathOptions known only when the arguments have been read */
+  constructor(terminal: Terminal, pathOptions: () => PathOptions) {
+    this.terminal = terminal;
+    this.#pathOptions = pathOptions;
+  }
+
+  get paths(): CliPaths {
+    return cliPaths(this.terminal, this.#pathOptions());
+  }
+
+  configFile(): Promise<ConfigFile> {
+    return (this.#config ??= ConfigFile.read(this.paths.configFile));
+  }
+
+  async target(server: string | undefined): Promise<TargetServer> {
+    const { config } = await this.configFile();
+    return findTarget(config, server);
+  }
+
+  /** A client without a login. */
+  async connectAsNobody(server: string | undefined): Promise<ServerClient> {
+    return new ServerClient(await this.target(server), undefined);
+  }
+
+  /** A client with the saved login; a new one is issued by the server if there is none. */
+  async connect({ server, anonymous }: ConnectOptions): Promise<ServerClient> {
+    const target = await this.target(server);
+    if (anonymous === true) return new ServerClient(target, undefined);
+    const { config } = await this.configFile();
+    return new ServerClient(target, config.token ?? (await this.issueLogin(target)));
+  }
+
+  /** Lets a server issue a login, and saves it. @returns the token */
+  async issueLogin(target: TargetServer): Promise<string> {
+    const answer = await new ServerClient(target, undefined).requestJson('POST', '/v1/identity');
+    const token = mustText(mustMember(answer, 'token'));
+    const file = await this.configFile();
+    await file.change({ token });
+    const identity = mustText(mustMember(answer, 'identity'));
+    this.terminal.note(`Logged in with identity ${identity}, issued by ${target.name}; saved in ${file.path}`);
+    return token;
+  }
+
+  /** The saved login. @throws CliError `CLI_NOT_FOUND` if there is none */
+  async login(): Promise<LoginClaims & { token: string }> {
+    const { config, path } = await this.configFile();
+    if (config.token === undefined) {
+      throw new CliError('CLI_NOT_FOUND', 'You are not logged in.', { hint: 'Run `spacetime login` to log in.' });
+    }
+    const claims = readLoginToken(config.token);
+    if (claims === undefined) {
+      throw new CliError('CLI_INVALID_CONFIG', `${path}: spacetimedb_token is not a login token`, {
+        hint: 'Run `spacetime logout`, then log in again.',
+      });
+    }
+    return { ...claims, token: config.token };
+  }
+
+  /** Finds a database by its name or identity. @throws CliError `CLI_NOT_FOUND` */
+  async resolveDatabase(client: ServerClient, nameOrIdentity: string): Promise<ResolvedDatabase> {
+    if (isIdentity(nameOrIdentity)) {
+      return { name: nameOrIdentity, identity: Identity.fromHex(nameOrIdentity).toHex() };
+    }
+    const answer = await client.request('GET', `/v1/database/${encodeURIComponent(nameOrIdentity)}/identity`);
+    if (answer.status === 404) {
+      throw new CliError('CLI_NOT_FOUND', `failed to find database \`${nameOrIdentity}\`.`, {
+        hint: `\`spacetime list\` shows your databases on ${client.server.name}.`,
+      });
+    }
+    if (answer.status !== 200) throw client.refusal(answer);
+    return { name: nameOrIdentity, identity: answer.text.trim() };
+  }
+
+  /** Asks a yes-or-no question. @throws CliError `CLI_ABORTED` unless the answer is yes */
+  async confirm(question: string, isAssumed: boolean): Promise<void> {
+    if (isAssumed) {
+      this.terminal.note(`${question} Skipping confirmation due to --yes`);
+      return;
+    }
+    const answer = (await this.terminal.ask(`${question} [y/N] `)).trim().toLowerCase();
+    if (answer !== 'y' && answer !== 'yes') {
+      throw new CliError('CLI_ABORTED', 'Aborted', {
+        hint: 'Nothing was done. --yes answers the question beforehand.',
+      });
+    }
+  }
+}
+
+export function isIdentity(text: string): boolean {
+  return /^(?:0x)?[0-9a-f]{64}$/iu.test(text);
+}

@@ -1,0 +1,61 @@
+import { Command, Option } from 'commander';
+import type { CliSession } from '../cli-session.ts';
+import { CliError } from '../errors.ts';
+import { readLoginToken } from '../login-token.ts';
+
+interface LoginOptions {
+  readonly token?: string;
+  readonly serverIssuedLogin?: string;
+}
+
+export function loginCommand(session: CliSession): Command {
+  return new Command('login')
+    .description('get a login from a server, or save one')
+    .option('--token <token>', 'save this token as the login')
+    .option('--server-issued-login <server>', 'let this server issue the login (without it: the default server)')
+    .addOption(new Option('--no-browser', 'no login here opens one').hideHelp())
+    .action((options: LoginOptions) => runLogin(session, options))
+    .addCommand(showCommand(session));
+}
+
+export function logoutCommand(session: CliSession): Command {
+  return new Command('logout').description('forget the login').action(async () => {
+    const file = await session.configFile();
+    if (file.config.token === undefined) {
+      session.terminal.print('You were not logged in.');
+      return;
+    }
+    await file.change({ token: undefined });
+    session.terminal.print('Logged out.');
+  });
+}
+
+function showCommand(session: CliSession): Command {
+  return new Command('show')
+    .description('print who the login is')
+    .option('--token', 'print the token too')
+    .action(async ({ token: withToken }: { readonly token?: boolean }) => {
+      const { identity, token } = await session.login();
+      session.terminal.print(`You are logged in as ${identity}`);
+      if (withToken === true) session.terminal.print(`Your auth token (don't share this!) is ${token}`);
+    });
+}
+
+async function runLogin(session: CliSession, { token, serverIssuedLogin }: LoginOptions): Promise<void> {
+  const file = await session.configFile();
+  if (token !== undefined) {
+    await file.change({ token });
+    const claims = readLoginToken(token);
+    session.terminal.print(claims === undefined ? 'Token saved.' : `Logged in with identity ${claims.identity}`);
+    return;
+  }
+  // A login that a server issued cannot be had again: it must not be lost by a word too few.
+  if (serverIssuedLogin === undefined && file.config.token !== undefined) {
+    throw new CliError('CLI_INVALID_ARGUMENT', 'You are logged in already.', {
+      hint: '`spacetime login show --token` prints the login, `spacetime logout` forgets it.',
+    });
+  }
+  const target = await session.target(serverIssuedLogin);
+  await session.issueLogin(target);
+  session.terminal.note(`This login works for ${target.name} only.`);
+}

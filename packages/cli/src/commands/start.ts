@@ -1,0 +1,68 @@
+import { Command, Option } from 'commander';
+import type { CliSession } from '../cli-session.ts';
+import { CliError } from '../errors.ts';
+import { versionText } from '../version-text.ts';
+
+interface StartOptions {
+  readonly listenAddr?: string;
+  readonly dataDir?: string;
+  readonly jwtKeyDir?: string;
+  readonly jwtPubKeyPath?: string;
+  readonly jwtPrivKeyPath?: string;
+  readonly inMemory?: boolean;
+  readonly pgPort?: string;
+}
+
+export function startCommand(session: CliSession): Command {
+  return (
+    new Command('start')
+      .description('run a server in the foreground')
+      .option('-l, --listen-addr <host:port>', 'where to listen; port 0 takes a free one (default: 127.0.0.1:3000)')
+      .option('--data-dir <folder>', 'where everything is kept')
+      .option('--jwt-key-dir <folder>', 'where the key pair id_ecdsa, id_ecdsa.pub is kept')
+      .option('--jwt-pub-key-path <file>', 'the public key; together with the private one')
+      .option('--jwt-priv-key-path <file>', 'the private key')
+      .option('--in-memory', 'keep everything in memory; it is gone when the server stops')
+      .option('--pg-port <port>', 'not offered yet: there is no Postgres interface')
+      .addOption(new Option('--edition <edition>').choices(['standalone']).hideHelp())
+      // What tools pass that were made for the reference. Memory is not pooled here, there is no such profiler, and
+      // nothing is ever asked.
+      .addOption(new Option('--page-pool-max-size <size>').hideHelp())
+      .addOption(new Option('--page_pool_max_size <size>').hideHelp())
+      .addOption(new Option('--enable-tracy').hideHelp())
+      .addOption(new Option('--non-interactive').hideHelp())
+      .action((options: StartOptions) => runStart(session, options))
+  );
+}
+
+async function runStart(session: CliSession, options: StartOptions): Promise<void> {
+  const { terminal, paths } = session;
+  const { jwtPrivKeyPath: privatePath, jwtPubKeyPath: publicPath } = options;
+  if ((privatePath === undefined) !== (publicPath === undefined)) {
+    throw new CliError('CLI_INVALID_ARGUMENT', '--jwt-priv-key-path and --jwt-pub-key-path must be given together');
+  }
+  if (options.pgPort !== undefined) terminal.note('--pg-port is ignored: there is no Postgres interface yet.');
+  const { config } = await session.configFile();
+  const inMemory = options.inMemory === true;
+  const dataDir = inMemory ? undefined : (options.dataDir ?? paths.dataFolder);
+  const keyDir = options.jwtKeyDir ?? (inMemory ? undefined : paths.keyFolder);
+
+  terminal.print(versionText());
+  terminal.print(
+    dataDir === undefined ? 'database running in memory' : `database running in data directory ${dataDir}`,
+  );
+  // Loaded only here: the other commands need no server, and start faster without.
+  const [{ startServer }, { serverLog }] = await Promise.all([import('@lightcone/server'), import('../server-log.ts')]);
+  const server = await startServer({
+    listenAddress: options.listenAddr ?? config.listenAddress ?? '127.0.0.1:3000',
+    ...(dataDir === undefined ? {} : { dataDir }),
+    ...(keyDir === undefined ? {} : { keyDir }),
+    ...(privatePath === undefined || publicPath === undefined ? {} : { keyPaths: { privatePath, publicPath } }),
+    log: serverLog(terminal),
+  });
+  // Tools wait for this line, word for word.
+  terminal.print(`Starting SpacetimeDB listening on ${new URL(server.url).host}`);
+  await terminal.untilStopped();
+  terminal.note('Stopping...');
+  await server.close();
+}

@@ -1,0 +1,57 @@
+import { Option } from 'commander';
+
+/** What `--yes` may answer beforehand; `all` stands for the others. */
+export const YES_TOPICS = ['all', 'remote', 'migrate', 'break-clients', 'skip-login', 'delete-data'] as const;
+
+export function serverOption(): Option {
+  return new Option('-s, --server <server>', 'the server: a saved nickname, its host, or a URL');
+}
+
+export function anonymousOption(): Option {
+  return new Option('--anonymous', 'talk to the server without a login');
+}
+
+export function yesOption(): Option {
+  return new Option('-y, --yes <what>', 'answer questions with yes (all of them, or those named: --yes=remote,...)');
+}
+
+/** Scripts written for projects with a spacetime.json pass it. There is none here to leave out. */
+export function noConfigOption(): Option {
+  return new Option('--no-config', 'do not read spacetime.json').hideHelp();
+}
+
+export function jsonOption(): Option {
+  return new Option('--json', 'print JSON, for scripts');
+}
+
+export function confirmedOption(): Option {
+  return new Option('--confirmed <bool>', 'whether to wait until what is read or written is on disk').choices([
+    'true',
+    'false',
+  ]);
+}
+
+/**
+ * Options whose value may be left out take one only behind `=`, so that `--yes chat` does not eat the database:
+ * writes the value out that they have then.
+ */
+export function withExplicitValues(args: readonly string[]): string[] {
+  const end = args.indexOf('--');
+  const values: Readonly<Record<string, string>> = {
+    '-y': '--yes=all',
+    '--yes': '--yes=all',
+    '-c': '--delete-data=always',
+    '--delete-data': '--delete-data=always',
+    '--clear-database': '--delete-data=always',
+  };
+  return args.map((arg, i) => {
+    if (end !== -1 && i > end) return arg;
+    return values[arg] ?? arg.replace(/^--clear-database=/, '--delete-data=');
+  });
+}
+
+/** Whether `--yes` answers this question. */
+export function isYes(yes: string | undefined, topic: (typeof YES_TOPICS)[number]): boolean {
+  const topics = yes?.split(',') ?? [];
+  return topics.includes('all') || topics.includes(topic);
+}

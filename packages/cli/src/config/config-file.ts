@@ -1,0 +1,45 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { NEW_CONFIG_TEXT, parseConfig } from './cli-config.ts';
+import type { CliConfig } from './cli-config.ts';
+import { editConfig } from './edit-config.ts';
+
+/** `cli.toml`: read once, written when something in it changes. */
+export class ConfigFile {
+  readonly path: string;
+  #text: string;
+  #config: CliConfig;
+
+  private constructor(path: string, text: string) {
+    this.path = path;
+    this.#text = text;
+    this.#config = parseConfig(text, path);
+  }
+
+  /** A missing file reads like a new one. */
+  static async read(path: string): Promise<ConfigFile> {
+    try {
+      return new ConfigFile(path, await readFile(path, 'utf8'));
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+        return new ConfigFile(path, NEW_CONFIG_TEXT);
+      }
+      throw error;
+    }
+  }
+
+  get config(): CliConfig {
+    return this.#config;
+  }
+
+  /** Writes the file with the given parts changed. Only its owner can read it: there is a login in it. */
+  async change(changes: Partial<CliConfig>): Promise<void> {
+    const text = editConfig(this.#text, { ...this.#config, ...changes });
+    await mkdir(dirname(this.path), { recursive: true });
+    const unfinished = `${this.path}.${process.pid}.tmp`;
+    await writeFile(unfinished, text, { mode: 0o600 });
+    await rename(unfinished, this.path);
+    this.#text = text;
+    this.#config = parseConfig(text, this.path);
+  }
+}

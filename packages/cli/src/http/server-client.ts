@@ -1,0 +1,119 @@
+import type { IncomingMessage } from 'node:http';
+import { text as readText } from 'node:stream/consumers';
+import { parseJson } from '@lightcone/sats';
+import type { JsonValue } from '@lightcone/sats';
+import { CliError } from '../errors.ts';
+import { httpRequest } from './http-request.ts';
+import { isLocal } from './target-server.ts';
+import type { TargetServer } from './target-server.ts';
+
+export interface RequestOptions {
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly body?: string | Uint8Array;
+  readonly contentType?: string;
+}
+
+/** An answer, whatever its status. */
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** Sends requests to one server in the name of one login, or of nobody. */
+export class ServerClient {
+  readonly server: TargetServer;
+  readonly #token: string | undefined;
+
+  constructor(server: TargetServer, token: string | undefined) {
+    this.server = server;
+    this.#token = token;
+  }
+
+  /**
+   * Sends a request and reads the whole answer.
+   *
+   * @param path begins with `/v1`
+   * @throws CliError `CLI_UNREACHABLE`
+   */
+  async request(method: string, path: string, options: RequestOptions = {}): Promise<Answer> {
+    const message = await this.#send(method, path, options);
+    try {
+      return { status: message.statusCode ?? 0, text: await readText(message) };
+    } catch (cause) {
+      throw this.#unreachable(cause);
+    }
+  }
+
+  /** As `request`, but a status other than 2xx is an error: `CLI_REFUSED`. */
+  async requestOk(method: string, path: string, options: RequestOptions = {}): Promise<string> {
+    const answer = await this.request(method, path, options);
+    if (answer.status < 200 || answer.status > 299) throw this.refusal(answer);
+    return answer.text;
+  }
+
+  /** As `requestOk`, for JSON: `CLI_UNEXPECTED_ANSWER` if it is none. */
+  async requestJson(method: string, path: string, options: RequestOptions = {}): Promise<JsonValue> {
+    const text = await this.requestOk(method, path, options);
+    try {
+      return parseJson(text);
+    } catch (cause) {
+      const message = `${this.server.url}${path}: expected JSON, found ${JSON.stringify(text.slice(0, 80))}`;
+      throw new CliError('CLI_UNEXPECTED_ANSWER', message, { cause });
+    }
+  }
+
+  /** The body of a GET as it comes. @throws CliError `CLI_REFUSED`, `CLI_UNREACHABLE` */
+  async stream(path: string, options: RequestOptions = {}): Promise<IncomingMessage> {
+    const message = await this.#send('GET', path, options);
+    const status = message.statusCode ?? 0;
+    if (status < 200 || status > 299) throw this.refusal({ status, text: await readText(message) });
+    return message;
+  }
+
+  /** The error for an answer that is not a success. */
+  refusal({ status, text }: Answer): CliError {
+    const message = text.trim() === '' ? `${this.server.name} (${this.server.url}) answered ${status}` : text.trim();
+    return new CliError('CLI_REFUSED', message, { hint: status === 401 ? this.#loginHint() : undefined });
+  }
+
+  async #send(method: string, path: string, { query, body, contentType }: RequestOptions): Promise<IncomingMessage> {
+    const url = new URL(path, this.server.url);
+    for (const [key, value] of Object.entries(query ?? {})) {
+      if (value !== undefined) url.searchParams.set(key, value);
+    }
+    const headers: Record<string, string> = {};
+    if (this.#token !== undefined) headers['authorization'] = `Bearer ${this.#token}`;
+    if (contentType !== undefined) headers['content-type'] = contentType;
+    try {
+      return await httpRequest({ method, url, headers, body });
+    } catch (cause) {
+      throw this.#unreachable(cause);
+    }
+  }
+
+  #unreachable(cause: unknown): CliError {
+    const { name, url } = this.server;
+    const which = name === url ? url : `${name} (${url})`;
+    const { host, port } = new URL(url);
+    const start = port === '3000' ? 'spacetime start' : `spacetime start --listen-addr ${host}`;
+    const wayOut = isLocal(this.server) ? `Start it with \`${start}\`, or name` : 'Check the address, or name';
+    return new CliError('CLI_UNREACHABLE', `The server ${which} cannot be reached: ${reasonOf(cause)}`, {
+      cause,
+      hint: `${wayOut} another server with --server. \`spacetime server list\` shows the saved ones.`,
+    });
+  }
+
+  #loginHint(): string | undefined {
+    if (this.#token === undefined) return undefined;
+    return (
+      `${this.server.name} does not accept the saved login; another server may have issued it. ` +
+      'Get a new one with `spacetime logout` and the same command again, or use --anonymous.'
+    );
+  }
+}
+
+function reasonOf(error: unknown): string {
+  // Node tries all addresses of a host and then says nothing but that all failed.
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(reasonOf).join(', ');
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,9 @@
+import { readFileSync } from 'node:fs';
+
+/** The release of SpacetimeDB whose modules, clients and requests we are compatible with. */
+const COMPATIBLE_WITH = '2.8.3';
+
+export function versionText(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  return `Lightcone ${manifest.version} (compatible with SpacetimeDB ${COMPATIBLE_WITH})`;
+}
