@@ -50,8 +50,32 @@ describe('refs', () => {
             ['b', types.ref(i - 1)],
           ]),
     );
-    expect(() => compileType(types.ref(63), doubling)).toThrow(coded('SATS_INVALID_TYPE', '16384'));
+    expect(() => compileType(types.ref(63), doubling)).toThrow(coded('SATS_INVALID_TYPE', '8192'));
     expect(compileType(types.ref(8), doubling).staticSize).toBe(256);
+  });
+
+  test('nesting that the compiler of the generated code could not follow is refused', () => {
+    const kinds: readonly ((inner: AlgebraicType) => AlgebraicType)[] = [
+      types.array,
+      types.option,
+      (inner) => types.product([['inner', inner]]),
+      (inner) =>
+        types.sum([
+          ['a', types.string],
+          ['inner', inner],
+        ]),
+    ];
+    for (const kind of kinds) {
+      const chain = Array.from({ length: 260 }, (_, i) => kind(i === 0 ? types.string : types.ref(i - 1)));
+      const compiled = compileType(types.ref(255), chain);
+      const bytes = new Uint8Array(300);
+      expect(compiled.skip(bytes, 0)).toBe(compiled.validate(bytes, 0, 300));
+      expect(compiled.compare(bytes, 0, bytes, 0)).toBe(0);
+      expect(compiled.hash(bytes, 0)).toBe(compiled.hash(bytes, 0));
+      const writer = new ByteWriter();
+      compiled.encode(writer, compiled.decode(new ByteReader(bytes)));
+      expect(() => compileType(types.ref(256), chain)).toThrow(coded('SATS_INVALID_TYPE', '256'));
+    }
   });
 
   test('a chain of refs too long for the stack is refused', () => {

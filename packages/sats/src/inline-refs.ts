@@ -1,6 +1,6 @@
 import type { AlgebraicType, NamedType, RefType, Typespace } from './algebraic-type.ts';
 import { SatsError } from './errors.ts';
-import { MAX_TYPE_NODES, MAX_VARIANTS } from './limits.ts';
+import { MAX_DEPTH, MAX_TYPE_NODES, MAX_VARIANTS } from './limits.ts';
 
 /** Chains through a typespace may be longer than any sane nesting, but must not exhaust the stack. */
 const MAX_TYPE_DEPTH = 2048;
@@ -48,13 +48,21 @@ export function followRef(ref: number, typespace: Typespace): Exclude<AlgebraicT
   throw new SatsError('SATS_RECURSIVE_TYPE', `Found recursive type reference ${ref}`);
 }
 
+interface InlinedTarget {
+  readonly type: AlgebraicType;
+  readonly nodes: number;
+  readonly height: number;
+}
+
 class Inliner {
   readonly #typespace: Typespace;
   /** Refs by state of the depth-first walk; one met again while open closes a cycle. */
   readonly #walk = new Map<number, 'open' | 'done'>();
   readonly #cycleBreakers = new Set<number>();
-  readonly #inlinedByRef = new Map<number, { type: AlgebraicType; nodes: number }>();
+  readonly #inlinedByRef = new Map<number, InlinedTarget>();
   #nodes = 0;
+  /** The deepest nesting met since it was last set. */
+  #deepest = 0;
 
   constructor(typespace: Typespace) {
     this.#typespace = typespace;
@@ -62,9 +70,9 @@ class Inliner {
 
   inline(type: AlgebraicType): InlinedType {
     this.#findCycles(type, 0);
-    const inlined = this.#replace(type);
+    const inlined = this.#replace(type, 0);
     const recursive = new Map<number, AlgebraicType>();
-    for (const ref of this.#cycleBreakers) recursive.set(ref, this.#replace(followRef(ref, this.#typespace)));
+    for (const ref of this.#cycleBreakers) recursive.set(ref, this.#replace(followRef(ref, this.#typespace), 0));
     return { type: inlined, recursive };
   }
 
@@ -98,43 +106,50 @@ class Inliner {
     }
   }
 
-  #replace(type: AlgebraicType): AlgebraicType {
-    this.#count(1);
+  #replace(type: AlgebraicType, depth: number): AlgebraicType {
+    this.#count(1, depth);
     switch (type.tag) {
       case 'Ref':
-        return this.#cycleBreakers.has(type.ref) ? type : this.#inlineTarget(type.ref);
+        return this.#cycleBreakers.has(type.ref) ? type : this.#inlineTarget(type.ref, depth);
       case 'Array':
-        return { tag: 'Array', element: this.#replace(type.element) };
+        return { tag: 'Array', element: this.#replace(type.element, depth + 1) };
       case 'Product':
-        return { tag: 'Product', elements: this.#members(type.elements) };
+        return { tag: 'Product', elements: this.#members(type.elements, depth + 1) };
       case 'Sum':
-        return { tag: 'Sum', variants: this.#members(type.variants) };
+        return { tag: 'Sum', variants: this.#members(type.variants, depth + 1) };
       default:
         return type;
     }
   }
 
-  #inlineTarget(ref: number): AlgebraicType {
+  #inlineTarget(ref: number, depth: number): AlgebraicType {
     const known = this.#inlinedByRef.get(ref);
     if (known !== undefined) {
       // The object is shared, but whoever walks the type walks it again.
-      this.#count(known.nodes);
+      this.#count(known.nodes, depth + known.height);
       return known.type;
     }
     const nodesBefore = this.#nodes;
-    const type = this.#replace(followRef(ref, this.#typespace));
-    this.#inlinedByRef.set(ref, { type, nodes: this.#nodes - nodesBefore });
+    const deepestBefore = this.#deepest;
+    this.#deepest = depth;
+    const type = this.#replace(followRef(ref, this.#typespace), depth);
+    this.#inlinedByRef.set(ref, { type, nodes: this.#nodes - nodesBefore, height: this.#deepest - depth });
+    this.#deepest = Math.max(this.#deepest, deepestBefore);
     return type;
   }
 
-  #members(members: readonly NamedType[]): NamedType[] {
-    return members.map(({ name, type }) => ({ name, type: this.#replace(type) }));
+  #members(members: readonly NamedType[], depth: number): NamedType[] {
+    return members.map(({ name, type }) => ({ name, type: this.#replace(type, depth) }));
   }
 
-  #count(nodes: number): void {
+  #count(nodes: number, depth: number): void {
     this.#nodes += nodes;
+    this.#deepest = Math.max(this.#deepest, depth);
     if (this.#nodes > MAX_TYPE_NODES) {
       throw new SatsError('SATS_INVALID_TYPE', `type of more than ${MAX_TYPE_NODES} parts with its references inlined`);
+    }
+    if (depth > MAX_DEPTH) {
+      throw new SatsError('SATS_INVALID_TYPE', `type nested deeper than ${MAX_DEPTH} with its references inlined`);
     }
   }
 }

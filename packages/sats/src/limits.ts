@@ -11,7 +11,7 @@ export const MAX_DEPTH = 256;
 export const MAX_ZERO_SIZE_ELEMENTS = 256;
 
 /** How many nodes a type may have once its references are replaced by what they point to. */
-export const MAX_TYPE_NODES = 16_384;
+export const MAX_TYPE_NODES = 8192;
 
 /** A variant's tag is one byte. */
 export const MAX_VARIANTS = 256;
