@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { expect } from 'vitest';
 
 function readModule(name: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(readFileSync(new URL(`../../../modules/${name}/${name}.wasm`, import.meta.url)));
@@ -26,18 +25,21 @@ export function authorization({ token }: User): { authorization: string } {
   return { authorization: `Bearer ${token}` };
 }
 
-/** Publishes a program and expects that it works. */
+/** Publishes a program, which must work. */
 export async function publish(url: string, name: string, owner: User, program: Uint8Array<ArrayBuffer>): Promise<void> {
   const request = { method: 'PUT', headers: authorization(owner), body: program };
-  const response = await fetch(`${url}/v1/database/${name}`, request);
-  expect({ status: response.status, text: await response.text() }).toMatchObject({ status: 200 });
+  await mustSucceed(await fetch(`${url}/v1/database/${name}`, request));
 }
 
 /** Runs SQL as somebody and gives back its rows. */
 export async function sql(url: string, name: string, user: User, query: string): Promise<unknown[]> {
   const request = { method: 'POST', headers: authorization(user), body: query };
-  const response = await fetch(`${url}/v1/database/${name}/sql`, request);
-  const text = await response.text();
-  expect({ status: response.status, text }).toMatchObject({ status: 200 });
+  const text = await mustSucceed(await fetch(`${url}/v1/database/${name}/sql`, request));
   return (JSON.parse(text) as { rows: unknown[] }[])[0]?.rows ?? [];
+}
+
+async function mustSucceed(response: Response): Promise<string> {
+  const text = await response.text();
+  if (response.status !== 200) throw new Error(`${response.url}: ${response.status} ${text}`);
+  return text;
 }

@@ -67,6 +67,7 @@ test('in memory, no file is touched', async () => {
 test('close may be called twice', async () => {
   const server = await startServer({ listenAddress: local });
   await Promise.all([server.close(), server.close()]);
+  await expect(fetch(server.url)).rejects.toThrow('fetch failed');
 });
 
 test('a port in use is named, with the way out, and the data directory is free again', async () => {
@@ -111,7 +112,9 @@ describe('a server that other machines can reach', () => {
     await first.close();
     await writeFile(join(folder, 'config.toml'), `[publish]\nallow = ["${user.identity}"]\n`);
     await using server = await startServer({ listenAddress: '0.0.0.0:0', dataDir: folder });
-    await publish(`http://127.0.0.1:${server.port}`, 'chat', user, programs.chat);
+    const url = `http://127.0.0.1:${server.port}`;
+    await publish(url, 'chat', user, programs.chat);
+    expect((await fetch(`${url}/v1/database/chat`)).status).toBe(200);
   });
 });
 

@@ -118,9 +118,9 @@ export class Connection {
   }
 
   /** Pings when it is time, and drops the connection when nothing was heard for too long. */
-  keepAlive(nowMs: number): void {
+  keepAlive(nowMs: number, wasStalled: boolean): void {
     const { bytesRead } = this.#socket;
-    if (bytesRead !== this.#lastBytesRead || this.#webSocket.isPaused) {
+    if (bytesRead !== this.#lastBytesRead || wasStalled || this.#webSocket.isPaused) {
       this.#lastBytesRead = bytesRead;
       this.#lastHeardMs = nowMs;
     } else if (nowMs - this.#lastHeardMs >= this.#config.idleTimeoutMs) {

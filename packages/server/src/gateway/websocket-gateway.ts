@@ -57,9 +57,13 @@ export class WebSocketGateway {
       for (const [name, value] of Object.entries(added)) headers.push(`${name}: ${value}`);
     });
     const tickMs = Math.min(config.pingIntervalMs, config.idleTimeoutMs, 4 * MAX_KEEP_ALIVE_TICK_MS) / 4;
+    let lastTickMs = performance.now();
     this.#keepAlive = setInterval(() => {
       const nowMs = performance.now();
-      for (const connection of this.#connections) connection.keepAlive(nowMs);
+      // After a stall, of this process or the machine, what clients sent meanwhile has not been read yet.
+      const wasStalled = nowMs - lastTickMs > 3 * tickMs;
+      lastTickMs = nowMs;
+      for (const connection of this.#connections) connection.keepAlive(nowMs, wasStalled);
     }, tickMs).unref();
   }
 
