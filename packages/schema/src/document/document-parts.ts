@@ -3,7 +3,7 @@ import type { IndexAlgorithm, Lifecycle, SequenceDef, TableDef, TypeDef } from '
 import { compareNames } from '../names/compare-names.ts';
 
 /** The unit of the host's own structures. */
-export const UNIT: JsonValue = [];
+const UNIT: JsonValue = [];
 
 export function option(some: JsonValue | undefined): JsonValue {
   return some === undefined ? { none: UNIT } : { some };
@@ -14,7 +14,7 @@ export function variant(name: string): JsonValue {
   return { [name]: UNIT };
 }
 
-export function numbers(values: readonly number[]): JsonValue {
+function numbers(values: readonly number[]): JsonValue {
   return values.map(BigInt);
 }
 

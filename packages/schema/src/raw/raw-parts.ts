@@ -10,7 +10,7 @@ export type RawTableType = (typeof TABLE_TYPES)[number];
 export const TABLE_ACCESSES = ['Public', 'Private'] as const;
 export type RawTableAccess = (typeof TABLE_ACCESSES)[number];
 
-export const LIFECYCLES = ['Init', 'OnConnect', 'OnDisconnect'] as const;
+const LIFECYCLES = ['Init', 'OnConnect', 'OnDisconnect'] as const;
 export type RawLifecycle = (typeof LIFECYCLES)[number];
 
 export const VISIBILITIES = ['Private', 'ClientCallable'] as const;

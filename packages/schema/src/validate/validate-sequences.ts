@@ -6,9 +6,9 @@ import { typeText } from '../typespace/type-text.ts';
 import type { TableScope } from './table-scope.ts';
 
 /** What a sequence counts by when the module does not say. */
-export const DEFAULT_SEQUENCE_START = 1n;
-export const DEFAULT_SEQUENCE_MIN = 1n;
-export const DEFAULT_SEQUENCE_MAX: bigint = (1n << 127n) - 1n;
+const DEFAULT_SEQUENCE_START = 1n;
+const DEFAULT_SEQUENCE_MIN = 1n;
+const DEFAULT_SEQUENCE_MAX: bigint = (1n << 127n) - 1n;
 
 export function validateSequences(scope: TableScope, sequences: readonly RawSequenceDef[]): SequenceDef[] {
   const taken = new Set<number>();
