@@ -87,6 +87,7 @@ export class ServerProcess implements AsyncDisposable {
     const from = this.#output.length;
     this.#address = await new Promise<string>((resolve, reject) => {
       const fail = (reason: string): void => {
+        clearTimeout(timer);
         reject(new Error(`the server ${reason}; it printed:\n${this.#output.slice(from)}`));
       };
       const timer = setTimeout(fail, startTimeoutMs, `did not listen within ${startTimeoutMs} ms`);

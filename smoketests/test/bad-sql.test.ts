@@ -13,7 +13,7 @@ beforeAll(async () => {
   owner = await newPerson(server);
   stranger = await newPerson(server);
   await publish(server, 'chat', 'quickstart-chat', owner.token);
-  await publish(server, 'people', 'person', owner.token);
+  await publish(server, 'crate', 'test-module', owner.token);
   bystander = new ChatUser(server, 'chat');
   await bystander.say('to be kept');
 });
@@ -64,18 +64,19 @@ test('somebody else neither changes rows nor reads private tables', async () => 
     expect(response.status).toBe(400);
     expect(await response.text()).toBe(`Caller ${stranger.identity} is not authorized to run SQL DML statements`);
   }
-  const response = await sql(server, 'people', 'SELECT * FROM tick_timer', stranger.token);
+  await rows(server, 'crate', "INSERT INTO secret (id, text) VALUES (1, 'hush')", owner.token);
+  const response = await sql(server, 'crate', 'SELECT * FROM secret', stranger.token);
   expect(response.status).toBe(400);
-  expect(await response.text()).toContain('no such table: `tick_timer`');
-  expect(await rows(server, 'people', 'SELECT * FROM tick_timer', owner.token)).toHaveLength(1);
+  expect(await response.text()).toContain('no such table: `secret`');
+  expect(await rows(server, 'crate', 'SELECT * FROM secret', owner.token)).toEqual([[1, 'hush']]);
 });
 
 test('a violated constraint refuses the statement, names the index, and changes nothing', async () => {
-  await rows(server, 'people', "INSERT INTO person (id, name, age) VALUES (1, 'Ann', 30)", owner.token);
-  const response = await sql(server, 'people', "INSERT INTO person (id, name, age) VALUES (1, 'Bob', 31)", owner.token);
+  await rows(server, 'crate', "INSERT INTO label (id, text) VALUES (1, 'one')", owner.token);
+  const response = await sql(server, 'crate', "INSERT INTO label (id, text) VALUES (1, 'two')", owner.token);
   expect(response.status).toBe(400);
-  expect(await response.text()).toContain('person_id_idx_btree');
-  expect(await rows(server, 'people', 'SELECT name FROM person')).toEqual([['Ann']]);
+  expect(await response.text()).toContain('label_id_idx_btree');
+  expect(await rows(server, 'crate', 'SELECT text FROM label')).toEqual([['one']]);
 });
 
 test.each([

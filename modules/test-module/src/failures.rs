@@ -1,4 +1,4 @@
-//! Every way in which a reducer can go wrong. Each writes a row first, which the rollback must take back.
+//! Every way in which a reducer can go wrong. Most write a row first, which the rollback must take back.
 
 use spacetimedb::{ReducerContext, Table};
 
@@ -56,6 +56,7 @@ pub fn panic_with(ctx: &ReducerContext, message: String) {
 pub fn divide(ctx: &ReducerContext, dividend: i32, divisor: i32) {
     leave_a_trace(ctx);
     answer(ctx, "divide", (dividend / divisor).to_string());
+    remove_the_trace(ctx);
 }
 
 #[spacetimedb::reducer]
@@ -97,6 +98,7 @@ pub fn allocate_forever(ctx: &ReducerContext) {
 pub fn recurse(ctx: &ReducerContext, depth: u32) {
     leave_a_trace(ctx);
     answer(ctx, "recurse", descend(depth).to_string());
+    remove_the_trace(ctx);
 }
 
 #[inline(never)]
@@ -109,6 +111,13 @@ fn descend(depth: u32) -> u64 {
     descend(depth - 1) + u64::from(frame[0] == depth)
 }
 
+const TRACE: &str = "a trace that must vanish";
+
 fn leave_a_trace(ctx: &ReducerContext) {
-    ctx.db.label().insert(Label { id: 0, text: "a trace that must vanish".to_string() });
+    ctx.db.label().insert(Label { id: 0, text: TRACE.to_string() });
+}
+
+/// For those that may go well after all.
+fn remove_the_trace(ctx: &ReducerContext) {
+    ctx.db.label().text().delete(TRACE.to_string());
 }
