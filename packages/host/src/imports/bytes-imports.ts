@@ -1,4 +1,5 @@
 import { ERRNO } from '../errno.ts';
+import { stackProbe } from '../guest/stack-probe.ts';
 import type { Guest } from '../guest/guest.ts';
 import { COST } from './import-costs.ts';
 import type { ImportFunctions } from './import-functions.ts';
@@ -12,6 +13,7 @@ const encoder = new TextEncoder();
 /** Bytes that go in and out of the guest: arguments, results, claims, the database's identity. */
 export function bytesImports(guest: Guest): ImportFunctions {
   const { memory, calls, sources, sinks } = guest;
+  const checkStack = stackProbe();
   return {
     bytes_source_read(handle: number, buffer: number, lengthPointer: number): number {
       const source = sources.find(handle >>> 0);
@@ -77,6 +79,7 @@ export function bytesImports(guest: Guest): ImportFunctions {
       const name = memory.readText(namePointer >>> 0, nameLength >>> 0);
       const start = argsPointer >>> 0;
       memory.check(start, argsLength >>> 0);
+      checkStack();
       guest.charge(COST.rowWritten + (argsLength >>> 0) * COST.perByte);
       calls.scheduleImmediate(name, memory.bytes.slice(start, start + (argsLength >>> 0)));
     },

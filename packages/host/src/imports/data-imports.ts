@@ -4,12 +4,15 @@ import type { Guest } from '../guest/guest.ts';
 import { BOUND } from '../guest/index-range.ts';
 import type { BoundKind } from '../guest/index-range.ts';
 import type { RowBuffer } from '../guest/row-buffer.ts';
+import { stackProbe } from '../guest/stack-probe.ts';
 import { COST } from './import-costs.ts';
 import type { ImportFunctions } from './import-functions.ts';
 
 /** Tables, indexes and rows. Memory is checked before the transaction, and both before any id. */
 export function dataImports(guest: Guest): ImportFunctions {
   const { memory, calls, iterators, generated, range } = guest;
+  // Before every change to the data: see there.
+  const checkStack = stackProbe();
 
   function name(find: 'tableId' | 'indexId', pointer: number, length: number, out: number): number {
     const text = memory.readText(pointer >>> 0, length >>> 0);
@@ -118,6 +121,7 @@ export function dataImports(guest: Guest): ImportFunctions {
       upperLength >>> 0,
     );
     if (errno !== 0) return errno;
+    checkStack();
     return finishDelete(calls.deleteByIndexRange(indexId >>> 0, memory.bytes, range), out);
   }
 
@@ -195,6 +199,7 @@ export function dataImports(guest: Guest): ImportFunctions {
       const start = row >>> 0;
       memory.check(start, length);
       if (!calls.isInTransaction()) return ERRNO.notInTransaction;
+      checkStack();
       guest.charge(COST.rowWritten + length * COST.perByte);
       generated.reset();
       const result = calls.insert(tableId >>> 0, memory.bytes, start, start + length, generated);
@@ -207,6 +212,7 @@ export function dataImports(guest: Guest): ImportFunctions {
       const start = row >>> 0;
       memory.check(start, length);
       if (!calls.isInTransaction()) return ERRNO.notInTransaction;
+      checkStack();
       guest.charge(COST.rowWritten + length * COST.perByte);
       generated.reset();
       const end = start + length;
@@ -218,6 +224,7 @@ export function dataImports(guest: Guest): ImportFunctions {
       const start = point >>> 0;
       memory.check(start, length >>> 0);
       if (!calls.isInTransaction()) return ERRNO.notInTransaction;
+      checkStack();
       const end = start + (length >>> 0);
       return finishDelete(calls.deleteByIndexPoint(indexId >>> 0, memory.bytes, start, end), out);
     },
@@ -229,6 +236,7 @@ export function dataImports(guest: Guest): ImportFunctions {
       const start = rows >>> 0;
       memory.check(start, length >>> 0);
       if (!calls.isInTransaction()) return ERRNO.notInTransaction;
+      checkStack();
       guest.charge((length >>> 0) * COST.perByte);
       const end = start + (length >>> 0);
       return finishDelete(calls.deleteAllByEq(tableId >>> 0, memory.bytes, start, end), out);
@@ -236,6 +244,7 @@ export function dataImports(guest: Guest): ImportFunctions {
 
     datastore_clear(tableId: number, out: number): number {
       if (!calls.isInTransaction()) return ERRNO.notInTransaction;
+      checkStack();
       const count = calls.clear(tableId >>> 0);
       if (count < 0) return -count;
       guest.charge(COST.call + count * COST.rowWritten);

@@ -22,8 +22,8 @@ export function writeSigned(writer: ByteWriter, value: number): void {
 
 const PADDED_BYTES = 5;
 
-/** Reserves room for a u32 that `patchUnsigned` fills in: sizes are known only after what they measure. */
-export function reserveUnsigned(writer: ByteWriter): number {
+/** Reserves room for a u32 that `patchSize` fills in: sizes are known only after what they measure. */
+export function reserveSize(writer: ByteWriter): number {
   return writer.reserve(PADDED_BYTES);
 }
 

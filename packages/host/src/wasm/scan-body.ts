@@ -6,16 +6,18 @@ import { WasmReader } from './wasm-reader.ts';
 
 /** What the meter puts into a function's code. */
 export const EDIT = {
-  /** Add the cost to the debt. */
+  /** A basic region begins: its cost is due. */
   charge: 0,
-  /** The same at the head of a loop, where a large debt is settled. */
+  /** The same at the head of a loop. */
   loop: 1,
-  /** Settle the debt: control may leave the function in a way that skips its end. */
-  settle: 2,
-  /** Replaces `return` by a branch to the function's end; the cost is the label's depth. */
-  return: 3,
-  /** The length on top of the operand stack is work to be done by the next instruction. */
-  bulk: 4,
+  /** A call follows. */
+  call: 2,
+  /** A tail call or a throw follows, which leaves the function other than through its end. */
+  leave: 3,
+  /** A `return` is here; the cost is the depth of the label that stands for the function's end. */
+  return: 4,
+  /** The next instruction works on as many bytes or elements as the number on top of the operand stack says. */
+  bulk: 5,
 } as const;
 export type EditKind = (typeof EDIT)[keyof typeof EDIT];
 
@@ -25,18 +27,26 @@ export class BodyEdits {
   readonly at: number[] = [];
   readonly kind: EditKind[] = [];
   readonly cost: number[] = [];
-  /** Where the instructions start, behind the declarations of locals. */
-  codeStart = 0;
-  /** How many groups of locals are declared. */
+  /** Where the declarations of locals start, behind their count, and how many groups there are. */
+  localsStart = 0;
   localGroups = 0;
   /** Parameters and declared locals. */
   localCount = 0;
+  /** Where the instructions start. */
+  codeStart = 0;
+  /** The cost of all regions together. */
+  totalCost = 0;
+  hasLoop = false;
+  hasCall = false;
   hasBulk = false;
 
   clear(): void {
     this.at.length = 0;
     this.kind.length = 0;
     this.cost.length = 0;
+    this.totalCost = 0;
+    this.hasLoop = false;
+    this.hasCall = false;
     this.hasBulk = false;
   }
 }
@@ -45,8 +55,6 @@ export interface ScanOptions {
   readonly typeCount: number;
   readonly globalCount: number;
   readonly paramCount: number;
-  /** Whether exceptions can unwind this module's functions, so that debt must not be pending over a call. */
-  readonly hasExceptions: boolean;
 }
 
 // Growing a memory maps pages and makes the host's views anew.
@@ -77,13 +85,14 @@ export class BodyScanner {
     this.#labels.length = 0;
     this.#isTarget.length = 0;
     this.#readLocals(reader, options);
-    this.#instructions(reader, { ...options, localCount: edits.localCount }, options.hasExceptions);
+    this.#instructions(reader, { ...options, localCount: edits.localCount });
     if (reader.at !== body.end) throw reader.malformed('code after the end of a function');
   }
 
   #readLocals(reader: WasmReader, { paramCount, typeCount }: ScanOptions): void {
     const { edits } = this;
     edits.localGroups = reader.count();
+    edits.localsStart = reader.at;
     edits.localCount = paramCount;
     for (let i = 0; i < edits.localGroups; i++) {
       edits.localCount += reader.u32();
@@ -92,7 +101,7 @@ export class BodyScanner {
     edits.codeStart = reader.at;
   }
 
-  #instructions(reader: WasmReader, bounds: IndexBounds, hasExceptions: boolean): void {
+  #instructions(reader: WasmReader, bounds: IndexBounds): void {
     const labels = this.#labels;
     this.#open(EDIT.charge, reader.at);
     for (;;) {
@@ -117,6 +126,7 @@ export class BodyScanner {
         case OP.loop:
           skipBlockType(reader, bounds.typeCount);
           this.#push(LABEL.loop);
+          this.edits.hasLoop = true;
           this.#open(EDIT.loop, reader.at);
           break;
         case OP.if:
@@ -185,15 +195,15 @@ export class BodyScanner {
           this.#leave(at);
           break;
         case OP.call:
-          this.#call(at, hasExceptions);
+          this.#call(at);
           reader.u32();
           break;
         case OP.callRef:
-          this.#call(at, hasExceptions);
+          this.#call(at);
           readIndex(reader, bounds.typeCount, 'type');
           break;
         case OP.callIndirect:
-          this.#call(at, hasExceptions);
+          this.#call(at);
           readIndex(reader, bounds.typeCount, 'type');
           reader.u32();
           break;
@@ -250,15 +260,17 @@ export class BodyScanner {
     this.#edit(EDIT.bulk, at, 0);
   }
 
-  #call(at: number, hasExceptions: boolean): void {
+  #call(at: number): void {
     this.#count(1);
-    if (hasExceptions) this.#edit(EDIT.settle, at, 0);
+    this.edits.hasCall = true;
+    this.#edit(EDIT.call, at, 0);
   }
 
   /** An instruction that leaves the function other than through its end. */
   #leave(at: number): void {
     this.#count(1);
-    this.#edit(EDIT.settle, at, 0);
+    this.edits.hasCall = true;
+    this.#edit(EDIT.leave, at, 0);
     this.#region = NO_REGION;
   }
 
@@ -288,7 +300,9 @@ export class BodyScanner {
   }
 
   #count(cost: number): void {
-    if (this.#region !== NO_REGION) this.edits.cost[this.#region]! += cost; // an edit of this scan
+    if (this.#region === NO_REGION) return;
+    this.edits.cost[this.#region]! += cost; // an edit of this scan
+    this.edits.totalCost += cost;
   }
 
   #open(kind: EditKind, at: number): void {
