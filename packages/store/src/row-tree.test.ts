@@ -162,9 +162,11 @@ function growAndDecay<T extends AlgebraicValue>(
 test('full leaves that are emptied from their first entry on leave nothing behind', () => {
   const both = new TreeAndList<string>(types.string, true, compareText);
   for (let i = 0; i < 10_000; i++) both.insert(text(i));
+  const before = both.encode(text(2999));
   for (const { row } of both.list.splice(3000, 4000)) {
     both.tree.remove(row);
     both.free(row);
+    expect(both.tree.findKey(before, 0)).toBe(both.list[2999]!.row);
   }
   for (const { row, value } of both.list) expect(both.tree.findKey(both.encode(value), 0)).toBe(row);
   both.check(randomOf(5));

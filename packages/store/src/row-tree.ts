@@ -1,9 +1,10 @@
 import type { KeyType } from '@lightcone/sats';
 import { StoreError } from './errors.ts';
 import type { KeyHeads } from './key-head.ts';
-import { PointerList } from './pointer-list.ts';
+import type { PointerList } from './pointer-list.ts';
 import type { RowPages } from './row-pages.ts';
 import { NO_ROW, type RowPointer } from './row-pointer.ts';
+import { InnerNodes, LeafNodes, NODE_SIZE, NONE } from './tree-nodes.ts';
 
 /**
  * Row pointers in the order of a key: a B+tree whose nodes are slices of typed arrays.
@@ -29,20 +30,8 @@ export class RowTree {
   /** Inner levels above the leaves. */
   #height = 0;
 
-  #leafHeads!: Float64Array;
-  #leafRows!: Int32Array;
-  #leafCounts!: Int32Array;
-  #nextLeaf!: Int32Array;
-  #previousLeaf!: Int32Array;
-  #leafLimit = 0;
-  readonly #freeLeaves = new PointerList();
-
-  #innerHeads!: Float64Array;
-  #innerRows!: Int32Array;
-  #innerChildren!: Int32Array;
-  #innerCounts!: Int32Array;
-  #innerLimit = 0;
-  readonly #freeInners = new PointerList();
+  #leaves = new LeafNodes();
+  #inner = new InnerNodes();
 
   // What is being looked for.
   #targetBytes: Uint8Array = new Uint8Array(0);
@@ -74,33 +63,15 @@ export class RowTree {
   }
 
   get byteSize(): number {
-    return (
-      this.#leafHeads.byteLength +
-      this.#leafRows.byteLength +
-      this.#leafCounts.byteLength * 3 +
-      this.#innerHeads.byteLength +
-      this.#innerRows.byteLength * 2 +
-      this.#innerCounts.byteLength
-    );
+    return this.#leaves.byteSize + this.#inner.byteSize;
   }
 
   clear(): void {
     this.#size = 0;
-    this.#root = 0;
     this.#height = 0;
-    this.#leafHeads = new Float64Array(NODE_SIZE);
-    this.#leafRows = new Int32Array(NODE_SIZE);
-    this.#leafCounts = new Int32Array(1);
-    this.#nextLeaf = new Int32Array(1).fill(NONE);
-    this.#previousLeaf = new Int32Array(1).fill(NONE);
-    this.#leafLimit = 1;
-    this.#freeLeaves.clear();
-    this.#innerHeads = new Float64Array(0);
-    this.#innerRows = new Int32Array(0);
-    this.#innerChildren = new Int32Array(0);
-    this.#innerCounts = new Int32Array(0);
-    this.#innerLimit = 0;
-    this.#freeInners.clear();
+    this.#leaves = new LeafNodes();
+    this.#inner = new InnerNodes();
+    this.#root = this.#leaves.allocate(NONE);
   }
 
   /**
@@ -136,9 +107,10 @@ export class RowTree {
     }
     // An update has just looked the old row up, so the last descent mostly ended here.
     const at = this.#slot - 1;
-    const isHere = at > 0 && at < this.#leafCounts[this.#leaf]! && this.#leafRows[this.#leaf * NODE_SIZE + at] === old;
+    const isHere =
+      at > 0 && at < this.#leaves.counts[this.#leaf]! && this.#leaves.rows[this.#leaf * NODE_SIZE + at] === old;
     if (!isHere) this.#locate(old);
-    this.#leafRows[this.#leaf * NODE_SIZE + this.#slot - 1] = row;
+    this.#leaves.rows[this.#leaf * NODE_SIZE + this.#slot - 1] = row;
     if (this.#slot === 1) this.#updateLeast();
   }
 
@@ -183,28 +155,30 @@ export class RowTree {
       this.#descend();
       leaf = this.#leaf;
       slot = this.#slot;
-      if (slot === this.#leafCounts[leaf]) {
-        leaf = this.#nextLeaf[leaf]!;
+      if (slot === this.#leaves.counts[leaf]) {
+        leaf = this.#leaves.next[leaf]!;
         slot = 0;
       }
     }
-    if (leaf === NONE || slot >= this.#leafCounts[leaf]!) return;
+    if (leaf === NONE || slot >= this.#leaves.counts[leaf]!) return;
 
     let endLeaf = NONE;
     let endSlot = 0;
     if (upperKey !== undefined) {
       this.#aimAtKey(upperKey, upper, upperStart, isUpperIncluded ? AFTER_ALL : BEFORE_ALL);
       // Where the bounds are the wrong way round the first entry lies behind the last.
-      if (!this.#isBeforeTarget(this.#leafHeads[leaf * NODE_SIZE + slot]!, this.#leafRows[leaf * NODE_SIZE + slot]!))
+      if (
+        !this.#isBeforeTarget(this.#leaves.heads[leaf * NODE_SIZE + slot]!, this.#leaves.rows[leaf * NODE_SIZE + slot]!)
+      )
         return;
       this.#descend();
       endLeaf = this.#leaf;
       endSlot = this.#slot;
     }
-    for (; leaf !== NONE; leaf = this.#nextLeaf[leaf]!) {
+    for (; leaf !== NONE; leaf = this.#leaves.next[leaf]!) {
       const base = leaf * NODE_SIZE;
-      const end = leaf === endLeaf ? endSlot : this.#leafCounts[leaf]!;
-      for (; slot < end; slot++) out.push(this.#leafRows[base + slot]!);
+      const end = leaf === endLeaf ? endSlot : this.#leaves.counts[leaf]!;
+      for (; slot < end; slot++) out.push(this.#leaves.rows[base + slot]!);
       if (leaf === endLeaf) return;
       slot = 0;
     }
@@ -252,13 +226,14 @@ export class RowTree {
   #descend(): void {
     let node = this.#root;
     for (let level = this.#height; level > 0; level--) {
-      const slot = this.#search(this.#innerHeads, this.#innerRows, node * NODE_SIZE, 1, this.#innerCounts[node]!) - 1;
+      const slot =
+        this.#search(this.#inner.heads, this.#inner.rows, node * NODE_SIZE, 1, this.#inner.counts[node]!) - 1;
       this.#pathNodes[level] = node;
       this.#pathSlots[level] = slot;
-      node = this.#innerChildren[node * NODE_SIZE + slot]!;
+      node = this.#inner.children[node * NODE_SIZE + slot]!;
     }
     this.#leaf = node;
-    this.#slot = this.#search(this.#leafHeads, this.#leafRows, node * NODE_SIZE, 0, this.#leafCounts[node]!);
+    this.#slot = this.#search(this.#leaves.heads, this.#leaves.rows, node * NODE_SIZE, 0, this.#leaves.counts[node]!);
   }
 
   /** The first of the entries `from` to `to` of a node that is not before the target; `to` if all are. */
@@ -287,8 +262,8 @@ export class RowTree {
   #equalBeforeSlot(): RowPointer {
     if (this.#slot === 0) return NO_ROW;
     const at = this.#leaf * NODE_SIZE + this.#slot - 1;
-    if (this.#leafHeads[at] !== this.#targetHead) return NO_ROW;
-    const row = this.#leafRows[at]!;
+    if (this.#leaves.heads[at] !== this.#targetHead) return NO_ROW;
+    const row = this.#leaves.rows[at]!;
     return this.#isExact || this.#compareTarget(row) === 0 ? row : NO_ROW;
   }
 
@@ -296,14 +271,14 @@ export class RowTree {
   #locate(row: RowPointer): void {
     this.#aimAtRow(this.#rows.bytes(row), this.#rows.start(row), this.#isUnique ? AFTER_ALL : row + 1);
     this.#descend();
-    if (this.#slot === 0 || this.#leafRows[this.#leaf * NODE_SIZE + this.#slot - 1] !== row) {
+    if (this.#slot === 0 || this.#leaves.rows[this.#leaf * NODE_SIZE + this.#slot - 1] !== row) {
       throw new StoreError('STORE_CORRUPT', `row ${row} is missing from an ordered index`);
     }
   }
 
   #firstLeaf(): number {
     let node = this.#root;
-    for (let level = this.#height; level > 0; level--) node = this.#innerChildren[node * NODE_SIZE]!;
+    for (let level = this.#height; level > 0; level--) node = this.#inner.children[node * NODE_SIZE]!;
     return node;
   }
 
@@ -311,63 +286,34 @@ export class RowTree {
 
   /** Inserts the target's entry at the slot where the descent ended. */
   #insertEntry(row: RowPointer): void {
+    const leaves = this.#leaves;
     let leaf = this.#leaf;
     let slot = this.#slot;
     let right = NONE;
-    if (this.#leafCounts[leaf] === NODE_SIZE) {
-      right = this.#splitLeaf(leaf, slot);
-      const kept = this.#leafCounts[leaf]!;
+    if (leaves.counts[leaf] === NODE_SIZE) {
+      // An entry that is larger than all starts a leaf of its own, so that ascending keys fill theirs.
+      const kept = slot === NODE_SIZE && leaves.next[leaf] === NONE ? NODE_SIZE : NODE_SIZE / 2;
+      right = leaves.allocate(leaf);
+      leaves.move(leaf, kept, right);
       if (slot > kept || kept === NODE_SIZE) {
         leaf = right;
         slot -= kept;
       }
     }
-    const base = leaf * NODE_SIZE;
-    const count = this.#leafCounts[leaf]!;
-    for (let i = base + count; i > base + slot; i--) {
-      this.#leafHeads[i] = this.#leafHeads[i - 1]!;
-      this.#leafRows[i] = this.#leafRows[i - 1]!;
-    }
-    this.#leafHeads[base + slot] = this.#targetHead;
-    this.#leafRows[base + slot] = row;
-    this.#leafCounts[leaf] = count + 1;
+    leaves.insert(leaf, slot, this.#targetHead, row);
     if (slot === 0 && leaf !== right) this.#updateLeast();
-    if (right !== NONE)
-      this.#insertChild(1, this.#leafHeads[right * NODE_SIZE]!, this.#leafRows[right * NODE_SIZE]!, right);
-  }
-
-  /** Moves the upper half of a full leaf to a new one; nothing if the next entry is the largest of all. */
-  #splitLeaf(leaf: number, slot: number): number {
-    const right = this.#newLeaf();
-    const after = this.#nextLeaf[leaf]!;
-    const kept = slot === NODE_SIZE && after === NONE ? NODE_SIZE : NODE_SIZE / 2;
-    const from = leaf * NODE_SIZE;
-    const to = right * NODE_SIZE;
-    for (let i = kept; i < NODE_SIZE; i++) {
-      this.#leafHeads[to + i - kept] = this.#leafHeads[from + i]!;
-      this.#leafRows[to + i - kept] = this.#leafRows[from + i]!;
+    if (right !== NONE) {
+      this.#insertChild(1, leaves.heads[right * NODE_SIZE]!, leaves.rows[right * NODE_SIZE]!, right);
     }
-    this.#leafCounts[leaf] = kept;
-    this.#leafCounts[right] = NODE_SIZE - kept;
-    this.#nextLeaf[leaf] = right;
-    this.#previousLeaf[right] = leaf;
-    this.#nextLeaf[right] = after;
-    if (after !== NONE) this.#previousLeaf[after] = right;
-    return right;
   }
 
   #removeEntry(slot: number): void {
     const leaf = this.#leaf;
-    const base = leaf * NODE_SIZE;
-    const count = this.#leafCounts[leaf]! - 1;
-    for (let i = base + slot; i < base + count; i++) {
-      this.#leafHeads[i] = this.#leafHeads[i + 1]!;
-      this.#leafRows[i] = this.#leafRows[i + 1]!;
-    }
-    this.#leafCounts[leaf] = count;
+    this.#leaves.remove(leaf, slot);
     if (this.#height === 0) return;
+    const count = this.#leaves.counts[leaf]!;
     if (count === 0) {
-      this.#freeLeaf(leaf);
+      this.#leaves.free(leaf);
       this.#removeChild(1);
       return;
     }
@@ -379,21 +325,13 @@ export class RowTree {
   #mergeLeaf(): void {
     const parent = this.#pathNodes[1]!;
     const slot = this.#pathSlots[1]!;
-    const rightSlot = slot + 1 < this.#innerCounts[parent]! ? slot + 1 : slot;
+    const rightSlot = slot + 1 < this.#inner.counts[parent]! ? slot + 1 : slot;
     if (rightSlot === 0) return;
-    const left = this.#innerChildren[parent * NODE_SIZE + rightSlot - 1]!;
-    const right = this.#innerChildren[parent * NODE_SIZE + rightSlot]!;
-    const leftCount = this.#leafCounts[left]!;
-    const rightCount = this.#leafCounts[right]!;
-    if (leftCount + rightCount > (NODE_SIZE * 3) / 4) return;
-    const to = left * NODE_SIZE + leftCount;
-    const from = right * NODE_SIZE;
-    for (let i = 0; i < rightCount; i++) {
-      this.#leafHeads[to + i] = this.#leafHeads[from + i]!;
-      this.#leafRows[to + i] = this.#leafRows[from + i]!;
-    }
-    this.#leafCounts[left] = leftCount + rightCount;
-    this.#freeLeaf(right);
+    const left = this.#inner.children[parent * NODE_SIZE + rightSlot - 1]!;
+    const right = this.#inner.children[parent * NODE_SIZE + rightSlot]!;
+    if (this.#leaves.counts[left]! + this.#leaves.counts[right]! > (NODE_SIZE * 3) / 4) return;
+    this.#leaves.move(right, 0, left);
+    this.#leaves.free(right);
     this.#pathSlots[1] = rightSlot;
     this.#removeChild(1);
   }
@@ -402,16 +340,15 @@ export class RowTree {
 
   /** Tells the ancestors on the path that the leaf's first entry is another. */
   #updateLeast(): void {
-    const head = this.#leafHeads[this.#leaf * NODE_SIZE]!;
-    const row = this.#leafRows[this.#leaf * NODE_SIZE]!;
-    this.#setLeast(1, head, row);
+    const first = this.#leaf * NODE_SIZE;
+    this.#setLeast(1, this.#leaves.heads[first]!, this.#leaves.rows[first]!);
   }
 
   #setLeast(fromLevel: number, head: number, row: RowPointer): void {
     for (let level = fromLevel; level <= this.#height; level++) {
       const at = this.#pathNodes[level]! * NODE_SIZE + this.#pathSlots[level]!;
-      this.#innerHeads[at] = head;
-      this.#innerRows[at] = row;
+      this.#inner.heads[at] = head;
+      this.#inner.rows[at] = row;
       if (this.#pathSlots[level] !== 0) return;
     }
   }
@@ -422,135 +359,61 @@ export class RowTree {
       this.#addRoot(head, row, child);
       return;
     }
+    const inner = this.#inner;
     let node = this.#pathNodes[level]!;
     let slot = this.#pathSlots[level]! + 1;
     let right = NONE;
-    if (this.#innerCounts[node] === NODE_SIZE) {
-      right = this.#splitInner(node, slot);
-      const kept = this.#innerCounts[node]!;
+    if (inner.counts[node] === NODE_SIZE) {
+      const kept = slot === NODE_SIZE ? NODE_SIZE : NODE_SIZE / 2;
+      right = inner.allocate();
+      inner.move(node, kept, right);
       if (slot > kept || kept === NODE_SIZE) {
         node = right;
         slot -= kept;
       }
     }
-    const base = node * NODE_SIZE;
-    const count = this.#innerCounts[node]!;
-    for (let i = base + count; i > base + slot; i--) this.#copyInner(i - 1, i);
-    this.#innerHeads[base + slot] = head;
-    this.#innerRows[base + slot] = row;
-    this.#innerChildren[base + slot] = child;
-    this.#innerCounts[node] = count + 1;
+    inner.insert(node, slot, head, row, child);
     if (right !== NONE) {
-      this.#insertChild(level + 1, this.#innerHeads[right * NODE_SIZE]!, this.#innerRows[right * NODE_SIZE]!, right);
+      this.#insertChild(level + 1, inner.heads[right * NODE_SIZE]!, inner.rows[right * NODE_SIZE]!, right);
     }
   }
 
   /** Puts a new root above the old one and its new sibling. */
   #addRoot(head: number, row: RowPointer, child: number): void {
     const old = this.#root;
-    const root = this.#newInner();
-    const base = root * NODE_SIZE;
-    this.#innerHeads[base] =
-      this.#height === 0 ? this.#leafHeads[old * NODE_SIZE]! : this.#innerHeads[old * NODE_SIZE]!;
-    this.#innerRows[base] = this.#height === 0 ? this.#leafRows[old * NODE_SIZE]! : this.#innerRows[old * NODE_SIZE]!;
-    this.#innerChildren[base] = old;
-    this.#innerHeads[base + 1] = head;
-    this.#innerRows[base + 1] = row;
-    this.#innerChildren[base + 1] = child;
-    this.#innerCounts[root] = 2;
-    this.#root = root;
+    const { heads, rows } = this.#height === 0 ? this.#leaves : this.#inner;
+    const oldHead = heads[old * NODE_SIZE]!;
+    const oldRow = rows[old * NODE_SIZE]!;
+    this.#root = this.#inner.allocate();
+    this.#inner.insert(this.#root, 0, oldHead, oldRow, old);
+    this.#inner.insert(this.#root, 1, head, row, child);
     this.#height++;
-  }
-
-  #splitInner(node: number, slot: number): number {
-    const right = this.#newInner();
-    const kept = slot === NODE_SIZE ? NODE_SIZE : NODE_SIZE / 2;
-    for (let i = kept; i < NODE_SIZE; i++) this.#copyInner(node * NODE_SIZE + i, right * NODE_SIZE + i - kept);
-    this.#innerCounts[node] = kept;
-    this.#innerCounts[right] = NODE_SIZE - kept;
-    return right;
   }
 
   /** Removes the child on the path, which was freed. */
   #removeChild(level: number): void {
+    const inner = this.#inner;
     const node = this.#pathNodes[level]!;
     const slot = this.#pathSlots[level]!;
-    const base = node * NODE_SIZE;
-    const count = this.#innerCounts[node]! - 1;
-    for (let i = base + slot; i < base + count; i++) this.#copyInner(i + 1, i);
-    this.#innerCounts[node] = count;
-    if (count === 0) {
-      // Only an inner node that is not the root gets here: the root is replaced when one child is left.
-      this.#freeInners.push(node);
+    inner.remove(node, slot);
+    if (inner.counts[node] === 0) {
+      // Not the root: that is replaced by its child when one is left.
+      inner.free(node);
       this.#removeChild(level + 1);
       return;
     }
-    if (slot === 0) this.#setLeast(level + 1, this.#innerHeads[base]!, this.#innerRows[base]!);
-    while (this.#height > 0 && this.#innerCounts[this.#root] === 1) {
-      this.#freeInners.push(this.#root);
-      this.#root = this.#innerChildren[this.#root * NODE_SIZE]!;
+    if (slot === 0) this.#setLeast(level + 1, inner.heads[node * NODE_SIZE]!, inner.rows[node * NODE_SIZE]!);
+    while (this.#height > 0 && inner.counts[this.#root] === 1) {
+      inner.free(this.#root);
+      this.#root = inner.children[this.#root * NODE_SIZE]!;
       this.#height--;
     }
   }
-
-  #copyInner(from: number, to: number): void {
-    this.#innerHeads[to] = this.#innerHeads[from]!;
-    this.#innerRows[to] = this.#innerRows[from]!;
-    this.#innerChildren[to] = this.#innerChildren[from]!;
-  }
-
-  // ---- Memory of nodes ----
-
-  #newLeaf(): number {
-    if (this.#freeLeaves.length > 0) return this.#freeLeaves.pop();
-    if (this.#leafLimit === this.#leafCounts.length) {
-      const capacity = grownCapacity(this.#leafLimit);
-      this.#leafHeads = grow(this.#leafHeads, new Float64Array(capacity * NODE_SIZE));
-      this.#leafRows = grow(this.#leafRows, new Int32Array(capacity * NODE_SIZE));
-      this.#leafCounts = grow(this.#leafCounts, new Int32Array(capacity));
-      this.#nextLeaf = grow(this.#nextLeaf, new Int32Array(capacity));
-      this.#previousLeaf = grow(this.#previousLeaf, new Int32Array(capacity));
-    }
-    return this.#leafLimit++;
-  }
-
-  #freeLeaf(leaf: number): void {
-    const previous = this.#previousLeaf[leaf]!;
-    const next = this.#nextLeaf[leaf]!;
-    if (previous !== NONE) this.#nextLeaf[previous] = next;
-    if (next !== NONE) this.#previousLeaf[next] = previous;
-    this.#leafCounts[leaf] = 0;
-    this.#freeLeaves.push(leaf);
-  }
-
-  #newInner(): number {
-    if (this.#freeInners.length > 0) return this.#freeInners.pop();
-    if (this.#innerLimit === this.#innerCounts.length) {
-      const capacity = grownCapacity(this.#innerLimit);
-      this.#innerHeads = grow(this.#innerHeads, new Float64Array(capacity * NODE_SIZE));
-      this.#innerRows = grow(this.#innerRows, new Int32Array(capacity * NODE_SIZE));
-      this.#innerChildren = grow(this.#innerChildren, new Int32Array(capacity * NODE_SIZE));
-      this.#innerCounts = grow(this.#innerCounts, new Int32Array(capacity));
-    }
-    return this.#innerLimit++;
-  }
 }
 
-/** Entries of a leaf, children of an inner node. */
-const NODE_SIZE = 64;
 /** Enough for 2^31 rows in nodes that are nearly empty. */
 const MAX_HEIGHT = 32;
-const NONE = -1;
 
 // Ties that put every entry with an equal key before, or none.
 const AFTER_ALL = 2 ** 31;
 const BEFORE_ALL = -1;
-
-function grownCapacity(capacity: number): number {
-  return capacity < 4096 ? Math.max(capacity * 2, 1) : Math.ceil(capacity * 1.5);
-}
-
-function grow<T extends Float64Array | Int32Array>(old: T, grown: T): T {
-  grown.set(old);
-  return grown;
-}
