@@ -127,7 +127,14 @@ export class Databases {
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.allSettled(this.#changes.values());
-    await Promise.all((await this.running()).map((database) => database.stop()));
+    const stopping = (await this.running()).map(async (database) => {
+      try {
+        await database.stop();
+      } catch (error) {
+        this.#log.error({ err: error, database: database.identity }, 'database not stopped in order');
+      }
+    });
+    await Promise.all(stopping);
     await Promise.all(Array.from(this.#moduleLogs.values(), (moduleLog) => moduleLog.close()));
   }
 

@@ -15,6 +15,7 @@ import type {
 /** More than this on the way to a database, and clients that send to it are held up. */
 const MAX_BYTES_IN_FLIGHT = 64 * 1024 * 1024;
 const RESUME_POLL_MS = 5;
+const MAX_EXIT_MS = 1000;
 
 /** A connection as the thread counts its frames. */
 export interface ThreadClient extends FrameSource {
@@ -68,6 +69,7 @@ export class DatabaseThread {
   #hasStarted = false;
   #hasEnded = false;
   #isStopping = false;
+  readonly #exited = Promise.withResolvers<void>();
   #error: Error | undefined;
 
   /**
@@ -144,7 +146,10 @@ export class DatabaseThread {
     try {
       await this.request('stop', undefined);
     } finally {
-      await this.#worker.terminate();
+      // It ends by itself, having nothing left to do; one that does not is not waited for.
+      const patience = setTimeout(() => void this.#worker.terminate(), MAX_EXIT_MS);
+      await this.#exited.promise;
+      clearTimeout(patience);
     }
   }
 
@@ -228,6 +233,7 @@ export class DatabaseThread {
   #end(): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
+    this.#exited.resolve();
     const error = this.#stopped();
     for (const waiting of this.#waiting.values()) waiting.reject(error);
     this.#waiting.clear();

@@ -90,7 +90,11 @@ export class Mailbox {
     const handle = this.#handlers[kind] as (input: unknown) => unknown;
     const answering = (async () => handle(input))();
     answering.then(
-      (answer) => this.#port.answer(id, answer),
+      (answer) => {
+        this.#port.answer(id, answer);
+        // Without a line to the gateway the thread has nothing left to do, and ends.
+        if (kind === 'stop') this.#port.close();
+      },
       (error: unknown) => this.#port.fail(id, error),
     );
   }

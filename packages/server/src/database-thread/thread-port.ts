@@ -42,8 +42,12 @@ export class ThreadPort {
   /** The database did not open: tells so, and leaves the thread nothing to do. */
   failStart(error: unknown): undefined {
     this.fail(STARTED, error);
-    this.#port.close();
+    this.close();
     return undefined;
+  }
+
+  close(): void {
+    this.#port.close();
   }
 
   #flushLog(): void {
