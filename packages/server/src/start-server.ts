@@ -8,7 +8,7 @@ import { DataDirectory } from './data-directory.ts';
 import { Databases } from './databases.ts';
 import { ServerError } from './errors.ts';
 import { createHttpApplication } from './gateway/http-application.ts';
-import { allRoutes } from './gateway/routes/index.ts';
+import { allRoutes } from './gateway/routes/all-routes.ts';
 import { WebSocketGateway } from './gateway/websocket-gateway.ts';
 import { formatHostPort, isLoopback, parseListenAddress } from './listen-address.ts';
 import { Metrics } from './metrics.ts';
