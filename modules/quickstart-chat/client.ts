@@ -17,20 +17,24 @@ const { values: options, positionals } = parseArgs({
 const name = positionals[0];
 
 let connection: ChatConnection | undefined;
-/** When the latest printed message was sent, so that a reconnect prints only what was missed. */
-let printedUntil = -1n;
+/** What was printed, so that a reconnect prints only what was missed. */
+const printed = new Set<string>();
 /** Lines typed while there was no connection. */
 let unsent: string[] = [];
 /** Answers come in the order of the calls, so all are answered when the latest is. */
 let latestCall: Promise<void> = Promise.resolve();
+let isInputEnded = false;
 
-// The session below says itself when a connection fails.
-setGlobalLogLevel('warn');
+// The session says itself how a connection goes.
+setGlobalLogLevel('error');
 const session = new ChatSession({ host: options.host, database: options.database, onState });
 
 const input = createInterface({ input: process.stdin });
 input.on('line', send);
-input.on('close', () => void latestCall.then(() => session.close()));
+input.on('close', () => {
+  isInputEnded = true;
+  endWhenAllIsSent();
+});
 
 function onState(state: SessionState): void {
   connection = state.kind === 'connected' ? state.connection : undefined;
@@ -49,18 +53,22 @@ function onState(state: SessionState): void {
 
 function follow(current: ChatConnection): void {
   const messages = [...current.db.message.iter()].sort((a, b) => Number(sentAt(a) - sentAt(b)));
-  for (const message of messages) if (sentAt(message) > printedUntil) print(current, message);
+  for (const message of messages) print(current, message);
   current.db.message.onInsert((_context, message) => print(current, message));
   if (name !== undefined) latestCall = report(current.reducers.setName({ name }));
   const lines = unsent;
   unsent = [];
   for (const line of lines) send(line);
+  endWhenAllIsSent();
 }
 
 function print(current: ChatConnection, message: Message): void {
+  // No two rows of a table are equal in every column.
+  const key = `${message.sender.toHexString()} ${sentAt(message)} ${message.text}`;
+  if (printed.has(key)) return;
+  printed.add(key);
   const sender = current.db.user.identity.find(message.sender);
   console.log(`${sender?.name ?? message.sender.toHexString().slice(0, 8)}: ${message.text}`);
-  if (sentAt(message) > printedUntil) printedUntil = sentAt(message);
 }
 
 function sentAt(message: Message): bigint {
@@ -70,6 +78,10 @@ function sentAt(message: Message): bigint {
 function send(text: string): void {
   if (connection === undefined) unsent.push(text);
   else latestCall = report(connection.reducers.sendMessage({ text }));
+}
+
+function endWhenAllIsSent(): void {
+  if (isInputEnded && unsent.length === 0) void latestCall.then(() => session.close());
 }
 
 /** Prints why the module refused a call. */

@@ -10,3 +10,5 @@ export function modulePath(name: string): string {
 }
 
 export const chatPageFolder: string = join(repository, 'modules', 'quickstart-chat', 'web');
+
+export const terminalClient: string = join(repository, 'modules', 'quickstart-chat', 'client.ts');

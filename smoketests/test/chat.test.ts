@@ -1,10 +1,11 @@
 // The path of a developer's first day: start, publish, chat, look at logs and rows, lose the server, go on.
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ChatUser } from '../src/chat-user.ts';
 import { Cli } from '../src/cli.ts';
 import { rows } from '../src/http.ts';
-import { modulePath } from '../src/modules.ts';
+import { modulePath, terminalClient } from '../src/modules.ts';
 import { ServerProcess } from '../src/server-process.ts';
 
 const chat = modulePath('quickstart-chat');
@@ -84,6 +85,14 @@ describe('a chat from publish to restart', () => {
     const refused = await owner.run('call', 'chat', 'send_message', '');
     expect(refused.exitCode).toBe(1);
     expect(refused.stderr).toContain('a message must not be empty');
+  });
+
+  test('the terminal client says what is piped into it, and prints what was said', async () => {
+    const args = [terminalClient, 'Carl', '--host', server.webSocketUrl, '--database', 'chat'];
+    const { stdout } = spawnSync(process.execPath, args, { input: 'hello from a pipe\n', encoding: 'utf8' });
+    expect(stdout).toContain('Ann: hello from Ann\n');
+    expect(stdout).toContain('Carl: hello from a pipe\n');
+    await bob.sees('hello from a pipe');
   });
 
   test('list names the database, describe its tables and reducers', async () => {
