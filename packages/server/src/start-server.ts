@@ -8,6 +8,7 @@ import { DataDirectory } from './data-directory.ts';
 import { Databases } from './databases.ts';
 import { ServerError } from './errors.ts';
 import { createHttpApplication } from './gateway/http-application.ts';
+import { OpenRequests } from './gateway/open-requests.ts';
 import { allRoutes } from './gateway/routes/all-routes.ts';
 import { WebSocketGateway } from './gateway/websocket-gateway.ts';
 import { formatHostPort, isLoopback, parseListenAddress } from './listen-address.ts';
@@ -65,6 +66,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     const routes = [gateway.route(), ...allRoutes(context)];
     const app = createHttpApplication(routes, context, log, (request) => WebSocketGateway.takes(request));
     app.server.on('upgrade', (request, socket: Socket, head: Buffer) => void gateway.upgrade(request, socket, head));
+    const requests = new OpenRequests(app.server);
     await listen(app, address);
     const bound = app.server.address();
     const port = typeof bound === 'object' && bound !== null ? bound.port : address.port;
@@ -76,12 +78,13 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       log.info('server stopping');
       gateway.refuse();
       const drained = app.close();
-      const forced = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);
       await databases.close();
       await starting;
       await gateway.close();
+      await requests.whenNone(DRAIN_MS);
+      // Those that are left are kept open by their clients for a next request.
+      app.server.closeAllConnections();
       await drained;
-      clearTimeout(forced);
       await dataDirectory.close();
       log.info('server stopped');
     };

@@ -1,0 +1,29 @@
+import type { Server } from 'node:http';
+
+/** Counts the HTTP requests that are being answered, so that a stop can wait for them. */
+export class OpenRequests {
+  #count = 0;
+  #onNone: (() => void) | undefined;
+
+  constructor(server: Server) {
+    server.on('request', (_request, response) => {
+      this.#count++;
+      response.once('close', () => {
+        this.#count--;
+        if (this.#count === 0) this.#onNone?.();
+      });
+    });
+  }
+
+  /** Resolves when all are answered, at the latest after `patienceMs`. */
+  async whenNone(patienceMs: number): Promise<void> {
+    if (this.#count === 0) return;
+    await new Promise<void>((resolve) => {
+      const timeout = setTimeout(resolve, patienceMs);
+      this.#onNone = () => {
+        clearTimeout(timeout);
+        resolve();
+      };
+    });
+  }
+}
