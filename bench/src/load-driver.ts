@@ -116,7 +116,10 @@ async function openConnection(load: Load, index: number): Promise<Connection> {
     writer.reset();
     for (let slot = freeSlots.pop(); slot !== undefined; slot = freeSlots.pop()) {
       sentAt[slot] = now;
-      writeTransfer(writer, slot, pick(), pick());
+      const from = pick();
+      let to = pick();
+      while (to === from) to = pick();
+      writeTransfer(writer, slot, from, to);
       if (isBatching) continue;
       socket.send(writer.finish());
       writer.reset();

@@ -25,7 +25,7 @@ const transfer = database.transaction((from: number, to: number, amount: number)
   const source = read.get(from) as number | undefined;
   if (source === undefined || read.get(to) === undefined) throw new Error('no such account');
   if (source < amount) throw new Error('insufficient funds');
-  if (from === to) return;
+  if (from === to) throw new Error('the two accounts must differ');
   write.run(source - amount, from);
   write.run((read.get(to) as number) + amount, to);
 });
