@@ -7,8 +7,7 @@ import { mustMember, mustText } from './http/json-access.ts';
 import { ServerClient } from './http/server-client.ts';
 import { findTarget } from './http/target-server.ts';
 import type { TargetServer } from './http/target-server.ts';
-import { readLoginToken } from './login-token.ts';
-import type { LoginClaims } from './login-token.ts';
+import { identityOfToken } from './login-token.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Options that say in whose name a command talks, and to whom. */
@@ -75,18 +74,18 @@ export class CliSession {
   }
 
   /** The saved login. @throws CliError `CLI_NOT_FOUND` if there is none */
-  async login(): Promise<LoginClaims & { token: string }> {
+  async login(): Promise<{ identity: string; token: string }> {
     const { config, path } = await this.configFile();
     if (config.token === undefined) {
       throw new CliError('CLI_NOT_FOUND', 'You are not logged in.', { hint: 'Run `spacetime login` to log in.' });
     }
-    const claims = readLoginToken(config.token);
-    if (claims === undefined) {
+    const identity = identityOfToken(config.token);
+    if (identity === undefined) {
       throw new CliError('CLI_INVALID_CONFIG', `${path}: spacetimedb_token is not a login token`, {
         hint: 'Run `spacetime logout`, then log in again.',
       });
     }
-    return { ...claims, token: config.token };
+    return { identity, token: config.token };
   }
 
   /** Finds a database by its name or identity. @throws CliError `CLI_NOT_FOUND` */

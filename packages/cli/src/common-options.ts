@@ -1,7 +1,7 @@
-import { Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 
 /** What `--yes` may answer beforehand; `all` stands for the others. */
-export const YES_TOPICS = ['all', 'remote', 'migrate', 'break-clients', 'skip-login', 'delete-data'] as const;
+const YES_TOPICS = ['all', 'remote', 'migrate', 'break-clients', 'skip-login', 'delete-data'] as const;
 
 export function serverOption(): Option {
   return new Option('-s, --server <server>', 'the server: a saved nickname, its host, or a URL');
@@ -12,7 +12,15 @@ export function anonymousOption(): Option {
 }
 
 export function yesOption(): Option {
-  return new Option('-y, --yes <what>', 'answer questions with yes (all of them, or those named: --yes=remote,...)');
+  const option = new Option(
+    '-y, --yes <what>',
+    'answer questions with yes: all of them, or those named as in --yes=remote',
+  );
+  return option.argParser((text: string) => {
+    const unknown = text.split(',').find((topic) => !YES_TOPICS.some((known) => known === topic));
+    if (unknown === undefined) return text;
+    throw new InvalidArgumentError(`expected ${YES_TOPICS.join(', ')}, found ${JSON.stringify(unknown)}.`);
+  });
 }
 
 /** Scripts written for projects with a spacetime.json pass it. There is none here to leave out. */

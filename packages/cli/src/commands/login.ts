@@ -1,21 +1,24 @@
 import { Command, Option } from 'commander';
 import type { CliSession } from '../cli-session.ts';
 import { CliError } from '../errors.ts';
-import { readLoginToken } from '../login-token.ts';
+import { identityOfToken } from '../login-token.ts';
 
 interface LoginOptions {
-  readonly token?: string;
+  readonly token?: string | true;
   readonly serverIssuedLogin?: string;
 }
 
 export function loginCommand(session: CliSession): Command {
-  return new Command('login')
-    .description('get a login from a server, or save one')
-    .option('--token <token>', 'save this token as the login')
-    .option('--server-issued-login <server>', 'let this server issue the login (without it: the default server)')
-    .addOption(new Option('--no-browser', 'no login here opens one').hideHelp())
-    .action((options: LoginOptions) => runLogin(session, options))
-    .addCommand(showCommand(session));
+  return (
+    new Command('login')
+      .description('get a login from a server, or save one')
+      // The value may be missing because the parser gives the `--token` of `login show --token` to `login`.
+      .option('--token [token]', 'save this token as the login')
+      .option('--server-issued-login <server>', 'let this server issue the login (without it: the default server)')
+      .addOption(new Option('--no-browser', 'no login here opens one').hideHelp())
+      .action((options: LoginOptions) => runLogin(session, options))
+      .addCommand(showCommand(session))
+  );
 }
 
 export function logoutCommand(session: CliSession): Command {
@@ -34,19 +37,21 @@ function showCommand(session: CliSession): Command {
   return new Command('show')
     .description('print who the login is')
     .option('--token', 'print the token too')
-    .action(async ({ token: withToken }: { readonly token?: boolean }) => {
+    .action(async (_options: object, command: Command) => {
       const { identity, token } = await session.login();
       session.terminal.print(`You are logged in as ${identity}`);
-      if (withToken === true) session.terminal.print(`Your auth token (don't share this!) is ${token}`);
+      if (command.optsWithGlobals<LoginOptions>().token !== undefined)
+        session.terminal.print(`Your auth token (don't share this!) is ${token}`);
     });
 }
 
 async function runLogin(session: CliSession, { token, serverIssuedLogin }: LoginOptions): Promise<void> {
   const file = await session.configFile();
+  if (token === true) throw new CliError('CLI_INVALID_ARGUMENT', '--token: expected the token behind it');
   if (token !== undefined) {
     await file.change({ token });
-    const claims = readLoginToken(token);
-    session.terminal.print(claims === undefined ? 'Token saved.' : `Logged in with identity ${claims.identity}`);
+    const identity = identityOfToken(token);
+    session.terminal.print(identity === undefined ? 'Token saved.' : `Logged in with identity ${identity}`);
     return;
   }
   // A login that a server issued cannot be had again: it must not be lost by a word too few.

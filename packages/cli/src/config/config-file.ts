@@ -34,7 +34,7 @@ export class ConfigFile {
 
   /** Writes the file with the given parts changed. Only its owner can read it: there is a login in it. */
   async change(changes: Partial<CliConfig>): Promise<void> {
-    const text = editConfig(this.#text, { ...this.#config, ...changes });
+    const text = editConfig(this.#text, this.#config, { ...this.#config, ...changes });
     await mkdir(dirname(this.path), { recursive: true });
     const unfinished = `${this.path}.${process.pid}.tmp`;
     await writeFile(unfinished, text, { mode: 0o600 });

@@ -1,135 +1,116 @@
-import { parse, stringify } from 'smol-toml';
 import { isDeepStrictEqual } from 'node:util';
+import { parse, stringify } from 'smol-toml';
+import { parseConfig } from './cli-config.ts';
 import type { CliConfig, SavedServer } from './cli-config.ts';
 
-const SERVER_TABLE = '[[server_configs]]';
+const SERVER_TABLE = /^\s*\[\[\s*server_configs\s*\]\]/;
 
 /**
- * The text of a configuration file changed from what it says to `config`, with its comments and the keys that we
- * do not know. Should the text be written in a way that this does not follow, comments are lost, never values.
+ * The text of a configuration file, which says `old`, changed to say `next`: comments and keys that we do not know
+ * stay. Should the text be written in a way that this does not follow, its comments are lost, but nothing else.
+ *
+ * One server at a time may be added behind the others, removed, or replaced in its place.
  */
-export function editConfig(text: string, config: CliConfig): string {
-  const wanted = { ...parse(text), ...documentOf(config, parse(text)) };
-  for (const [key, value] of Object.entries(wanted)) if (value === undefined) delete wanted[key];
-  const edited = editLines(text, config);
-  return isDeepStrictEqual(plain(parseOrUndefined(edited)), plain(wanted)) ? edited : stringify(wanted);
+export function editConfig(text: string, old: CliConfig, next: CliConfig): string {
+  const edited = editLines(text, old, next);
+  try {
+    if (isDeepStrictEqual(parseConfig(edited, ''), next)) return edited;
+  } catch {
+    // It became something else than TOML: a text over several lines looked like keys.
+  }
+  const document = {
+    ...parse(text),
+    ...topKeys(next),
+    server_configs: next.servers.map((server) => withoutUndefined(serverKeys(server))),
+  };
+  return stringify(withoutUndefined(document));
 }
 
-function editLines(text: string, config: CliConfig): string {
-  const [top, tables] = splitTables(text);
-  for (const [key, value] of Object.entries(topKeys(config))) setKey(top, key, value);
-  const kept: string[][] = [];
-  let last = -1;
+function editLines(text: string, old: CliConfig, next: CliConfig): string {
+  const [top, ...tables] = splitTables(text.trimEnd());
+  const blocks = [withKeys(top, topKeys(next))];
+  let position = 0;
   for (const table of tables) {
-    if (!isServerTable(table)) {
-      kept.push(table);
+    if (!table.some((line) => SERVER_TABLE.test(line))) {
+      blocks.push(table);
       continue;
     }
-    const old = serverIn(table);
-    const server = config.servers.find(({ host, nickname }) => host === old['host'] || nickname === old['nickname']);
-    if (server === undefined) continue;
-    for (const [key, value] of Object.entries(serverKeys(server))) setKey(table, key, value);
-    last = kept.push(table);
+    const server = successor(old, next, position++);
+    if (server !== undefined) blocks.push(withKeys(table, serverKeys(server)));
   }
-  const known = kept.filter(isServerTable).map((table) => serverIn(table)['host']);
-  const added = config.servers
-    .filter(({ host }) => !known.includes(host))
-    .map((server) => {
-      const table = ['', SERVER_TABLE];
-      for (const [key, value] of Object.entries(serverKeys(server))) setKey(table, key, value);
-      return table;
-    });
-  kept.splice(last === -1 ? kept.length : last, 0, ...added);
-  return `${[top, ...kept].flat().join('\n').trim()}\n`;
+  for (const server of next.servers.slice(old.servers.length)) {
+    blocks.push(withKeys(['', '[[server_configs]]'], serverKeys(server)));
+  }
+  return `${blocks.flat().join('\n').trim()}\n`;
 }
 
-/** The lines before the first table, and those of each table. Comments above a table's head belong to it. */
-function splitTables(text: string): [top: string[], tables: string[][]] {
-  const blocks: string[][] = [[]];
+/** What became of the server at a position; undefined if it was removed. */
+function successor(old: CliConfig, next: CliConfig, position: number): SavedServer | undefined {
+  if (next.servers.length >= old.servers.length) return next.servers[position];
+  return next.servers.find((server) => server === old.servers[position]);
+}
+
+/** The lines before the first table, then those of each table, which comments right above it belong to. */
+function splitTables(text: string): [top: string[], ...tables: string[][]] {
+  const top: string[] = [];
+  const tables: string[][] = [];
+  let block = top;
   for (const line of text.split('\n')) {
-    const previous = blocks.at(-1) ?? [];
-    if (line.startsWith('[')) {
-      let headStart = previous.length;
-      while (headStart > 0 && /^\s*(#.*)?$/.test(previous[headStart - 1] ?? '')) headStart--;
-      // Comments at the very top are about the file.
-      blocks.push(blocks.length === 1 && headStart === 0 ? [line] : [...previous.splice(headStart), line]);
-    } else previous.push(line);
-  }
-  const [top = [], ...tables] = blocks;
-  return [top, tables];
-}
-
-function isServerTable(table: readonly string[]): boolean {
-  return table.some((line) => line.startsWith(SERVER_TABLE));
-}
-
-function serverIn(table: readonly string[]): Record<string, unknown> {
-  const document = parseOrUndefined(table.join('\n')) as { server_configs?: Record<string, unknown>[] } | undefined;
-  return document?.server_configs?.[0] ?? {};
-}
-
-/** Sets or removes a key among the lines of one table. A value that goes over several lines is replaced whole. */
-function setKey(lines: string[], key: string, value: string | undefined): void {
-  const at = lines.findIndex((line) => new RegExp(`^\\s*${key}\\s*=`).test(line));
-  const newLines = value === undefined ? [] : [`${key} = ${JSON.stringify(value)}`];
-  if (at !== -1) {
-    const first = lines[at] ?? '';
-    if (parseOrUndefined(first)?.[key] === value) return;
-    let count = 1;
-    const quotes = /=\s*("""|''')/.exec(first)?.[1];
-    if (quotes !== undefined && first.split(quotes).length < 3) {
-      while (at + count < lines.length && !(lines[at + count] ?? '').includes(quotes)) count++;
-      count++;
+    if (/^\s*\[/.test(line)) {
+      let commentStart = block.length;
+      while (commentStart > 0 && (block[commentStart - 1] ?? '').trimStart().startsWith('#')) commentStart--;
+      block = block.splice(commentStart);
+      tables.push(block);
     }
-    const comment = /"\s*(#[^"]*)$/.exec(first)?.[1];
-    if (comment !== undefined && newLines[0] !== undefined) newLines[0] += ` ${comment}`;
-    lines.splice(at, count, ...newLines);
-    return;
+    block.push(line);
   }
-  let end = lines.length;
-  while (end > 0 && (lines[end - 1] ?? '').trim() === '') end--;
-  lines.splice(end, 0, ...newLines);
+  return [top, ...tables];
 }
 
-function parseOrUndefined(text: string): Record<string, unknown> | undefined {
+/** The lines with keys set, and those removed whose value is undefined. */
+function withKeys(lines: readonly string[], values: Readonly<Record<string, string | undefined>>): string[] {
+  let result = [...lines];
+  for (const [key, value] of Object.entries(values)) result = withKey(result, key, value);
+  return result;
+}
+
+function withKey(lines: readonly string[], key: string, value: string | undefined): string[] {
+  const setting = value === undefined ? [] : [`${key} = ${JSON.stringify(value)}`];
+  const at = lines.findIndex((line) => new RegExp(`^\\s*${key}\\s*=`).test(line));
+  if (at === -1) {
+    const blank = lines.length - lines.findLastIndex((line) => line.trim() !== '') - 1;
+    return [...lines.slice(0, lines.length - blank), ...setting, ...lines.slice(lines.length - blank)];
+  }
+  const end = endOfValue(lines, at);
+  if (isValue(lines.slice(at, end).join('\n'), key, value)) return [...lines];
+  return [...lines.slice(0, at), ...setting, ...lines.slice(end)];
+}
+
+/** Behind the last line of the value that begins in line `at`: it may be a text over several lines. */
+function endOfValue(lines: readonly string[], at: number): number {
+  const [first = ''] = lines.slice(at);
+  const quotes = /=\s*("""|''')/.exec(first)?.[1];
+  if (quotes === undefined || first.split(quotes).length > 2) return at + 1;
+  const last = lines.findIndex((line, i) => i > at && line.includes(quotes));
+  return last === -1 ? at + 1 : last + 1;
+}
+
+function isValue(text: string, key: string, value: string | undefined): boolean {
   try {
-    return parse(text);
+    return parse(text)[key] === value;
   } catch {
-    return undefined;
+    return false;
   }
 }
 
 function topKeys(config: CliConfig): Record<string, string | undefined> {
-  return {
-    default_server: config.defaultServer,
-    spacetimedb_token: config.token,
-    listen_addr: config.listenAddress,
-  };
+  return { default_server: config.defaultServer, spacetimedb_token: config.token, listen_addr: config.listenAddress };
 }
 
-function serverKeys(server: SavedServer): Record<string, string | undefined> {
-  return {
-    nickname: server.nickname,
-    host: server.host,
-    protocol: server.protocol,
-    ecdsa_public_key: server.publicKey,
-  };
+function serverKeys({ nickname, host, protocol, publicKey }: SavedServer): Record<string, string | undefined> {
+  return { nickname, host, protocol, ecdsa_public_key: publicKey };
 }
 
-function documentOf(config: CliConfig, old: Record<string, unknown>): Record<string, unknown> {
-  const oldServers = (old['server_configs'] ?? []) as Record<string, unknown>[];
-  const servers = config.servers.map((server) => {
-    const before = oldServers.find(({ host, nickname }) => host === server.host || nickname === server.nickname);
-    return withoutUndefined({ ...before, ...serverKeys(server) });
-  });
-  return { ...topKeys(config), ...(servers.length > 0 ? { server_configs: servers } : { server_configs: undefined }) };
-}
-
-function withoutUndefined(object: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
-}
-
-/** Without prototypes and order of keys, so that documents can be compared. */
-function plain(document: unknown): unknown {
-  return document === undefined ? undefined : (JSON.parse(JSON.stringify(document)) as unknown);
+function withoutUndefined<T>(values: Record<string, T>): Record<string, T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }

@@ -1,0 +1,45 @@
+import { readdirSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { runCli } from '../src/run-cli.ts';
+import { TestUser } from './run.ts';
+import { TestTerminal } from './test-terminal.ts';
+
+test('start takes repeated options, says where it listens, answers, and stops', async () => {
+  const user = new TestUser();
+  const terminal = new TestTerminal(user.home);
+  const listening = new Promise<string>((resolve) => {
+    terminal.onPrint = (line) => {
+      const [, address] = /Starting SpacetimeDB listening on (127\.0\.0\.1:\d+)$/.exec(line) ?? [];
+      if (address !== undefined) resolve(address);
+    };
+  });
+  const args = ['--in-memory', '--listen-addr', 'no address', '--listen-addr', '127.0.0.1:0', '--enable-tracy'];
+  const run = runCli(
+    ['start', '--edition', 'standalone', '--data-dir', user.home, ...args, '--non-interactive'],
+    terminal,
+  );
+  const address = await Promise.race([listening, run]);
+  expect(address, terminal.noted).toMatch(/^127\.0\.0\.1:[1-9]\d*$/);
+  expect((await user.run(['server', 'ping', `http://${address}`])).exitCode).toBe(0);
+  terminal.stop();
+  expect(await run).toBe(0);
+  // In memory means that no file is touched, not even where --data-dir says.
+  expect(readdirSync(user.home)).toEqual([]);
+});
+
+test('a port that is taken is named, with how to choose another', async () => {
+  const user = new TestUser();
+  const terminal = new TestTerminal(user.home);
+  const listening = new Promise<string>((resolve) => {
+    terminal.onPrint = (line) => {
+      if (line.startsWith('Starting')) resolve(line.split(' ').at(-1) ?? '');
+    };
+  });
+  const run = runCli(['start', '--in-memory', '--listen-addr', '127.0.0.1:0'], terminal);
+  const address = await listening;
+  const second = await user.run(['start', '--in-memory', '--listen-addr', address]);
+  expect(second).toMatchObject({ exitCode: 1, noted: expect.stringContaining('is taken by another program') });
+  expect(second.noted).toContain('--listen-addr');
+  terminal.stop();
+  await run;
+});
