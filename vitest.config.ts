@@ -3,7 +3,12 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   ssr: { resolve: { conditions: ['lightcone-source', 'module', 'node', 'development|production'] } },
   test: {
-    include: ['packages/*/{src,test}/**/*.test.ts', 'modules/*/test/**/*.test.ts', 'bench/{src,test}/**/*.test.ts', 'test/**/*.test.ts'],
+    include: [
+      'packages/*/{src,test}/**/*.test.ts',
+      'modules/*/test/**/*.test.ts',
+      'bench/{src,test}/**/*.test.ts',
+      'test/**/*.test.ts',
+    ],
     testTimeout: 20_000,
   },
 });

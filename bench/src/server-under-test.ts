@@ -51,15 +51,13 @@ export async function startLightcone(transfersModule: Uint8Array): Promise<Serve
   const folder = mkdtempSync(join(tmpdir(), 'lightcone-bench-'));
   const child = spawnScript(
     'packages/cli/src/main.ts',
-    ...[
-      'start',
-      '--data-dir',
-      join(folder, 'data'),
-      '--jwt-key-dir',
-      join(folder, 'keys'),
-      '--listen-addr',
-      '127.0.0.1:0',
-    ],
+    'start',
+    '--data-dir',
+    join(folder, 'data'),
+    '--jwt-key-dir',
+    join(folder, 'keys'),
+    '--listen-addr',
+    '127.0.0.1:0',
   );
   const address = await firstLine(child, /listening on (\S+:\d+)/);
   const database = `http://${address}/v1/database/transfers`;

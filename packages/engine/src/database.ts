@@ -289,7 +289,7 @@ export class Database {
   }
 
   #disconnectAll(): void {
-    for (const number of [...this.#clients.keys()]) {
+    for (const number of this.#clients.keys()) {
       this.#core.outbox.lane(false).close(number, GOING_AWAY, 'module exited');
       this.disconnect(number);
     }

@@ -4,7 +4,7 @@ import { ByteReader, ConnectionId, Identity } from '@lightcone/sats';
 import { ActiveCaller } from './client.ts';
 import type { Core } from './core.ts';
 import { EngineError } from './errors.ts';
-import { LoadedModule } from './loaded-module.ts';
+import type { LoadedModule } from './loaded-module.ts';
 import { FATAL_ERROR_TEXT, runLifecycleReducer } from './reducer-calls.ts';
 import { createIndex, createTable, dropTable, insertRow, readRows } from './schema-objects.ts';
 import { SYSTEM_TABLE_IDS } from './system-tables.ts';

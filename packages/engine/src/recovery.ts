@@ -98,7 +98,7 @@ class RecordReplay implements MutationVisitor {
     this.#isSchemaStale = false;
     const described = describeTables(this.#store);
     for (const { definition } of described.values()) this.#replay.define(definition);
-    for (const id of [...this.#store.tables.keys()]) if (!described.has(id)) this.#replay.drop(id);
+    for (const id of this.#store.tables.keys()) if (!described.has(id)) this.#replay.drop(id);
   }
 
   #table(tableId: number): Table {

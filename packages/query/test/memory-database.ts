@@ -1,5 +1,6 @@
 import { type AlgebraicType, compileKey, compileRow, types } from '@lightcone/sats';
 import type { Catalog, CatalogTable } from '../src/catalog.ts';
+import { QueryError } from '../src/errors.ts';
 import type { RowWriter } from '../src/execute/execute-mutation.ts';
 import type { RowSource, RowVisitor } from '../src/row-source.ts';
 
@@ -69,7 +70,7 @@ export class MemoryDatabase implements Catalog, RowSource, RowWriter {
     for (const { column, indexName } of shape.unique ?? []) {
       const key = compileKey(type, [column]);
       if (rows.some((other) => key.compareRows(other, 0, row, 0) === 0))
-        throw new Error(`Unique constraint violation '${indexName}'`);
+        throw new QueryError('QUERY_CONSTRAINT_VIOLATED', `Unique constraint violation '${indexName}'`);
     }
     rows.push(row);
     return true;

@@ -15,7 +15,7 @@ export type Values = readonly AlgebraicValue[];
 /** A condition as SQL, and what it should say of a row: worked out on decoded values, without any code under test. */
 export interface Condition {
   readonly sql: string;
-  holds(row: Values): boolean;
+  readonly holds: (row: Values) => boolean;
 }
 
 export const sender: Uint8Array = Uint8Array.from({ length: 32 }, (_, i) => i * 7);
@@ -29,62 +29,65 @@ interface ColumnKind {
   /** Few values, so that rows meet constants; all near an edge of the type. */
   readonly values: readonly AlgebraicValue[];
   /** The value as a SQL literal. */
-  literal(value: AlgebraicValue): string;
+  readonly literal: (value: AlgebraicValue) => string;
 }
 
-const number = String;
+function kind<Value extends AlgebraicValue>(
+  name: string,
+  type: AlgebraicType,
+  values: readonly Value[],
+  literal: (value: Value) => string = String,
+): ColumnKind {
+  return { name, type, values, literal: literal as ColumnKind['literal'] }; // it is only given values of the column
+}
+
 const hexDigits = (value: bigint, digits: number): string => value.toString(16).padStart(digits, '0');
-const field = (name: string, ...values: bigint[]): AlgebraicValue[] => values.map((value) => ({ [name]: value }));
-const inner = (value: AlgebraicValue): bigint => Object.values(value)[0] as bigint; // the products here hold one integer
+const floats = [-Infinity, -1.5, -0, 0, 0.5, Infinity, NaN];
+const byteStrings = ['', '00', '0001', 'ff'].map((hex) => Uint8Array.from(Buffer.from(hex, 'hex')));
+
+/** The special types hold one integer. */
+type Wrapped = Readonly<Record<string, bigint>>;
+const wrap = (name: string, ...values: bigint[]): Wrapped[] => values.map((value) => ({ [name]: value }));
+const unwrap = (value: Wrapped): bigint => Object.values(value)[0]!; // its one field
 
 const kinds: readonly ColumnKind[] = [
-  { name: 'flag', type: types.bool, values: [false, true], literal: number },
-  { name: 'i8', type: types.i8, values: [-128, -1, 0, 127], literal: number },
-  { name: 'u16', type: types.u16, values: [0, 1, 256, 65535], literal: number },
-  {
-    name: 'text',
-    type: types.string,
-    values: ['', 'a', 'ab', 'é', "it's", '\u{10000}', '\uffff'],
-    literal: (value) => `'${String(value).replaceAll("'", "''")}'`,
-  },
-  { name: 'u32', type: types.u32, values: [0, 255, 256, 0xffff_ffff], literal: number },
-  { name: 'i32', type: types.i32, values: [-(2 ** 31), -1, 0, 2 ** 31 - 1], literal: number },
-  { name: 'i64', type: types.i64, values: [-(2n ** 63n), -1n, 0n, 2n ** 32n, 2n ** 63n - 1n], literal: number },
-  { name: 'u64', type: types.u64, values: [0n, 1n, 2n ** 53n + 1n, 2n ** 64n - 1n], literal: number },
-  { name: 'i128', type: types.i128, values: [-(2n ** 127n), -1n, 2n ** 64n], literal: number },
-  { name: 'u256', type: types.u256, values: [0n, 2n ** 128n, U256_MAX], literal: number },
-  { name: 'f32', type: types.f32, values: [-Infinity, -1.5, -0, 0, 0.5, Infinity, NaN], literal: floatLiteral },
-  { name: 'f64', type: types.f64, values: [-Infinity, -1.5, -0, 0, 0.1, Infinity, NaN], literal: floatLiteral },
-  {
-    name: 'bytes',
-    type: types.bytes,
-    values: ['', '00', '0001', 'ff'].map((hex) => Uint8Array.from(Buffer.from(hex, 'hex'))).concat(sender),
-    literal: (value) => `0x${Buffer.from(value as Uint8Array).toString('hex')}`,
-  },
-  {
-    name: 'identity',
-    type: types.identity,
-    values: field('__identity__', 0n, 1n, senderNumber, U256_MAX),
-    literal: (value) => `0x${hexDigits(inner(value), 64)}`,
-  },
-  {
-    name: 'connection',
-    type: types.connectionId,
-    values: field('__connection_id__', 0n, 2n ** 64n),
-    literal: (value) => `X'${hexDigits(inner(value), 32)}'`,
-  },
-  {
-    name: 'uuid',
-    type: types.uuid,
-    values: field('__uuid__', 1n, 2n ** 127n),
-    literal: (value) => `'${formatUuid(inner(value))}'`,
-  },
-  {
-    name: 'time',
-    type: types.timestamp,
-    values: field('__timestamp_micros_since_unix_epoch__', -1n, 0n, 1_700_000_000_000_000n),
-    literal: (value) => `'${formatTimestamp(inner(value))}'`,
-  },
+  kind('flag', types.bool, [false, true]),
+  kind('i8', types.i8, [-128, -1, 0, 127]),
+  kind('u16', types.u16, [0, 1, 256, 65535]),
+  kind(
+    'text',
+    types.string,
+    ['', 'a', 'ab', 'é', "it's", '\u{10000}', '\uffff'],
+    (value) => `'${value.replaceAll("'", "''")}'`,
+  ),
+  kind('u32', types.u32, [0, 255, 256, 0xffff_ffff]),
+  kind('i32', types.i32, [-(2 ** 31), -1, 0, 2 ** 31 - 1]),
+  kind('i64', types.i64, [-(2n ** 63n), -1n, 0n, 2n ** 32n, 2n ** 63n - 1n]),
+  kind('u64', types.u64, [0n, 1n, 2n ** 53n + 1n, 2n ** 64n - 1n]),
+  kind('i128', types.i128, [-(2n ** 127n), -1n, 2n ** 64n]),
+  kind('u256', types.u256, [0n, 2n ** 128n, U256_MAX]),
+  kind('f32', types.f32, floats, floatLiteral),
+  kind('f64', types.f64, [...floats, 0.1], floatLiteral),
+  kind('bytes', types.bytes, [...byteStrings, sender], (value) => `0x${Buffer.from(value).toString('hex')}`),
+  kind(
+    'identity',
+    types.identity,
+    wrap('__identity__', 0n, 1n, senderNumber, U256_MAX),
+    (value) => `0x${hexDigits(unwrap(value), 64)}`,
+  ),
+  kind(
+    'connection',
+    types.connectionId,
+    wrap('__connection_id__', 0n, 2n ** 64n),
+    (value) => `X'${hexDigits(unwrap(value), 32)}'`,
+  ),
+  kind('uuid', types.uuid, wrap('__uuid__', 1n, 2n ** 127n), (value) => `'${formatUuid(unwrap(value))}'`),
+  kind(
+    'time',
+    types.timestamp,
+    wrap('__timestamp_micros_since_unix_epoch__', -1n, 0n, 10n ** 15n),
+    (value) => `'${formatTimestamp(unwrap(value))}'`,
+  ),
 ];
 
 /** Every comparable type twice, so that columns can be compared with each other; the second ones lie behind strings. */
@@ -100,14 +103,14 @@ function position(name: string): number {
   return columns.findIndex((column) => column.name === name);
 }
 
-/** Infinity and NaN have no literal; the nearest thing that has one stands for them. */
-function floatLiteral(value: AlgebraicValue): string {
+/** NaN has no literal, so 0 stands for it. */
+function floatLiteral(value: number): string {
   if (value === Infinity) return '1e400';
   if (value === -Infinity) return '-1e400';
   return Number.isNaN(value) ? '0' : String(value);
 }
 
-/** Decoded float literals have no NaN and no -0. */
+/** What `floatLiteral` makes of a value. */
 function literalMeans(value: AlgebraicValue): AlgebraicValue {
   return typeof value === 'number' && Number.isNaN(value) ? 0 : value;
 }
@@ -198,7 +201,7 @@ function join(
 function order(a: AlgebraicValue, b: AlgebraicValue): number {
   if (typeof a === 'string' && typeof b === 'string') return Buffer.compare(Buffer.from(a), Buffer.from(b));
   if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b);
-  if (typeof a === 'object' && typeof b === 'object') return order(inner(a), inner(b));
+  if (typeof a === 'object' && typeof b === 'object') return order(unwrap(a as Wrapped), unwrap(b as Wrapped)); // no other objects are values here
   // NaN is equal to itself and above all others.
   if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
   return a < b ? -1 : a > b ? 1 : 0;

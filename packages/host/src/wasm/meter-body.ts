@@ -128,6 +128,7 @@ class BodyWriter {
           break;
         case EDIT.leave:
           this.#pay(true);
+          this.#constantDebt(0); // this function itself may catch what it throws
           break;
         case EDIT.return:
           this.#out.u8(OP.br);

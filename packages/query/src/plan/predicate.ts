@@ -1,4 +1,4 @@
-import { type AlgebraicType, type ColumnAccess, type RowType, compileType } from '@lightcone/sats';
+import { type ColumnAccess, type RowType, compileType } from '@lightcone/sats';
 import type { CheckedComparison, CheckedExpression } from '../check/check-expression.ts';
 import type { ComparisonOperator } from '../sql/syntax.ts';
 
@@ -24,7 +24,7 @@ const FLIPPED: { readonly [operator in ComparisonOperator]: ComparisonOperator }
   '>': '<',
   '>=': '<=',
 };
-/** Equality with a constant of up to so many bytes is tested byte by byte, in place. */
+/** Equality with a constant of up to so many bytes is tested in place. */
 const MAX_INLINE_BYTES = 8;
 
 /** Generates the function of a checked condition over one table's rows. */
@@ -79,8 +79,8 @@ class PredicateSource {
     if (right.kind === 'sender' && left.type.tag === 'Array')
       return this.#compareToSender(this.#operand(left), operator);
     if (operator === '=' || operator === '<>') {
-      const inlined = this.#inlineEquality(left, right) ?? this.#inlineEquality(right, left);
-      if (inlined !== undefined) return operator === '=' ? inlined : `!(${inlined})`;
+      const equality = this.#equality(left, right) ?? this.#equality(right, left);
+      if (equality !== undefined) return operator === '=' ? equality : `!(${equality})`;
     }
     const type = this.#bind(compileType(left.type, []));
     const a = this.#operand(left);
@@ -92,12 +92,16 @@ class PredicateSource {
     return `${this.#bind(compareBytesToSender)}(${bytes}, ${start}, sender) ${JS_OPERATOR[operator]} 0`;
   }
 
-  /** `column = constant` as a test of each byte, where that is the same and short. */
-  #inlineEquality(side: CheckedExpression, other: CheckedExpression): string | undefined {
-    if (side.kind !== 'column' || other.kind !== 'constant') return undefined;
+  /** A column's equality with a constant or the caller as a test of its bytes, where equal values have equal bytes. */
+  #equality(side: CheckedExpression, other: CheckedExpression): string | undefined {
+    if (side.kind !== 'column' || (other.kind !== 'constant' && other.kind !== 'sender')) return undefined;
+    // Floats have two zeros and many NaNs.
+    if (side.type.tag === 'F32' || side.type.tag === 'F64') return undefined;
     const offset = this.#access(side.column).staticOffset;
-    if (offset === undefined || !isEqualByBytes(side.type) || other.bytes.length > MAX_INLINE_BYTES) return undefined;
-    return Array.from(other.bytes, (byte, i) => `b[s + ${offset + i}] === ${byte}`).join(' && ');
+    if (other.kind === 'constant' && offset !== undefined && other.bytes.length <= MAX_INLINE_BYTES) {
+      return Array.from(other.bytes, (byte, i) => `b[s + ${offset + i}] === ${byte}`).join(' && ');
+    }
+    return `${this.#bind(startsWith)}(b, ${this.#columnStart(side.column)}, ${this.#operand(other).bytes})`;
   }
 
   #operand(expression: CheckedExpression): Operand {
@@ -134,12 +138,13 @@ class PredicateSource {
   }
 }
 
-/** Whether equal values of the type have equal bytes and the same number of them. Floats have two zeros and many NaNs. */
-function isEqualByBytes(type: AlgebraicType): boolean {
-  if (type.tag === 'Product') return type.elements.every((element) => isEqualByBytes(element.type));
-  return (
-    type.tag !== 'F32' && type.tag !== 'F64' && type.tag !== 'String' && type.tag !== 'Array' && type.tag !== 'Sum'
-  );
+/**
+ * Whether the value at `start` is the one whose BSATN is `value`. A value's bytes say where it ends, so one that
+ * starts with these bytes is these bytes.
+ */
+function startsWith(bytes: Uint8Array, start: number, value: Uint8Array): boolean {
+  for (let i = 0; i < value.length; i++) if (bytes[start + i] !== value[i]) return false;
+  return true;
 }
 
 /** Orders the byte string at `start` (with its length before it) and the bytes of the caller's identity. */

@@ -1,7 +1,7 @@
 import { bytesToHex, types } from '@lightcone/sats';
 import { expect, test } from 'vitest';
-import { MemoryDatabase } from '../../test/memory-database.ts';
-import { planSubscription } from './plan-select.ts';
+import { MemoryDatabase } from './memory-database.ts';
+import { planSubscription } from '../src/plan/plan-select.ts';
 
 const columns = ['a', 'b', 'c', 'd'].map((name) => ({ name, type: types.u8 }));
 const database = new MemoryDatabase([

@@ -1,10 +1,10 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { ByteReader, bytesToHex, compileRow } from '@lightcone/sats';
 import { describe, expect, test } from 'vitest';
-import { MemoryDatabase } from '../../test/memory-database.ts';
-import { type Values, condition, encodeRow, row, sender, shape } from '../../test/random-query.ts';
-import { planStatement } from '../plan/plan-statement.ts';
-import { executeSelect } from './execute-select.ts';
+import { MemoryDatabase } from './memory-database.ts';
+import { type Values, condition, encodeRow, row, sender, shape } from './random-query.ts';
+import { planStatement } from '../src/plan/plan-statement.ts';
+import { executeSelect } from '../src/execute/execute-select.ts';
 
 const numRuns = Number(process.env['LIGHTCONE_PROPERTY_RUNS'] ?? 300);
 

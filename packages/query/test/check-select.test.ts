@@ -1,8 +1,8 @@
 import { types } from '@lightcone/sats';
 import { expect, test } from 'vitest';
-import { MemoryDatabase } from '../../test/memory-database.ts';
-import { parseStatement } from '../sql/parse.ts';
-import { type CheckedSelect, checkSelect } from './check-select.ts';
+import { MemoryDatabase } from './memory-database.ts';
+import { parseStatement } from '../src/sql/parse.ts';
+import { type CheckedSelect, checkSelect } from '../src/check/check-select.ts';
 
 const catalog = new MemoryDatabase([
   {

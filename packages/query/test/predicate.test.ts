@@ -1,9 +1,9 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { types } from '@lightcone/sats';
 import { expect, test } from 'vitest';
-import { MemoryDatabase } from '../../test/memory-database.ts';
-import { condition, encodeRow, row, sender, shape } from '../../test/random-query.ts';
-import { planSubscription } from './plan-select.ts';
+import { MemoryDatabase } from './memory-database.ts';
+import { condition, encodeRow, row, sender, shape } from './random-query.ts';
+import { planSubscription } from '../src/plan/plan-select.ts';
 
 const numRuns = Number(process.env['LIGHTCONE_PROPERTY_RUNS'] ?? 1500);
 const database = new MemoryDatabase([shape]);

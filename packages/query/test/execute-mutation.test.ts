@@ -1,8 +1,8 @@
 import { ByteReader, types } from '@lightcone/sats';
 import { expect, test } from 'vitest';
-import { MemoryDatabase } from '../../test/memory-database.ts';
-import { planStatement } from '../plan/plan-statement.ts';
-import { type MutationStatistics, executeMutation } from './execute-mutation.ts';
+import { MemoryDatabase } from './memory-database.ts';
+import { planStatement } from '../src/plan/plan-statement.ts';
+import { type MutationStatistics, executeMutation } from '../src/execute/execute-mutation.ts';
 
 const sender = new Uint8Array(32);
 

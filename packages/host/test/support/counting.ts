@@ -1,0 +1,45 @@
+import { disassemble, wat } from './wat.ts';
+
+// Structure that costs nothing; everything else costs 1.
+const FREE = /^(block|loop|else|end|nop|try|catch|catch_all|delegate|try_table)\b/;
+const NOT_CODE = /^\(/;
+
+/**
+ * The slow and obvious meter: the same module with a counter before each instruction, made from its text.
+ *
+ * Exports the globals `count`, of instructions, and `entries`, of functions entered.
+ */
+export function withCounter(bytes: Uint8Array): Uint8Array {
+  const lines = disassemble(bytes).split('\n');
+  const count = lines.filter((line) => line.startsWith('  (global ')).length;
+  const out: string[] = [];
+  let isInFunction = false;
+  let isAtEntry = false;
+  for (const line of lines) {
+    const text = line.trim();
+    // A function opens at the first level; its last line, which is an instruction, closes it.
+    if (/^ {2}\(/.test(line)) {
+      isInFunction = /^ {2}\(func /.test(line) && !isClosed(line);
+      isAtEntry = isInFunction;
+    } else if (isInFunction && text !== '' && !NOT_CODE.test(text)) {
+      if (isAtEntry) out.push(...increment(count + 1));
+      isAtEntry = false;
+      if (!FREE.test(text)) out.push(...increment(count));
+    }
+    out.push(line);
+  }
+  const last = out.findLastIndex((line) => line.endsWith(')'));
+  out[last] = out[last]!.slice(0, -1);
+  for (const [i, name] of ['count', 'entries'].entries()) {
+    out.push(`(global (mut i64) (i64.const 0)) (export "${name}" (global ${count + i}))`);
+  }
+  return wat(`${out.join('\n')})`);
+}
+
+function increment(global: number): string[] {
+  return [`global.get ${global}`, 'i64.const 1', 'i64.add', `global.set ${global}`];
+}
+
+function isClosed(line: string): boolean {
+  return line.split('').reduce((depth, char) => depth + (char === '(' ? 1 : char === ')' ? -1 : 0), 0) <= 0;
+}
