@@ -9,6 +9,6 @@ export default defineConfig({
       'bench/{src,test}/**/*.test.ts',
       'test/**/*.test.ts',
     ],
-    testTimeout: 20_000,
+    testTimeout: 60_000,
   },
 });

@@ -11,11 +11,9 @@ const dataFolder = join(root, 'data');
 const pageFolder = join(root, 'modules', 'quickstart-chat', 'web');
 const cli = ['--conditions=lightcone-source', join(root, 'packages', 'cli', 'src', 'main.ts')];
 
-const server = spawn(
-  process.execPath,
-  [...cli, 'start', '--data-dir', dataFolder, '--jwt-key-dir', join(dataFolder, 'keys'), ...process.argv.slice(2)],
-  { stdio: ['inherit', 'pipe', 'inherit'] },
-);
+const server = spawn(process.execPath, [...cli, 'start', '--data-dir', dataFolder, ...process.argv.slice(2)], {
+  stdio: ['inherit', 'pipe', 'inherit'],
+});
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => server.kill(signal));
 server.on('exit', (code) => process.exit(code ?? 1));
 

@@ -46,7 +46,7 @@ interface Watched {
 }
 
 property.prop([fc.array(step, { minLength: 5, maxLength: 40 })], {
-  numRuns: Number(process.env['LIGHTCONE_PROPERTY_RUNS'] ?? 40),
+  numRuns: Number(process.env['LIGHTCONE_PROPERTY_RUNS'] ?? 20),
 })(
   'first rows with updates applied equal the query run now, for every client after every transaction',
   async (steps) => {

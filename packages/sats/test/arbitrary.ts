@@ -162,9 +162,10 @@ export function valueOf(type: AlgebraicType, depth = 0): fc.Arbitrary<AlgebraicV
       const isSigned = type.tag.startsWith('I');
       const min = isSigned ? -(1n << (bits - 1n)) : 0n;
       const max = isSigned ? (1n << (bits - 1n)) - 1n : (1n << bits) - 1n;
+      // Around the words that an integer is compared in, so that pairs often differ in a lower one alone.
+      const edges = [31n, 32n, 63n, 64n, 96n, 127n, 128n].filter((bit) => bit < bits - 1n).map((bit) => 1n << bit);
       const value = fc.oneof(
-        fc.bigInt({ min, max: min + 2n }),
-        fc.bigInt({ min: 0n, max: 2n }),
+        fc.constantFrom(min, min + 1n, max - 1n, max, 0n, 1n, ...edges.flatMap((edge) => [edge - 1n, edge])),
         fc.bigInt({ min, max }),
       );
       return bits <= 32n ? value.map(Number) : value;

@@ -38,6 +38,24 @@ function encode(type: CompiledType, value: AlgebraicValue): Uint8Array {
   return writer.finish();
 }
 
+/** What became of bytes: where the value ended, or that they were refused. */
+function outcome(run: () => number): number | 'refused' {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof Refused || error instanceof SatsError) return 'refused';
+    throw error;
+  }
+}
+
+/** The value with this zero for every zero, -0 or 0. Whole numbers do not mind. */
+function withZeros(value: AlgebraicValue, zero: number): AlgebraicValue {
+  if (value === 0) return zero;
+  if (typeof value !== 'object' || value instanceof Uint8Array) return value;
+  if (Array.isArray(value)) return value.map((item: AlgebraicValue) => withZeros(item, zero));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withZeros(item, zero)]));
+}
+
 describe('a compiled type', () => {
   property.prop([typeAndValues(anyType)], options)('gives back what it encoded', ([type, values]) => {
     const compiled = compileType(type, TYPESPACE);
@@ -52,6 +70,32 @@ describe('a compiled type', () => {
       expect(compiled.staticSize ?? bytes.length).toBe(bytes.length);
     }
   });
+
+  property.prop([typeAndValues(anyType)], options)(
+    'refuses every beginning of a value, though more follows',
+    ([type, values]) => {
+      const compiled = compileType(type, TYPESPACE);
+      for (const value of values) {
+        const bytes = encode(compiled, value);
+        for (let end = Math.max(0, bytes.length - 40); end < bytes.length; end++) {
+          expect(outcome(() => compiled.validate(bytes, 0, end))).toBe('refused');
+          expect(outcome(() => (compiled.decode(new ByteReader(bytes, 0, end)), 0))).toBe('refused');
+        }
+      }
+    },
+  );
+
+  property.prop([typeAndValues(anyType)], options)(
+    'takes -0 and 0 for equal, and hashes them alike',
+    ([type, values]) => {
+      const compiled = compileType(type, TYPESPACE);
+      for (const value of values) {
+        const [plus, minus] = [encode(compiled, withZeros(value, 0)), encode(compiled, withZeros(value, -0))];
+        expect(compiled.compare(plus, 0, minus, 0)).toBe(0);
+        expect(compiled.hash(plus, 0)).toBe(compiled.hash(minus, 0));
+      }
+    },
+  );
 
   property.prop([typeAndValues(anyType)], options)('orders as its decoded values', ([type, values]) => {
     const compiled = compileType(type, TYPESPACE);
@@ -69,16 +113,6 @@ describe('a compiled type', () => {
     }
   });
 });
-
-/** What became of bytes: where the value ended, or that they were refused. */
-function outcome(run: () => number): number | 'refused' {
-  try {
-    return run();
-  } catch (error) {
-    if (error instanceof Refused || error instanceof SatsError) return 'refused';
-    throw error;
-  }
-}
 
 /** Valid bytes with something done to them. */
 const damaged = typeAndValues(anyType).chain(([type, [value]]) => {

@@ -1,4 +1,5 @@
-import type { Socket } from 'node:net';
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { generateKeyPair, loadKeyPair, loadKeyPairFrom } from './auth/keys.ts';
@@ -48,6 +49,7 @@ export interface RunningServer extends AsyncDisposable {
 export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
   const log = options.log ?? pino({ level: 'silent' });
   const address = parseListenAddress(options.listenAddress ?? '127.0.0.1:3000');
+  await probePort(address);
   const { dataDir } = options;
   const dataDirectory = dataDir === undefined ? DataDirectory.inMemory() : await DataDirectory.open(dataDir);
   try {
@@ -104,19 +106,41 @@ function loadKeys(options: ServerOptions, configured: ServerOptions['keyPaths'])
   return folder === undefined ? Promise.resolve(generateKeyPair()) : loadKeyPairFrom(folder);
 }
 
-async function listen(
-  app: ReturnType<typeof createHttpApplication>,
-  { host, port }: { readonly host: string; readonly port: number },
-): Promise<void> {
+interface HostPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * Tries the port before anything else is opened: who starts a second server should hear of the port,
+ * which they can change, and not of the data directory, which the first one uses as well.
+ */
+async function probePort({ host, port }: HostPort): Promise<void> {
+  const probe = createServer();
+  try {
+    probe.listen(port, host);
+    await once(probe, 'listening');
+  } catch (cause) {
+    throw listenError(cause, { host, port });
+  } finally {
+    probe.close();
+  }
+}
+
+async function listen(app: ReturnType<typeof createHttpApplication>, { host, port }: HostPort): Promise<void> {
   try {
     await app.listen({ host, port });
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause;
-    throw new ServerError(
-      'SERVER_PORT_TAKEN',
-      `port ${port} on ${host} is taken by another program. Stop it, or choose another port with ` +
-        `--listen-addr ${formatHostPort(host, port + 1)} (port 0 takes a free one).`,
-      { cause },
-    );
+    throw listenError(cause, { host, port });
   }
+}
+
+function listenError(cause: unknown, { host, port }: HostPort): unknown {
+  if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') return cause;
+  return new ServerError(
+    'SERVER_PORT_TAKEN',
+    `port ${port} on ${host} is taken by another program. Stop it, or choose another port with ` +
+      `--listen-addr ${formatHostPort(host, port + 1)} (port 0 takes a free one).`,
+    { cause },
+  );
 }
