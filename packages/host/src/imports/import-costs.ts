@@ -5,7 +5,7 @@
 export const COST = {
   call: 100,
   row: 100,
-  rowWritten: 1000,
+  rowWritten: 4000,
   perByte: 0.25,
   logRecord: 5000,
 } as const;
