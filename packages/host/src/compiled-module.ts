@@ -16,6 +16,9 @@ export interface ModuleLimits {
 /** Memory of 1 GiB, and energy that an endless loop burns in some ten seconds. */
 export const DEFAULT_LIMITS: ModuleLimits = { maxMemoryPages: 16_384, energyPerCall: 20_000_000_000 };
 
+// The start function runs before the host can reach the fuel: it gets this part of a call's energy.
+const START_SHARE = 100;
+
 /** A module that has been checked, metered and compiled: makes any number of instances. */
 export class CompiledModule {
   readonly limits: ModuleLimits;
@@ -54,7 +57,7 @@ export class CompiledModule {
     checkImports(shape);
     const metered = meterModule(shape, {
       maxMemoryPages: limits.maxMemoryPages,
-      initialFuel: limits.energyPerCall,
+      initialFuel: Math.floor(limits.energyPerCall / START_SHARE),
     });
     let wasm: WebAssembly.Module;
     try {

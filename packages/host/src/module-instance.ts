@@ -51,6 +51,7 @@ export class ModuleInstance {
     const { exports } = instance;
     this.#guest = guest;
     this.#fuel = exports[module.fuelExport] as WebAssembly.Global; // the meter has exported it
+    guest.fuel = this.#fuel;
     this.#budget = module.limits.energyPerCall;
     this.#budgetWord = BigInt(this.#budget);
     this.#callReducer = exports['__call_reducer__'] as unknown as DispatchFunction; // its signature has been checked
@@ -223,7 +224,7 @@ function rememberingTraps(guest: Guest, run: ImportFunction): ImportFunction {
       if (guest.trap !== undefined) throw guest.trap.error;
       return run(...args);
     } catch (error) {
-      guest.trap ??= { error };
+      guest.remember(error);
       throw error;
     }
   };

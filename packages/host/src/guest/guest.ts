@@ -19,6 +19,8 @@ export interface HostEnvironment {
   nowMicros(): number;
 }
 
+const NO_FUEL = -1n;
+
 /** What the imports of one instance share: its memory, its handles, and the scratch that saves them allocations. */
 export class Guest {
   readonly environment: HostEnvironment;
@@ -30,6 +32,8 @@ export class Guest {
   readonly timers: ConsoleTimers = new ConsoleTimers();
   readonly generated: ByteWriter = new ByteWriter();
   readonly range: IndexRange = new IndexRange();
+  /** What the guest has left for its own instructions; absent until it is instantiated. */
+  fuel: WebAssembly.Global | undefined;
   /** The first trap of the running call that went through an import, in case the guest catches it. */
   trap: { readonly error: unknown } | undefined;
   /** What the host has done for the running call, in units of energy. */
@@ -57,6 +61,12 @@ export class Guest {
     this.trap = undefined;
     this.work = 0;
     this.#workLimit = workLimit;
+  }
+
+  /** Makes a trap final: the guest may catch what is thrown, but it stops at its next check. */
+  remember(error: unknown): void {
+    this.trap ??= { error };
+    if (this.fuel !== undefined) this.fuel.value = NO_FUEL;
   }
 
   /** Drops every handle. Iterators and timers too, which the reference host leaks. */

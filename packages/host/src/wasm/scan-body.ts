@@ -59,6 +59,8 @@ export interface ScanOptions {
 
 // Growing a memory maps pages and makes the host's views anew.
 const GROW_COST = 5000;
+// V8 unwinds the stack in its runtime.
+const THROW_COST = 2000;
 const NO_REGION = -1;
 
 /** What a label stands for. */
@@ -189,9 +191,11 @@ export class BodyScanner {
         case OP.throw:
         case OP.rethrow:
           reader.u32();
+          this.#count(THROW_COST);
           this.#leave(at);
           break;
         case OP.throwRef:
+          this.#count(THROW_COST);
           this.#leave(at);
           break;
         case OP.call:

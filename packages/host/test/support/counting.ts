@@ -2,6 +2,7 @@ import { disassemble, wat } from './wat.ts';
 
 // Structure that costs nothing; everything else costs 1.
 const FREE = /^(block|loop|else|end|nop|try|catch|catch_all|delegate|try_table)\b/;
+const THROW_COST = 2000;
 const NOT_CODE = /^\(/;
 
 /**
@@ -24,7 +25,8 @@ export function withCounter(bytes: Uint8Array): Uint8Array {
     } else if (isInFunction && text !== '' && !NOT_CODE.test(text)) {
       if (isAtEntry) out.push(...increment(count + 1));
       isAtEntry = false;
-      if (!FREE.test(text)) out.push(...increment(count));
+      if (/^(throw|rethrow)/.test(text)) out.push(...increment(count, 1 + THROW_COST));
+      else if (!FREE.test(text)) out.push(...increment(count));
     }
     out.push(line);
   }
@@ -36,8 +38,8 @@ export function withCounter(bytes: Uint8Array): Uint8Array {
   return wat(`${out.join('\n')})`);
 }
 
-function increment(global: number): string[] {
-  return [`global.get ${global}`, 'i64.const 1', 'i64.add', `global.set ${global}`];
+function increment(global: number, by = 1): string[] {
+  return [`global.get ${global}`, `i64.const ${by}`, 'i64.add', `global.set ${global}`];
 }
 
 function isClosed(line: string): boolean {
