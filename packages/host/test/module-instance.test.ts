@@ -219,8 +219,8 @@ describe('a call', () => {
     });
     call();
     const { energyUsed } = instance;
-    expect(energyUsed).toBeGreaterThanOrEqual(7000);
-    expect(energyUsed).toBeLessThan(7100);
+    expect(energyUsed).toBeGreaterThanOrEqual(10_000);
+    expect(energyUsed).toBeLessThan(10_100);
     call();
     expect(instance.energyUsed).toBe(energyUsed);
   });

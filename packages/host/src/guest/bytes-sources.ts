@@ -1,3 +1,5 @@
+import { GuestTrap } from './guest-trap.ts';
+
 /** Bytes that the guest reads piece by piece. */
 export class BytesSource {
   bytes: Uint8Array;
@@ -11,6 +13,10 @@ export class BytesSource {
   }
 }
 
+const NOTHING = new Uint8Array(0);
+const KEPT = 8;
+const MAX_OPEN = 4096;
+
 /** The sources of one call, numbered from 1. Arguments and claims: a few, so their objects are reused. */
 export class BytesSources {
   readonly #sources: BytesSource[] = [];
@@ -18,6 +24,7 @@ export class BytesSources {
 
   /** Answers the new source's handle. The bytes must not change until the call ends. */
   add(bytes: Uint8Array, start: number, end: number): number {
+    if (this.#count === MAX_OPEN) throw new GuestTrap(`more than ${MAX_OPEN} bytes sources were made in one call`);
     const reused = this.#sources[this.#count];
     if (reused === undefined) {
       this.#sources.push(new BytesSource(bytes, start, end));
@@ -43,6 +50,3 @@ export class BytesSources {
     this.#count = 0;
   }
 }
-
-const NOTHING = new Uint8Array(0);
-const KEPT = 8;

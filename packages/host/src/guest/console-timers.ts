@@ -30,6 +30,7 @@ export class ConsoleTimers {
   }
 
   closeAll(): void {
+    if (this.#slots.length === 0) return;
     this.#slots.length = 0;
     this.#free.length = 0;
   }

@@ -75,7 +75,7 @@ export class RowBuffer {
   reset(): void {
     if (this.#writer.bytes.length > KEPT_BYTES) this.#writer = new ByteWriter(INITIAL_BYTES);
     this.#writer.reset();
-    this.#chunkEnds.length = 0;
+    if (this.#lastChunkEnd > 0) this.#chunkEnds.length = 0; // setting a length costs, also when nothing changes
     this.#lastChunkEnd = 0;
     this.#rowCount = 0;
     this.#nextChunk = 0;

@@ -55,7 +55,7 @@ export function bytesImports(guest: Guest): ImportFunctions {
       memory.check(at, CONNECTION_ID_BYTES);
       if (!calls.isInTransaction()) return ERRNO.notInTransaction;
       const payload = calls.jwtPayload(memory.bytes.slice(at, at + CONNECTION_ID_BYTES));
-      guest.charge(COST.call + (payload?.length ?? 0));
+      guest.charge(COST.call + (payload?.length ?? 0) * COST.perByte);
       let source = 0;
       if (payload !== undefined) {
         const bytes = encoder.encode(payload);
@@ -80,7 +80,7 @@ export function bytesImports(guest: Guest): ImportFunctions {
       const start = argsPointer >>> 0;
       memory.check(start, argsLength >>> 0);
       checkStack();
-      guest.charge(COST.rowWritten + (argsLength >>> 0) * COST.perByte);
+      guest.charge(COST.rowWritten + (argsLength >>> 0) * COST.perKeptByte);
       calls.scheduleImmediate(name, memory.bytes.slice(start, start + (argsLength >>> 0)));
     },
   };

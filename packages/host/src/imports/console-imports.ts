@@ -37,7 +37,7 @@ export function consoleImports(guest: Guest): ImportFunctions {
       if (target !== 0 && !memory.contains(target, targetLength >>> 0)) return;
       if (file !== 0 && !memory.contains(file, fileLength >>> 0)) return;
       if (!memory.contains(message, messageLength >>> 0)) return;
-      guest.charge(COST.logRecord + (messageLength >>> 0));
+      guest.charge(COST.logRecord + (messageLength >>> 0) * COST.perKeptByte);
       const number = levelNumber & 0xff;
       const isPanic = number === PANIC_LEVEL;
       environment.log({
@@ -53,7 +53,7 @@ export function consoleImports(guest: Guest): ImportFunctions {
 
     console_timer_start(namePointer: number, nameLength: number): number {
       memory.check(namePointer >>> 0, nameLength >>> 0);
-      guest.charge(COST.logRecord + (nameLength >>> 0));
+      guest.charge(COST.logRecord + (nameLength >>> 0) * COST.perKeptByte);
       return timers.start(memory.readLossyText(namePointer >>> 0, nameLength >>> 0), environment.nowMicros());
     },
 

@@ -200,7 +200,7 @@ export function dataImports(guest: Guest): ImportFunctions {
       memory.check(start, length);
       if (!calls.isInTransaction()) return ERRNO.notInTransaction;
       checkStack();
-      guest.charge(COST.rowWritten + length * COST.perByte);
+      guest.charge(COST.rowWritten + length * COST.perKeptByte);
       generated.reset();
       const result = calls.insert(tableId >>> 0, memory.bytes, start, start + length, generated);
       return writeBack(result, start, lengthAt);
@@ -213,7 +213,7 @@ export function dataImports(guest: Guest): ImportFunctions {
       memory.check(start, length);
       if (!calls.isInTransaction()) return ERRNO.notInTransaction;
       checkStack();
-      guest.charge(COST.rowWritten + length * COST.perByte);
+      guest.charge(COST.rowWritten + length * COST.perKeptByte);
       generated.reset();
       const end = start + length;
       const result = calls.update(tableId >>> 0, indexId >>> 0, memory.bytes, start, end, generated);

@@ -1,5 +1,5 @@
 /**
- * Energy that the host's work costs, in units of one guest instruction (about half a nanosecond). Rough on purpose:
+ * Energy that the host's work costs, in units of one guest instruction, of which some four go in a nanosecond. Rough on purpose:
  * they must only keep host work and guest work within the same order of time, so that the budget bounds both.
  */
 export const COST = {
@@ -7,5 +7,7 @@ export const COST = {
   row: 100,
   rowWritten: 4000,
   perByte: 0.25,
+  /** A byte that stays in memory or on disk: this bounds how much one call can leave there. */
+  perKeptByte: 8,
   logRecord: 5000,
 } as const;

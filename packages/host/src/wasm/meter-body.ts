@@ -39,7 +39,7 @@ const BULK_SHIFT = 3;
  *     end                               end
  *                                       fuel -= debt; if fuel < 0 { trap }
  *
- * The debt is a local, which V8 keeps in a register: counting in the global itself made tight loops twice as slow.
+ * The debt is a local, which V8 keeps in a register: counting in the global itself cost up to seven times as much.
  * It is paid where the function is left, and before calls if the function has loops; without loops what can be
  * pending is bounded by the size of the code. Every way to go on for ever passes a check: a loop its head, a
  * recursion its returns, tail calls their leaving.
@@ -108,11 +108,11 @@ class BodyWriter {
   }
 
   #writeCode(body: FunctionBody): void {
-    const { at, kind, cost, codeStart, hasLoop } = this.#edits;
+    const { count, at, kind, cost, codeStart, hasLoop } = this.#edits;
     const paysBeforeCalls = hasLoop || this.#context.hasExceptions;
     let copied = codeStart;
-    for (let i = 0; i < at.length; i++) {
-      const place = at[i]!; // the lists have one length
+    for (let i = 0; i < count; i++) {
+      const place = at[i]!; // the lists are valid up to the count
       this.#copy(copied, place);
       copied = place;
       switch (kind[i]!) {

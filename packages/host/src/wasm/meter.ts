@@ -39,7 +39,7 @@ const CODE_METADATA = 'metadata.code.';
 /**
  * Rewrites a module so that it counts the instructions that it executes and stops when its fuel is used up, and so
  * that its memory and tables stay within bounds: see `writeMeteredBody` for the code. Costs are those of basic
- * regions; an instruction costs 1, but those that only give structure cost nothing.
+ * regions: an instruction costs 1, one that only gives structure nothing, and the few that take long more.
  *
  * Types, one global and locals are added behind the existing ones, so no index changes. `readModuleShape` and
  * `BodyScanner` refuse any index that would reach what is added. Whether operands have the right types is V8's to

@@ -21,8 +21,12 @@ export const EDIT = {
 } as const;
 export type EditKind = (typeof EDIT)[keyof typeof EDIT];
 
-/** The edits of one function, in order of their place. Parallel lists: there are tens of thousands in a module. */
+/**
+ * The edits of one function, in order of their place. Parallel lists, reused for every function and therefore only
+ * valid up to `count`: there are tens of thousands of edits in a module.
+ */
 export class BodyEdits {
+  count = 0;
   /** Offsets in the module of the instruction before which each edit goes. */
   readonly at: number[] = [];
   readonly kind: EditKind[] = [];
@@ -40,10 +44,15 @@ export class BodyEdits {
   hasCall = false;
   hasBulk = false;
 
+  add(kind: EditKind, at: number, cost: number): void {
+    this.at[this.count] = at;
+    this.kind[this.count] = kind;
+    this.cost[this.count] = cost;
+    this.count++;
+  }
+
   clear(): void {
-    this.at.length = 0;
-    this.kind.length = 0;
-    this.cost.length = 0;
+    this.count = 0;
     this.totalCost = 0;
     this.hasLoop = false;
     this.hasCall = false;
@@ -57,6 +66,10 @@ export interface ScanOptions {
   readonly paramCount: number;
 }
 
+// What takes several instructions of the processor costs several units: a turn of a loop has V8's check for
+// interrupts and ours, a call its frame.
+const LOOP_COST = 3;
+const CALL_COST = 3;
 // Growing a memory maps pages and makes the host's views anew.
 const GROW_COST = 5000;
 // V8 unwinds the stack in its runtime.
@@ -78,6 +91,7 @@ export class BodyScanner {
   readonly #isTarget: boolean[] = [];
   /** The edit that carries the cost of the region being read, or `NO_REGION` where nothing can be executed. */
   #region = NO_REGION;
+  #regionCost = 0;
 
   /** Scans one body; `edits` holds the result until the next scan. */
   scan(bytes: Uint8Array, body: FunctionBody, options: ScanOptions): void {
@@ -130,6 +144,7 @@ export class BodyScanner {
           this.#push(LABEL.loop);
           this.edits.hasLoop = true;
           this.#open(EDIT.loop, reader.at);
+          this.#count(LOOP_COST);
           break;
         case OP.if:
           this.#count(1);
@@ -147,7 +162,10 @@ export class BodyScanner {
           break;
         case OP.end: {
           const label = labels.pop();
-          if (label === undefined) return;
+          if (label === undefined) {
+            this.#close();
+            return;
+          }
           const isTarget = this.#isTarget.pop() === true;
           if (label === LABEL.if || label === LABEL.try || (label === LABEL.block && isTarget)) {
             this.#open(EDIT.charge, reader.at);
@@ -163,7 +181,7 @@ export class BodyScanner {
         case OP.br:
           this.#count(1);
           this.#readTarget(reader);
-          this.#region = NO_REGION;
+          this.#close();
           break;
         case OP.brIf:
         case OP.brOnNull:
@@ -176,17 +194,17 @@ export class BodyScanner {
           this.#count(1);
           const targets = reader.count();
           for (let i = 0; i <= targets; i++) this.#readTarget(reader);
-          this.#region = NO_REGION;
+          this.#close();
           break;
         }
         case OP.return:
           this.#count(1);
-          this.#edit(EDIT.return, at, labels.length);
-          this.#region = NO_REGION;
+          this.edits.add(EDIT.return, at, labels.length);
+          this.#close();
           break;
         case OP.unreachable:
           this.#count(1);
-          this.#region = NO_REGION;
+          this.#close();
           break;
         case OP.throw:
         case OP.rethrow:
@@ -261,21 +279,21 @@ export class BodyScanner {
 
   #bulk(at: number): void {
     this.edits.hasBulk = true;
-    this.#edit(EDIT.bulk, at, 0);
+    this.edits.add(EDIT.bulk, at, 0);
   }
 
   #call(at: number): void {
-    this.#count(1);
+    this.#count(CALL_COST);
     this.edits.hasCall = true;
-    this.#edit(EDIT.call, at, 0);
+    this.edits.add(EDIT.call, at, 0);
   }
 
   /** An instruction that leaves the function other than through its end. */
   #leave(at: number): void {
-    this.#count(1);
+    this.#count(CALL_COST);
     this.edits.hasCall = true;
-    this.#edit(EDIT.leave, at, 0);
-    this.#region = NO_REGION;
+    this.edits.add(EDIT.leave, at, 0);
+    this.#close();
   }
 
   #push(label: number): void {
@@ -304,19 +322,23 @@ export class BodyScanner {
   }
 
   #count(cost: number): void {
-    if (this.#region === NO_REGION) return;
-    this.edits.cost[this.#region]! += cost; // an edit of this scan
-    this.edits.totalCost += cost;
+    this.#regionCost += cost;
   }
 
+  /** Ends the region before and begins one here, with an edit that will carry its cost. */
   #open(kind: EditKind, at: number): void {
-    this.#region = this.edits.at.length;
-    this.#edit(kind, at, 0);
+    this.#close();
+    this.#region = this.edits.count;
+    this.edits.add(kind, at, 0);
   }
 
-  #edit(kind: EditKind, at: number, cost: number): void {
-    this.edits.at.push(at);
-    this.edits.kind.push(kind);
-    this.edits.cost.push(cost);
+  /** Ends the region; what follows cannot be executed unless another one begins. */
+  #close(): void {
+    if (this.#region !== NO_REGION) {
+      this.edits.cost[this.#region] = this.#regionCost;
+      this.edits.totalCost += this.#regionCost;
+      this.#region = NO_REGION;
+    }
+    this.#regionCost = 0;
   }
 }

@@ -1,8 +1,13 @@
 import { disassemble, wat } from './wat.ts';
 
-// Structure that costs nothing; everything else costs 1.
-const FREE = /^(block|loop|else|end|nop|try|catch|catch_all|delegate|try_table)\b/;
-const THROW_COST = 2000;
+/** What instructions cost, by the first pattern that fits. */
+const COSTS: readonly { readonly pattern: RegExp; readonly cost: number }[] = [
+  { pattern: /^(block|else|end|nop|try|catch|catch_all|delegate|try_table)\b/, cost: 0 },
+  { pattern: /^(throw|rethrow)/, cost: 2003 },
+  { pattern: /^(return_)?call/, cost: 3 },
+  { pattern: /./, cost: 1 },
+];
+const LOOP_COST = 3;
 const NOT_CODE = /^\(/;
 
 /**
@@ -23,10 +28,14 @@ export function withCounter(bytes: Uint8Array): Uint8Array {
       isInFunction = /^ {2}\(func /.test(line) && !isClosed(line);
       isAtEntry = isInFunction;
     } else if (isInFunction && text !== '' && !NOT_CODE.test(text)) {
-      if (isAtEntry) out.push(...increment(count + 1));
+      if (isAtEntry) out.push(...increment(count + 1, 1));
       isAtEntry = false;
-      if (/^(throw|rethrow)/.test(text)) out.push(...increment(count, 1 + THROW_COST));
-      else if (!FREE.test(text)) out.push(...increment(count));
+      // The head of a loop pays at every turn, which begins behind it.
+      if (/^loop\b/.test(text)) {
+        out.push(line, ...increment(count, LOOP_COST));
+        continue;
+      }
+      out.push(...increment(count, COSTS.find(({ pattern }) => pattern.test(text))!.cost));
     }
     out.push(line);
   }
@@ -38,7 +47,7 @@ export function withCounter(bytes: Uint8Array): Uint8Array {
   return wat(`${out.join('\n')})`);
 }
 
-function increment(global: number, by = 1): string[] {
+function increment(global: number, by: number): string[] {
   return [`global.get ${global}`, `i64.const ${by}`, 'i64.add', `global.set ${global}`];
 }
 
