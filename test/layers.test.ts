@@ -6,13 +6,13 @@ const mayUse: Record<string, readonly string[]> = {
   sats: [],
   schema: ['sats'],
   protocol: ['sats'],
-  store: ['sats', 'schema'],
+  store: ['sats'],
   commitlog: [],
-  query: ['sats', 'schema'],
-  host: ['sats', 'schema'],
+  query: ['sats'],
+  host: ['sats'],
   engine: ['sats', 'schema', 'protocol', 'store', 'commitlog', 'query', 'host'],
-  server: ['sats', 'schema', 'protocol', 'commitlog', 'host', 'engine'],
-  cli: ['sats', 'schema', 'protocol', 'server'],
+  server: ['sats', 'protocol', 'commitlog', 'engine'],
+  cli: ['sats', 'server'],
 };
 
 /** Packages whose sources run in a browser worker too; what needs Node is named. */

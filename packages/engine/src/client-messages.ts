@@ -22,27 +22,21 @@ const UNIT = new Uint8Array(0);
 const rowList = new RowListWriter();
 
 /** Does what a client's message asks for and writes the answer to the client's lane. */
-export function handleClientMessage(
-  core: Core,
-  module: LoadedModule,
-  isOwner: boolean,
-  client: Client,
-  message: ClientMessage,
-): void {
+export function handleClientMessage(core: Core, module: LoadedModule, client: Client, message: ClientMessage): void {
   switch (message.tag) {
     case 'CallReducer':
-      answerCall(core, module, isOwner, client, message);
+      answerCall(core, module, client, message);
       break;
     case 'Subscribe': {
       const { requestId, querySetId, queries } = message;
-      core.subscriptions.subscribe(client, requestId, querySetId, queries, core.catalog.visibleTo(isOwner));
+      core.subscriptions.subscribe(client, requestId, querySetId, queries, core.catalog.visibleTo(client.isOwner));
       break;
     }
     case 'Unsubscribe':
       core.subscriptions.unsubscribe(client, message.requestId, message.querySetId, message.sendDroppedRows);
       break;
     case 'OneOffQuery':
-      answerQuery(core, isOwner, client, message);
+      answerQuery(core, client, message);
       break;
     case 'CallProcedure': {
       // A module with procedures is refused when it is published, so no name can be one.
@@ -55,11 +49,11 @@ export function handleClientMessage(
   }
 }
 
-function answerCall(core: Core, module: LoadedModule, isOwner: boolean, client: Client, message: CallReducer): void {
+function answerCall(core: Core, module: LoadedModule, client: Client, message: CallReducer): void {
   const { requestId, args } = message;
   const timestampMicros = core.options.clock.nowMicros();
   const lane = core.outbox.lane(client.isConfirmed);
-  const reducer = admitCall(module, message.reducer, args, isOwner);
+  const reducer = admitCall(module, message.reducer, args, client.isOwner);
   if (isRefusal(reducer)) {
     core.logLine('Error', reducer.message, message.reducer);
     lane.begin(client.number);
@@ -89,12 +83,12 @@ function answerCall(core: Core, module: LoadedModule, isOwner: boolean, client: 
   if (outcome.kind === 'ok') core.transactions.publish(client);
 }
 
-function answerQuery(core: Core, isOwner: boolean, client: Client, { requestId, query }: OneOffQuery): void {
+function answerQuery(core: Core, client: Client, { requestId, query }: OneOffQuery): void {
   const lane = core.outbox.lane(client.isConfirmed);
   lane.begin(client.number);
   let plan: TablePlan | undefined;
   try {
-    plan = planSubscription(query, core.catalog.visibleTo(isOwner));
+    plan = planSubscription(query, core.catalog.visibleTo(client.isOwner));
   } catch (error) {
     if (!(error instanceof QueryError)) throw error;
     writeOneOffQueryError(lane.writer, requestId, error.message);

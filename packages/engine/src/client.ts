@@ -43,11 +43,13 @@ export class Client {
   readonly caller: ActiveCaller;
   readonly protocol: 'v2' | 'v3';
   readonly isConfirmed: boolean;
+  readonly isOwner: boolean;
   readonly querySets: Map<number, QuerySet> = new Map();
   /** The query sets that the transaction being evaluated changed; empty between transactions. */
   readonly changedQuerySets: QuerySet[] = [];
 
-  constructor(request: ConnectRequest) {
+  constructor(request: ConnectRequest, isOwner: boolean) {
+    this.isOwner = isOwner;
     this.number = request.number;
     this.caller = new ActiveCaller(request);
     this.protocol = request.protocol;

@@ -124,7 +124,7 @@ export class Database {
    */
   connect(request: ConnectRequest): void {
     this.#beginTurn();
-    const client = new Client(request);
+    const client = new Client(request, request.identity.equals(this.owner));
     const rejection = connectCaller(this.#core, this.#module, client.caller);
     if (rejection !== undefined) {
       this.#core.outbox.lane(false).close(client.number, POLICY_VIOLATION, rejection);
@@ -142,15 +142,14 @@ export class Database {
     const client = this.#clients.get(connectionNumber);
     if (client === undefined) return; // closed by us while the frame was under way
     this.#beginTurn();
-    const isOwner = client.caller.identity.equals(this.owner);
     const reader = new ByteReader(bytes, start, end);
     try {
       do {
-        handleClientMessage(this.#core, this.#module, isOwner, client, readClientMessage(reader));
+        handleClientMessage(this.#core, this.#module, client, readClientMessage(reader));
       } while (client.protocol === 'v3' && reader.remaining > 0);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      this.#core.outbox.lane(false).close(connectionNumber, INTERNAL_ERROR, error.message);
+      this.#core.outbox.lane(client.isConfirmed).close(connectionNumber, INTERNAL_ERROR, error.message);
       this.disconnect(connectionNumber);
     }
     this.#runScheduledCalls();
@@ -289,8 +288,9 @@ export class Database {
   }
 
   #disconnectAll(): void {
-    for (const number of this.#clients.keys()) {
-      this.#core.outbox.lane(false).close(number, GOING_AWAY, 'module exited');
+    for (const [number, client] of this.#clients) {
+      // In the client's own lane, so that no answer it is owed comes too late.
+      this.#core.outbox.lane(client.isConfirmed).close(number, GOING_AWAY, 'module exited');
       this.disconnect(number);
     }
   }

@@ -55,7 +55,7 @@ export function initialise(core: Core, module: LoadedModule, owner: Identity): v
       }
     }
   } catch (error) {
-    core.transactions.rollback(transaction);
+    if (transaction.isOpen) transaction.rollback();
     throw error;
   }
   core.transactions.commit(transaction, undefined);
@@ -113,7 +113,7 @@ export function update(
     for (const step of plan.steps) migrate(core, transaction, next, step);
     writeModuleRow(core, transaction, next, owner);
   } catch (error) {
-    core.transactions.rollback(transaction);
+    if (transaction.isOpen) transaction.rollback();
     core.catalog.refresh();
     if (error instanceof StoreError) throw rejected(error.message, error);
     throw error;

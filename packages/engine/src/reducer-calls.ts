@@ -27,7 +27,7 @@ export function callReducer(
 ): CallOutcome {
   const transaction = core.transactions.begin();
   const outcome = runInTransaction(core, transaction, module, reducer, caller, timestampMicros, args, start, end);
-  if (outcome.kind !== 'ok') core.transactions.rollback(transaction);
+  if (outcome.kind !== 'ok') transaction.rollback();
   else {
     const inputs = { reducerName: reducer.encodedName, caller, timestampMicros, args, argsStart: start, argsEnd: end };
     core.transactions.commit(transaction, inputs);
@@ -78,7 +78,7 @@ function runInTransaction(
     if (outcome.kind !== 'ok') core.logLine('Error', describeFailure(outcome), reducer.def.name);
     return outcome;
   } catch (error) {
-    core.transactions.rollback(transaction);
+    transaction.rollback();
     throw error;
   } finally {
     core.data.transaction = undefined;

@@ -27,14 +27,14 @@ export function connectCaller(core: Core, module: LoadedModule, caller: ActiveCa
     const credentials = { connection_id: connectionId.toBigInt(), jwt_payload: jwtPayload };
     insertRow(core.store, transaction, SYSTEM_TABLE_IDS.connectionCredentials, credentials);
   } catch {
-    core.transactions.rollback(transaction);
+    transaction.rollback();
     return `connection id ${connectionId.toHex()} is in use by another client than ${identity.toHex()}`;
   }
   const reducer = module.lifecycleReducer('onConnect');
   if (reducer !== undefined) {
     const outcome = runLifecycleReducer(core, transaction, module, reducer, caller);
     if (outcome.kind !== 'ok') {
-      core.transactions.rollback(transaction);
+      transaction.rollback();
       return failureText(outcome);
     }
   }
@@ -51,7 +51,7 @@ export function disconnectCaller(core: Core, module: LoadedModule, caller: Activ
   if (reducer !== undefined) {
     const transaction = core.transactions.begin();
     if (!isKnown(core, caller)) {
-      core.transactions.rollback(transaction);
+      transaction.rollback();
       return;
     }
     const outcome = runLifecycleReducer(core, transaction, module, reducer, caller);
@@ -60,7 +60,7 @@ export function disconnectCaller(core: Core, module: LoadedModule, caller: Activ
       commit(core, transaction, reducer.encodedName, caller);
       return;
     }
-    core.transactions.rollback(transaction);
+    transaction.rollback();
   }
   const transaction = core.transactions.begin();
   removeRows(core, transaction, caller);

@@ -64,7 +64,7 @@ function change(core: Core, caller: Caller, plan: MutationPlan): SqlOutcome['sta
     core.transactions.publish(undefined);
     return stats;
   } catch (error) {
-    if (transaction.isOpen) core.transactions.rollback(transaction);
+    if (transaction.isOpen) transaction.rollback();
     if (error instanceof SatsError) throw new QueryError('QUERY_INVALID_LITERAL', error.message, { cause: error });
     throw error;
   }

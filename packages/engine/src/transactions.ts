@@ -45,10 +45,6 @@ export class Transactions {
     return this.#store.begin();
   }
 
-  rollback(transaction: Transaction): void {
-    transaction.rollback();
-  }
-
   /**
    * Commits, logs and evaluates. The clients hear of it from `publish`, which must follow; between
    * the two the caller's answer is written, which carries its own updates.

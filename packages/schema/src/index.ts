@@ -23,8 +23,7 @@ export type {
 export { decodeRawModuleDef } from './raw/raw-module-def.ts';
 export type { RawModuleDef } from './raw/raw-module-def.ts';
 export { validateModuleDef } from './validate/validate-module-def.ts';
-export { ModuleLookup, walkModules } from './module-lookup.ts';
-export type { ModuleInTree, Named } from './module-lookup.ts';
+export type { Named } from './module-tree.ts';
 export { schemaDocument } from './document/schema-document.ts';
 export { describeMigration } from './migrate/describe-migration.ts';
 export type { MigrationPlan, MigrationPrecheck, MigrationStep } from './migrate/migration-plan.ts';

@@ -1,6 +1,6 @@
 import { resolveType, typeEquals } from '@lightcone/sats';
 import type { ColumnDef, TableDef } from '../module-def.ts';
-import type { Named } from '../module-lookup.ts';
+import type { Named } from '../module-tree.ts';
 import { typeText } from '../typespace/type-text.ts';
 import { typeChange } from './type-change.ts';
 

@@ -1,4 +1,4 @@
-import type { Named } from '../module-lookup.ts';
+import type { Named } from '../module-tree.ts';
 import type { ColumnDef, IndexDef, SequenceDef, TableDef, UniqueConstraintDef, ViewDef } from '../module-def.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { resolveType, typeEquals } from '@lightcone/sats';
 import type { IndexDef, ModuleDef, SequenceDef, TableDef, ViewDef } from '../module-def.ts';
-import { type ModuleInTree, type Named, walkModules } from '../module-lookup.ts';
+import { type ModuleInTree, type Named, walkModules } from '../module-tree.ts';
 import { areColumnsEqual, compareColumns } from './compare-columns.ts';
 import { type MigrationPlan, type MigrationPrecheck, type MigrationStep, STEP_ORDER } from './migration-plan.ts';
 
