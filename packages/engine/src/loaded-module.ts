@@ -142,6 +142,7 @@ export class LoadedModule {
     return outcome;
   }
 }
+
 /** What is not built yet is refused when a module is published, not when it is used. */
 function refuseUnsupported(def: ModuleDef): void {
   const problems = [

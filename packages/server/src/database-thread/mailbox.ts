@@ -53,8 +53,6 @@ export class Mailbox {
       update: (input) => this.#update(input),
       metrics: () => database.metrics(),
       stop: async () => {
-        // Answers that wait for the disk come before the close of their connections.
-        await database.whenDurable(database.lastTxOffset);
         await database.close();
         return undefined;
       },
