@@ -1,14 +1,18 @@
 import { Identity } from '@lightcone/sats';
 import { cliPaths } from './config/cli-paths.ts';
 import type { CliPaths, PathOptions } from './config/cli-paths.ts';
+import type { CliConfig, SavedServer } from './config/cli-config.ts';
 import { ConfigFile } from './config/config-file.ts';
 import { CliError } from './errors.ts';
 import { mustMember, mustText } from './http/json-access.ts';
 import { ServerClient } from './http/server-client.ts';
-import { findTarget } from './http/target-server.ts';
+import { addressOf, findServerAt, findTarget, isLocal, parseServerUrl } from './http/target-server.ts';
 import type { TargetServer } from './http/target-server.ts';
 import { identityOfToken } from './login-token.ts';
 import type { Terminal } from './terminal.ts';
+
+/** What a server answers to a login that it does not know. */
+const UNAUTHORIZED = 401;
 
 /** Options that say in whose name a command talks, and to whom. */
 export interface ConnectOptions {
@@ -54,38 +58,56 @@ export class CliSession {
     return new ServerClient(await this.target(server), undefined);
   }
 
-  /** A client with the saved login; a new one is issued by the server if there is none. */
+  /**
+   * A client with the login that the server accepts. Without one, the server issues it; so does a server on this
+   * machine that refuses the saved one, which some other server issued.
+   */
   async connect({ server, anonymous }: ConnectOptions): Promise<ServerClient> {
     const target = await this.target(server);
     if (anonymous === true) return new ServerClient(target, undefined);
     const { config } = await this.configFile();
-    return new ServerClient(target, config.token ?? (await this.issueLogin(target)));
+    const saved = findServerAt(config, target.url)?.token ?? config.token;
+    if (saved === undefined) return new ServerClient(target, await this.issueLogin(target));
+    const client = new ServerClient(target, saved);
+    if (!isLocal(target) || (await client.request('GET', '/v1/ping')).status !== UNAUTHORIZED) return client;
+    this.terminal.note(`${target.name} does not accept the saved login, so it issues one of its own.`);
+    return new ServerClient(target, await this.issueLogin(target));
   }
 
-  /** Lets a server issue a login, and saves it. @returns the token */
+  /**
+   * Lets a server issue a login and saves it: as the general one, or beside it for this server only, since a login that
+   * a server issued cannot be had again.
+   * @returns the token
+   */
   async issueLogin(target: TargetServer): Promise<string> {
     const answer = await new ServerClient(target, undefined).requestJson('POST', '/v1/identity');
     const token = mustText(mustMember(answer, 'token'));
-    const file = await this.configFile();
-    await file.change({ token });
     const identity = mustText(mustMember(answer, 'identity'));
-    this.terminal.note(`Logged in with identity ${identity}, issued by ${target.name}; saved in ${file.path}`);
+    const file = await this.configFile();
+    const isFirst = file.config.token === undefined;
+    await file.change(isFirst ? { token } : { servers: withLogin(file.config, target, token) });
+    const scope = isFirst ? '' : ' for this server';
+    this.terminal.note(`Logged in with identity ${identity}, issued by ${target.name}; saved${scope} in ${file.path}`);
     return token;
   }
 
-  /** The saved login. @throws CliError `CLI_NOT_FOUND` if there is none */
+  /** The saved general login. @throws CliError `CLI_NOT_FOUND` if there is none */
   async login(): Promise<{ identity: string; token: string }> {
-    const { config, path } = await this.configFile();
+    const { config } = await this.configFile();
     if (config.token === undefined) {
       throw new CliError('CLI_NOT_FOUND', 'You are not logged in.', { hint: 'Run `spacetime login` to log in.' });
     }
-    const identity = identityOfToken(config.token);
-    if (identity === undefined) {
-      throw new CliError('CLI_INVALID_CONFIG', `${path}: spacetimedb_token is not a login token`, {
-        hint: 'Run `spacetime logout`, then log in again.',
-      });
-    }
-    return { identity, token: config.token };
+    return { identity: await this.identityOf(config.token), token: config.token };
+  }
+
+  /** Whom a saved token stands for. @throws CliError `CLI_INVALID_CONFIG` */
+  async identityOf(token: string): Promise<string> {
+    const identity = identityOfToken(token);
+    if (identity !== undefined) return identity;
+    const { path } = await this.configFile();
+    throw new CliError('CLI_INVALID_CONFIG', `${path}: spacetimedb_token is not a login token`, {
+      hint: 'Run `spacetime logout`, then log in again.',
+    });
   }
 
   /** Finds a database by its name or identity. @throws CliError `CLI_NOT_FOUND` */
@@ -116,6 +138,13 @@ export class CliSession {
       });
     }
   }
+}
+
+/** The saved servers, of which the one at the target's address has this login. */
+function withLogin(config: CliConfig, { url }: TargetServer, token: string): SavedServer[] {
+  const known = findServerAt(config, url);
+  if (known !== undefined) return config.servers.map((server) => (server === known ? { ...known, token } : server));
+  return [...config.servers, { nickname: undefined, ...addressOf(parseServerUrl(url)), publicKey: undefined, token }];
 }
 
 export function isIdentity(text: string): boolean {

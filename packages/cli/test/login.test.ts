@@ -56,7 +56,37 @@ test('login shows, keeps, replaces and forgets', async () => {
   expect((await user.run(['login', 'show'])).noted).toContain('is not a login token');
 });
 
-test('a login of another server is refused with the way out', async () => {
+test('a server on this machine that refuses the saved login issues one of its own, saved beside it', async () => {
+  const general = tokenOf({ iss: 'https://example.com', sub: 'me' });
+  const own = `POST /v1/database/${'0'.repeat(64)}/sql`;
+  await using server = await FakeServer.start({
+    ...issuing,
+    [own]: '[]',
+    'GET /v1/ping': (response, { token }) => response.writeHead(token === ISSUED.token ? 200 : 401).end(),
+  });
+  const user = new TestUser();
+  await user.run(['login', '--token', general]);
+  const first = await user.run(['sql', 'chat', 'SELECT 1', '-s', server.url]);
+  expect(first).toMatchObject({
+    exitCode: 0,
+    noted: expect.stringContaining(`Logged in with identity ${ISSUED.identity}`),
+  });
+  expect(await user.run(['sql', 'chat', 'SELECT 1', '-s', server.url])).toMatchObject({ exitCode: 0, noted: '' });
+  expect(server.requests.filter(({ url }) => url.endsWith('/sql')).map(({ token }) => token)).toEqual([
+    ISSUED.token,
+    ISSUED.token,
+  ]);
+  expect(server.requests.filter(({ url }) => url === '/v1/identity')).toHaveLength(1);
+
+  const { printed } = await user.run(['login', 'show', '--token']);
+  expect(printed).toContain(general);
+  expect(printed).toContain(ISSUED.token);
+  expect(printed).toContain(`logged in on ${new URL(server.url).host} as`);
+  expect((await user.run(['logout'])).printed).toBe('Logged out.\n');
+  expect(user.configText()).not.toContain('spacetimedb_token');
+});
+
+test('a server that issues none refuses a login of another server with the way out', async () => {
   await using server = await FakeServer.start({
     'GET /v1/database/chat/identity': { status: 401, body: 'Invalid token: InvalidSignature' },
   });
@@ -65,7 +95,7 @@ test('a login of another server is refused with the way out', async () => {
   const { exitCode, noted } = await user.run(['sql', 'chat', 'SELECT 1', '-s', server.url]);
   expect(exitCode).toBe(1);
   expect(noted).toContain('Error: Invalid token: InvalidSignature');
-  expect(noted).toContain('spacetime logout');
+  expect(noted).toContain('spacetime login --server-issued-login');
 });
 
 test('a server that is not there is named, with how to start one', async () => {

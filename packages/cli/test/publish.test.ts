@@ -108,7 +108,7 @@ test.each([['-c'], ['--delete-data'], ['--delete-data=always'], ['--clear-databa
     });
     const run = await user.run(['publish', flag, 'chat', '-b', module, '-s', server.url], ['yes']);
     expect(run.printed).toBe(`Updated database with name: chat, identity: ${DATABASE}\n`);
-    expect(server.seen.slice(1)).toEqual(['PUT /v1/database/chat?host_type=Wasm&clear=true']);
+    expect(server.seen.slice(-1)).toEqual(['PUT /v1/database/chat?host_type=Wasm&clear=true']);
   },
 );
 

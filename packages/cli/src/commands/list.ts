@@ -21,7 +21,7 @@ export function listCommand(session: CliSession): Command {
 async function runList(session: CliSession, { server, json }: ListOptions): Promise<void> {
   const { terminal } = session;
   const client = await session.connect({ server });
-  const { identity: self } = await session.login();
+  const self = await session.identityOf(client.token ?? ''); // it is connected with one
   const owned = await client.requestJson('GET', `/v1/identity/${self}/databases`);
   const identities = mustList(mustMember(owned, 'identities')).map(mustText);
   const databases = await Promise.all(

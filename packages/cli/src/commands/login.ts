@@ -22,13 +22,14 @@ export function loginCommand(session: CliSession): Command {
 }
 
 export function logoutCommand(session: CliSession): Command {
-  return new Command('logout').description('forget the login').action(async () => {
+  return new Command('logout').description('forget every saved login').action(async () => {
     const file = await session.configFile();
-    if (file.config.token === undefined) {
+    const { token, servers } = file.config;
+    if (token === undefined && servers.every((server) => server.token === undefined)) {
       session.terminal.print('You were not logged in.');
       return;
     }
-    await file.change({ token: undefined });
+    await file.change({ token: undefined, servers: servers.map((server) => ({ ...server, token: undefined })) });
     session.terminal.print('Logged out.');
   });
 }
@@ -38,10 +39,19 @@ function showCommand(session: CliSession): Command {
     .description('print who the login is')
     .option('--token', 'print the token too')
     .action(async (_options: object, command: Command) => {
+      const { config } = await session.configFile();
       const { identity, token } = await session.login();
-      session.terminal.print(`You are logged in as ${identity}`);
-      if (command.optsWithGlobals<LoginOptions>().token !== undefined)
-        session.terminal.print(`Your auth token (don't share this!) is ${token}`);
+      const logins = [{ where: '', identity, token }];
+      for (const server of config.servers) {
+        if (server.token === undefined) continue;
+        const where = ` on ${server.nickname ?? server.host}`;
+        logins.push({ where, identity: await session.identityOf(server.token), token: server.token });
+      }
+      const isTokenWanted = command.optsWithGlobals<LoginOptions>().token !== undefined;
+      for (const login of logins) {
+        session.terminal.print(`You are logged in${login.where} as ${login.identity}`);
+        if (isTokenWanted) session.terminal.print(`Your auth token (don't share this!) is ${login.token}`);
+      }
     });
 }
 

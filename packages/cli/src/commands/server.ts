@@ -6,7 +6,7 @@ import { isYes, jsonOption, yesOption } from '../common-options.ts';
 import type { SavedServer } from '../config/cli-config.ts';
 import { CliError } from '../errors.ts';
 import { ServerClient } from '../http/server-client.ts';
-import { findSavedServer, parseServerUrl, urlOf } from '../http/target-server.ts';
+import { addressOf, findSavedServer, parseServerUrl, urlOf } from '../http/target-server.ts';
 import { textTable } from '../output/text-table.ts';
 
 export function serverCommand(session: CliSession): Command {
@@ -72,9 +72,9 @@ function addCommand(session: CliSession): Command {
       }
       const server: SavedServer = {
         nickname: name,
-        host: url.host,
-        protocol: protocolOf(url),
+        ...addressOf(url),
         publicKey: options.fingerprint ? await fetchPublicKey(url.origin) : undefined,
+        token: undefined,
       };
       await file.change({
         servers: [...file.config.servers, server],
@@ -128,7 +128,8 @@ function editCommand(session: CliSession): Command {
       if (options.url !== undefined) {
         const url = parseServerUrl(options.url);
         const publicKey = options.fingerprint ? await fetchPublicKey(url.origin) : undefined;
-        server = { ...server, host: url.host, protocol: protocolOf(url), publicKey };
+        // The login goes to the server that issued it, and to no other.
+        server = { ...server, ...addressOf(url), publicKey, token: undefined };
       }
       const others = file.config.servers.filter((other) => other !== old);
       if (others.some(({ nickname, host }) => nickname === server.nickname || host === server.host)) {
@@ -209,10 +210,6 @@ function clearCommand(session: CliSession): Command {
 
 async function fetchPublicKey(url: string): Promise<string> {
   return (await new ServerClient({ name: url, url }, undefined).requestOk('GET', '/v1/identity/public-key')).trim();
-}
-
-function protocolOf(url: URL): 'http' | 'https' {
-  return url.protocol === 'https:' ? 'https' : 'http';
 }
 
 function isDefault({ nickname, host }: SavedServer, defaultServer: string): boolean {

@@ -5,7 +5,7 @@ import { CliError } from '../errors.ts';
 /** What `cli.toml` says. Keys that we do not know stay in the file and are not here. */
 export interface CliConfig {
   readonly defaultServer: string;
-  /** The login: the token that is sent to servers. */
+  /** The login: the token that is sent to servers that have none of their own. */
   readonly token: string | undefined;
   /** Where `spacetime start` listens. */
   readonly listenAddress: string | undefined;
@@ -19,6 +19,8 @@ export interface SavedServer {
   readonly protocol: 'http' | 'https';
   /** PEM of the key that the server signs its logins with. */
   readonly publicKey: string | undefined;
+  /** A login for this server only, which refused the general one. */
+  readonly token: string | undefined;
 }
 
 /** The file of somebody who has none yet. */
@@ -61,6 +63,7 @@ function readServer(value: TomlValue, path: string): SavedServer {
     host,
     protocol,
     publicKey: textOf(value, 'ecdsa_public_key', path),
+    token: textOf(value, 'spacetimedb_token', path),
   };
 }
 

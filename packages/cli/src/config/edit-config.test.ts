@@ -33,7 +33,7 @@ function edit(text: string, change: (config: CliConfig) => Partial<CliConfig>): 
   return edited;
 }
 
-const added: SavedServer = { nickname: 'new', host: 'new:1', protocol: 'http', publicKey: undefined };
+const added: SavedServer = { nickname: 'new', host: 'new:1', protocol: 'http', publicKey: undefined, token: undefined };
 
 test('a login is added behind the other keys, and nothing else changes', () => {
   const edited = edit(COMMENTED, () => ({ token: 'a.b.c' }));

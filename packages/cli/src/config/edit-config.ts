@@ -107,8 +107,8 @@ function topKeys(config: CliConfig): Record<string, string | undefined> {
   return { default_server: config.defaultServer, spacetimedb_token: config.token, listen_addr: config.listenAddress };
 }
 
-function serverKeys({ nickname, host, protocol, publicKey }: SavedServer): Record<string, string | undefined> {
-  return { nickname, host, protocol, ecdsa_public_key: publicKey };
+function serverKeys({ nickname, host, protocol, publicKey, token }: SavedServer): Record<string, string | undefined> {
+  return { nickname, host, protocol, ecdsa_public_key: publicKey, spacetimedb_token: token };
 }
 
 function withoutUndefined<T>(values: Record<string, T>): Record<string, T> {

@@ -22,11 +22,12 @@ export interface Answer {
 /** Sends requests to one server in the name of one login, or of nobody. */
 export class ServerClient {
   readonly server: TargetServer;
-  readonly #token: string | undefined;
+  /** Undefined for nobody. */
+  readonly token: string | undefined;
 
   constructor(server: TargetServer, token: string | undefined) {
     this.server = server;
-    this.#token = token;
+    this.token = token;
   }
 
   /**
@@ -82,7 +83,7 @@ export class ServerClient {
       if (value !== undefined) url.searchParams.set(key, value);
     }
     const headers: Record<string, string> = {};
-    if (this.#token !== undefined) headers['authorization'] = `Bearer ${this.#token}`;
+    if (this.token !== undefined) headers['authorization'] = `Bearer ${this.token}`;
     if (contentType !== undefined) headers['content-type'] = contentType;
     try {
       return await httpRequest({ method, url, headers, body });
@@ -104,10 +105,10 @@ export class ServerClient {
   }
 
   #loginHint(): string | undefined {
-    if (this.#token === undefined) return undefined;
+    if (this.token === undefined) return undefined;
     return (
       `${this.server.name} does not accept the saved login; another server may have issued it. ` +
-      'Get a new one with `spacetime logout` and the same command again, or use --anonymous.'
+      `Get one with \`spacetime login --server-issued-login ${this.server.name}\`, or use --anonymous.`
     );
   }
 }

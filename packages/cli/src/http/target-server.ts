@@ -34,8 +34,18 @@ export function findSavedServer(config: CliConfig, nameOrHost: string): SavedSer
   });
 }
 
+/** The saved server at a URL, if there is one. */
+export function findServerAt(config: CliConfig, url: string): SavedServer | undefined {
+  return config.servers.find((server) => urlOf(server) === url);
+}
+
 export function urlOf({ protocol, host }: SavedServer): string {
   return `${protocol}://${host}`;
+}
+
+/** What is saved of a server's address. */
+export function addressOf(url: URL): { readonly host: string; readonly protocol: 'http' | 'https' } {
+  return { host: url.host, protocol: url.protocol === 'https:' ? 'https' : 'http' };
 }
 
 /** @throws CliError `CLI_INVALID_ARGUMENT` */
