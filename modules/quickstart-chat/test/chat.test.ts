@@ -30,7 +30,7 @@ test('a message carries its sender and the time of its call', async () => {
   await using chat = await openTestDatabase(program);
   const ann = await chat.connect('ann');
   await ann.call('send_message', 'hello');
-  chat.clock.advance(60_000);
+  await chat.clock.advance(60_000);
   await ann.call('send_message', 'hello');
   const messages = await ann.query('SELECT * FROM message');
   expect(messages.map(({ text }) => text)).toEqual(['hello', 'hello']);

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { writeClientMessage } from '@lightcone/protocol';
 import { ByteWriter, ConnectionId, Identity } from '@lightcone/sats';
 import { Database } from '../src/index.ts';
-import { systemClock } from '../src/node.ts';
+import { systemClock, systemTimers } from '../src/node.ts';
 
 const ACCOUNTS = 100_000;
 const CALLS_PER_TURN = 64;
@@ -18,6 +18,7 @@ const database = await Database.create(
     identity: Identity.fromClaims('bench', 'database'),
     log: undefined,
     clock: systemClock,
+    timers: systemTimers,
     defer: setImmediate,
     moduleLog: (record) => console.log(record.message),
     deliver: (batch) => (answers += batch.length),

@@ -10,6 +10,7 @@ import { ModuleData } from './module-data.ts';
 import { Outbox } from './outbox.ts';
 import { StoreRows } from './store-rows.ts';
 import { Subscriptions } from './subscriptions/subscriptions.ts';
+import type { Timers } from './timers.ts';
 import { Transactions } from './transactions.ts';
 
 /** What a database runs on. */
@@ -18,6 +19,8 @@ export interface DatabaseOptions {
   /** Opened by the caller and closed by the database; undefined keeps everything in memory. */
   readonly log: CommitLog | undefined;
   readonly clock: Clock;
+  /** Wake-ups by that clock. */
+  readonly timers: Timers;
   /** What a call of the module may use; `DEFAULT_LIMITS` of the host unless given. */
   readonly limits?: ModuleLimits;
   /** Takes what the module and the engine log for the database's owner. */

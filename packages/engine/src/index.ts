@@ -19,3 +19,4 @@ export { formatSqlOutcome } from './sql-json.ts';
 export { OutboundBatch, readOutboundBatch } from './outbound-batch.ts';
 export type { OutboundBatchVisitor } from './outbound-batch.ts';
 export type { UpdatePlan } from './publishing.ts';
+export type { Timers, WakeUp } from './timers.ts';

@@ -7,12 +7,15 @@ import type { Clock } from './clock.ts';
 import type { EmbeddedDatabase } from './embedded/embedded-database.ts';
 import { openEmbedded } from './embedded/open.ts';
 import type { DatabaseLogRecord } from './log-record.ts';
+import { SystemClock } from './node/system-clock.ts';
+import { SystemTimers } from './node/system-timers.ts';
+import type { Timers } from './timers.ts';
 
 /** The clock of this machine. */
-export const systemClock: Clock = {
-  nowMicros: () => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)),
-  monotonicNanos: () => process.hrtime.bigint(),
-};
+export const systemClock: Clock = new SystemClock();
+
+/** Wake-ups by the clock of this machine. */
+export const systemTimers: Timers = new SystemTimers(systemClock);
 
 export interface LightconeOptions {
   /** The module: the bytes of a `.wasm` file, or its path. */
@@ -50,6 +53,7 @@ export const Lightcone = {
       owner,
       log: dataDir === undefined ? undefined : await CommitLog.open(new NodeFileSystem(), dataDir),
       clock: systemClock,
+      timers: systemTimers,
       defer: (run) => void setImmediate(run),
       newConnectionId: () => ConnectionId.fromBytes(randomBytes(ConnectionId.BYTES)),
       moduleLog: onLog,

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { DatabaseOptions } from '../core.ts';
 import { Database } from '../database.ts';
 import type { DatabaseLogRecord } from '../log-record.ts';
+import type { Timers } from '../timers.ts';
 import { EmbeddedDatabase } from './embedded-database.ts';
 
 /** What an embedded database runs on. */
@@ -14,6 +15,7 @@ export interface EmbeddedOptions {
   readonly owner: Identity;
   readonly log: CommitLog | undefined;
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly limits?: ModuleLimits;
   readonly defer: (run: () => void) => void;
   readonly newConnectionId: () => ConnectionId;
@@ -32,6 +34,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedDa
     identity: options.identity,
     log,
     clock: options.clock,
+    timers: options.timers,
     ...(options.limits && { limits: options.limits }),
     defer: options.defer,
     moduleLog: options.moduleLog,

@@ -9,7 +9,7 @@ import { FakeClock } from './fake-clock.ts';
 /** A module in a database of its own, made for one test. */
 export interface TestDatabase extends AsyncDisposable {
   readonly database: EmbeddedDatabase;
-  /** Reducers see its time; it stands still until moved. */
+  /** Reducers see its time and schedules go by it; it stands still until moved. */
   readonly clock: FakeClock;
   /** What the module logged so far. */
   readonly logs: readonly DatabaseLogRecord[];
@@ -49,8 +49,9 @@ export async function openTestDatabase(program: Uint8Array, options: TestDatabas
     owner: testIdentity('owner'),
     log: undefined,
     clock,
+    timers: clock,
     ...(limits && { limits }),
-    defer: queueMicrotask,
+    defer: clock.defer,
     newConnectionId: () => ConnectionId.fromBigInt(++connections),
     moduleLog: (record) => logs.push(record),
   });

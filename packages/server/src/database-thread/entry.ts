@@ -3,7 +3,7 @@ import { CommitLog } from '@lightcone/commitlog';
 import { NodeFileSystem } from '@lightcone/commitlog/node';
 import { Database } from '@lightcone/engine';
 import type { DatabaseOptions } from '@lightcone/engine';
-import { systemClock } from '@lightcone/engine/node';
+import { systemClock, systemTimers } from '@lightcone/engine/node';
 import { Identity } from '@lightcone/sats';
 import { Mailbox } from './mailbox.ts';
 import { STARTED } from './messages.ts';
@@ -30,6 +30,7 @@ async function openDatabase({ identity, owner, path, program }: ThreadStart, out
     identity: Identity.fromHex(identity),
     log: path === undefined ? undefined : await CommitLog.open(new NodeFileSystem(), path),
     clock: systemClock,
+    timers: systemTimers,
     moduleLog: (record) => out.log(record),
     deliver: (batch) => out.deliver(batch),
     defer: (run) => setImmediate(run),
