@@ -30,7 +30,7 @@ export interface DatabaseOptions {
    * receiver's to keep. Called between transactions.
    */
   readonly deliver: (batch: Uint8Array) => void;
-  /** Runs a function in a later turn of the event loop. */
+  /** Runs a function when what has arrived by now is dealt with: `setImmediate` in a program, a microtask in a test. */
   readonly defer: (run: () => void) => void;
   /** The log failed: nothing is acknowledged from here on. Close the database and open it again. */
   readonly onFailure: (error: Error) => void;

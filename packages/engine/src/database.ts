@@ -339,7 +339,8 @@ export class Database {
   #endTurnSoon(): void {
     if (this.#isTurnOpen) return;
     this.#isTurnOpen = true;
-    queueMicrotask(() => this.#endTurn());
+    // Not in a microtask: messages that waited together are taken one after another, and are to share one flush.
+    this.#core.options.defer(() => this.#endTurn());
   }
 
   #endTurn(): void {
