@@ -1,4 +1,4 @@
-import type { Catalog as QueryCatalog, CatalogTable } from '@lightcone/query';
+import type { CatalogTable } from '@lightcone/query';
 import type { Index, Store, Table } from '@lightcone/store';
 import { describeTables, type TableDescription } from './schema-objects.ts';
 
@@ -8,10 +8,11 @@ export interface IndexEntry {
   readonly index: Index;
 }
 
-/** What SQL of one caller may name. */
-export interface VisibleTables extends QueryCatalog {
-  /** The module's tables, event tables aside. */
-  userTables(): readonly CatalogTable[];
+/** A table as SQL sees it, whoever asks. */
+export interface TableEntry extends Omit<CatalogTable, 'view'> {
+  readonly isPublic: boolean;
+  readonly isSystem: boolean;
+  readonly isEvent: boolean;
 }
 
 /**
@@ -68,30 +69,27 @@ export class Catalog {
     return this.#indexesById.get(indexId);
   }
 
-  /** What SQL of a caller may name: everything for the owner, public tables for others. */
-  visibleTo(isOwner: boolean): VisibleTables {
-    const isVisible = ({ isPublic, isSystem }: TableDescription): boolean => isOwner || (isPublic && !isSystem);
-    return {
-      findTable: (name) => {
-        const entry = this.#tablesByName.get(name);
-        return entry !== undefined && isVisible(entry.description) ? entry : undefined;
-      },
-      userTables: () =>
-        this.#tables.filter(
-          ({ description }) => !description.isSystem && !description.definition.isEvent && isVisible(description),
-        ),
-    };
+  /** Every table. */
+  get tables(): readonly TableEntry[] {
+    return this.#tables;
+  }
+
+  /** A table by its canonical or its accessor name. */
+  findTable(name: string): TableEntry | undefined {
+    return this.#tablesByName.get(name);
   }
 }
 
-/** A table as SQL sees it. */
-class CatalogEntry implements CatalogTable {
+class CatalogEntry implements TableEntry {
   readonly description: TableDescription;
   readonly id: number;
   readonly name: string;
   readonly row: CatalogTable['row'];
   readonly columns: CatalogTable['columns'];
   readonly indexes: CatalogTable['indexes'];
+  readonly isPublic: boolean;
+  readonly isSystem: boolean;
+  readonly isEvent: boolean;
 
   constructor(description: TableDescription) {
     const { definition } = description;
@@ -105,5 +103,8 @@ class CatalogEntry implements CatalogTable {
       type,
     }));
     this.indexes = definition.indexes;
+    this.isPublic = description.isPublic;
+    this.isSystem = description.isSystem;
+    this.isEvent = definition.isEvent;
   }
 }

@@ -11,7 +11,7 @@ import {
   writeReducerResultInternalError,
   writeTableName,
 } from '@lightcone/protocol';
-import { QueryError, type TablePlan, planSubscription, visitRows } from '@lightcone/query';
+import { QueryError, type TablePlan, visitRows } from '@lightcone/query';
 import { admitCall, isRefusal } from './admission.ts';
 import type { Client } from './client.ts';
 import type { Core } from './core.ts';
@@ -29,7 +29,7 @@ export function handleClientMessage(core: Core, module: LoadedModule, client: Cl
       break;
     case 'Subscribe': {
       const { requestId, querySetId, queries } = message;
-      core.subscriptions.subscribe(client, requestId, querySetId, queries, core.catalog.visibleTo(client.isOwner));
+      core.subscriptions.subscribe(client, requestId, querySetId, queries);
       break;
     }
     case 'Unsubscribe':
@@ -85,25 +85,27 @@ function answerCall(core: Core, module: LoadedModule, client: Client, message: C
 
 function answerQuery(core: Core, client: Client, { requestId, query }: OneOffQuery): void {
   const lane = core.outbox.lane(client.isConfirmed);
-  lane.begin(client.number);
-  let plan: TablePlan | undefined;
+  let plan: TablePlan;
   try {
-    plan = planSubscription(query, core.catalog.visibleTo(client.isOwner));
+    // Before the answer is begun: planning may commit what views the query reads.
+    plan = core.queries.planSubscription(query, client);
   } catch (error) {
     if (!(error instanceof QueryError)) throw error;
+    lane.begin(client.number);
     writeOneOffQueryError(lane.writer, requestId, error.message);
+    lane.end();
+    return;
   }
-  if (plan !== undefined) {
-    lane.writer.setU32(beginOneOffQueryResult(lane.writer, requestId), 1);
-    writeTableName(lane.writer, plan.table.name);
-    rowList.begin(lane.writer);
-    visitRows(plan, core.rows, client.caller.identity.bytes, {
-      row(bytes, start, end) {
-        rowList.row(bytes, start, end);
-        return true;
-      },
-    });
-    rowList.end();
-  }
+  lane.begin(client.number);
+  lane.writer.setU32(beginOneOffQueryResult(lane.writer, requestId), 1);
+  writeTableName(lane.writer, plan.table.name);
+  rowList.begin(lane.writer);
+  visitRows(plan, core.rows, client.identity.bytes, {
+    row(bytes, start, end) {
+      rowList.row(bytes, start, end);
+      return true;
+    },
+  });
+  rowList.end();
   lane.end();
 }

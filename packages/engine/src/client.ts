@@ -44,6 +44,8 @@ export class Client {
   readonly protocol: 'v2' | 'v3';
   readonly isConfirmed: boolean;
   readonly isOwner: boolean;
+  /** That of `caller`. */
+  readonly identity: Identity;
   readonly querySets: Map<number, QuerySet> = new Map();
   /** The query sets that the transaction being evaluated changed; empty between transactions. */
   readonly changedQuerySets: QuerySet[] = [];
@@ -52,6 +54,7 @@ export class Client {
     this.isOwner = isOwner;
     this.number = request.number;
     this.caller = new ActiveCaller(request);
+    this.identity = request.identity;
     this.protocol = request.protocol;
     this.isConfirmed = request.isConfirmed;
   }

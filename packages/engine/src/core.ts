@@ -8,6 +8,8 @@ import type { ModuleEnvironment } from './loaded-module.ts';
 import type { DatabaseLogRecord } from './log-record.ts';
 import { ModuleData } from './module-data.ts';
 import { Outbox } from './outbox.ts';
+import { CallerQueries } from './queries/caller-queries.ts';
+import { NO_VIEWS } from './queries/view-access.ts';
 import { StoreRows } from './store-rows.ts';
 import { Subscriptions } from './subscriptions/subscriptions.ts';
 import type { Timers } from './timers.ts';
@@ -48,6 +50,8 @@ export class Core {
   readonly store: Store;
   readonly catalog: Catalog;
   readonly rows: StoreRows;
+  /** The only way to rows for callers. */
+  readonly queries: CallerQueries;
   readonly outbox: Outbox;
   readonly subscriptions: Subscriptions;
   readonly transactions: Transactions;
@@ -65,7 +69,8 @@ export class Core {
     this.catalog = new Catalog(store);
     this.rows = new StoreRows(store, this.catalog);
     this.outbox = new Outbox(options.deliver, log === undefined ? Number.POSITIVE_INFINITY : log.durableOffset);
-    this.subscriptions = new Subscriptions(this.rows, this.outbox);
+    this.queries = new CallerQueries(this.catalog, NO_VIEWS);
+    this.subscriptions = new Subscriptions(this.rows, this.outbox, this.queries, NO_VIEWS);
     this.transactions = new Transactions(store, log, this.outbox, this.subscriptions);
     this.data = new ModuleData(store, this.catalog, (functionName, args) => {
       this.scheduledCalls.push({ functionName, args });

@@ -5,7 +5,6 @@ import {
   type SelectPlan,
   executeMutation,
   executeSelect,
-  planStatement,
 } from '@lightcone/query';
 import { type AlgebraicValue, ByteReader, type ProductType, SatsError, compileRow } from '@lightcone/sats';
 import { SEQUENCE_EXHAUSTED, type Store, type Transaction, UNIQUE_VIOLATION } from '@lightcone/store';
@@ -28,7 +27,7 @@ const NOTHING_CHANGED = { rowsInserted: 0, rowsDeleted: 0, rowsUpdated: 0 };
  * @throws QueryError with a text for the caller
  */
 export function runStatement(core: Core, caller: Caller, isOwner: boolean, text: string): SqlOutcome {
-  const plan = planStatement(text, core.catalog.visibleTo(isOwner));
+  const plan = core.queries.planStatement(text, { identity: caller.identity, isOwner });
   if (plan.kind === 'select') return select(core, caller, plan);
   if (!isOwner) {
     throw new QueryError(

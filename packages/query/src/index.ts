@@ -1,4 +1,5 @@
-export type { Catalog, CatalogColumn, CatalogIndex, CatalogTable } from './catalog.ts';
+export { hiddenBytes } from './catalog.ts';
+export type { Catalog, CatalogColumn, CatalogIndex, CatalogTable, ViewInstance } from './catalog.ts';
 export { QueryError } from './errors.ts';
 export type { QueryErrorCode } from './errors.ts';
 export { executeMutation } from './execute/execute-mutation.ts';

@@ -15,6 +15,7 @@ export interface TableShape {
   readonly indexes?: readonly (readonly number[])[] | undefined;
   /** Unique columns, each with the name of its index. */
   readonly unique?: readonly { readonly column: number; readonly indexName: string }[] | undefined;
+  readonly view?: { readonly argHash: Uint8Array; readonly isPerCaller: boolean };
 }
 
 interface MemoryTable extends CatalogTable {
@@ -36,6 +37,7 @@ export class MemoryDatabase implements Catalog, RowSource, RowWriter {
       row: compileRow(types.product(shape.columns.map(({ name, type }) => [name, type])), []),
       columns: shape.columns.map(({ name, type, accessorName }) => ({ name, type, accessorName })),
       indexes: (shape.indexes ?? []).map((columns, i) => ({ id: id * 100 + i, columns })),
+      view: shape.view && { tableId: id, ...shape.view },
       rows: [],
     }));
   }

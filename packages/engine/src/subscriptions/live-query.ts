@@ -1,5 +1,5 @@
 import { beginEventChanges, beginPersistentChanges, type RowListWriter } from '@lightcone/protocol';
-import type { TablePlan } from '@lightcone/query';
+import { type TablePlan, hiddenBytes } from '@lightcone/query';
 import type { ByteWriter } from '@lightcone/sats';
 import type { PointerList, Table, TableDelta } from '@lightcone/store';
 import type { QuerySet } from './query-set.ts';
@@ -17,6 +17,8 @@ export class LiveQuery {
   readonly tableName: string;
   /** The caller's identity, 32 bytes, where the query speaks of `:sender`. */
   readonly sender: Uint8Array;
+  /** Of a stored row, these at its start are not for clients. */
+  readonly #hiddenBytes: number;
   readonly querySets: Set<QuerySet> = new Set();
   /** Whether the transaction being evaluated changed the result; if so, where its changes are encoded. */
   isChanged = false;
@@ -29,6 +31,7 @@ export class LiveQuery {
     this.plan = plan;
     this.tableName = plan.table.name;
     this.sender = sender;
+    this.#hiddenBytes = hiddenBytes(plan.table);
   }
 
   /**
@@ -55,7 +58,9 @@ export class LiveQuery {
       const row = rows.at(i);
       const bytes = table.bytes(row);
       const start = table.start(row);
-      if (matches === undefined || matches(bytes, start, this.sender)) rowList.row(bytes, start, table.end(row));
+      if (matches === undefined || matches(bytes, start, this.sender)) {
+        rowList.row(bytes, start + this.#hiddenBytes, table.end(row));
+      }
     }
     return rowList.end();
   }

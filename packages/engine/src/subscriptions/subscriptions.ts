@@ -9,12 +9,13 @@ import {
   writeTableName,
   writeUnsubscribeApplied,
 } from '@lightcone/protocol';
-import { QueryError, type RowSource, type TablePlan, planSubscription, visitRows } from '@lightcone/query';
+import { QueryError, type RowSource, type TablePlan, visitRows } from '@lightcone/query';
 import { ByteWriter } from '@lightcone/sats';
 import type { TransactionDelta } from '@lightcone/store';
-import type { VisibleTables } from '../catalog.ts';
 import type { Client } from '../client.ts';
 import type { Outbox } from '../outbox.ts';
+import type { CallerQueries } from '../queries/caller-queries.ts';
+import type { ViewAccess } from '../queries/view-access.ts';
 import { LiveQuery } from './live-query.ts';
 import { QuerySet } from './query-set.ts';
 
@@ -31,6 +32,8 @@ const EVERY_TABLE = /^\s*select\s+\*\s+from\s+\*\s*$/i;
 export class Subscriptions {
   readonly #rows: RowSource;
   readonly #outbox: Outbox;
+  readonly #planner: CallerQueries;
+  readonly #views: ViewAccess;
   readonly #queriesByKey = new Map<string, LiveQuery>();
   readonly #queriesByTable = new Map<number, Set<LiveQuery>>();
   readonly #rowList = new RowListWriter();
@@ -39,9 +42,11 @@ export class Subscriptions {
   readonly #changedClients: Client[] = [];
   #nextQueryNumber = 0;
 
-  constructor(rows: RowSource, outbox: Outbox) {
+  constructor(rows: RowSource, outbox: Outbox, planner: CallerQueries, views: ViewAccess) {
     this.#rows = rows;
     this.#outbox = outbox;
+    this.#planner = planner;
+    this.#views = views;
   }
 
   get queryCount(): number {
@@ -49,13 +54,7 @@ export class Subscriptions {
   }
 
   /** Registers a query set and answers with its rows, or with an error that leaves nothing registered. */
-  subscribe(
-    client: Client,
-    requestId: number,
-    querySetId: number,
-    texts: readonly string[],
-    catalog: VisibleTables,
-  ): void {
+  subscribe(client: Client, requestId: number, querySetId: number, texts: readonly string[]): void {
     const lane = this.#outbox.lane(client.isConfirmed);
     const fail = (error: string): void => {
       lane.begin(client.number);
@@ -69,10 +68,10 @@ export class Subscriptions {
       return;
     }
     const plans = new Map<string, TablePlan>();
-    for (const text of texts.flatMap((query) => expand(query.trim(), catalog))) {
+    for (const text of texts.flatMap((query) => this.#expand(query.trim(), client))) {
       try {
-        const plan = planSubscription(text, catalog);
-        plans.set(plan.usesSender ? `${text}\0${client.caller.identity.toHex()}` : text, plan);
+        const plan = this.#planner.planSubscription(text, client);
+        plans.set(plan.usesSender ? `${text}\0${client.identity.toHex()}` : text, plan);
       } catch (error) {
         if (!(error instanceof QueryError)) throw error;
         fail(`${error.message}, executing: \`${text}\``);
@@ -81,7 +80,10 @@ export class Subscriptions {
     }
     const queries = [...plans].map(([key, plan]) => this.#liveQuery(key, plan, client));
     const querySet = new QuerySet(querySetId, client, queries);
-    for (const query of queries) query.querySets.add(querySet);
+    for (const query of queries) {
+      query.querySets.add(querySet);
+      this.#views.retain(query.plan.views, client.identity);
+    }
     client.querySets.set(querySetId, querySet);
 
     lane.begin(client.number);
@@ -234,6 +236,7 @@ export class Subscriptions {
     querySet.client.querySets.delete(querySet.id);
     for (const query of querySet.queries) {
       query.querySets.delete(querySet);
+      this.#views.release(query.plan.views, querySet.client.identity);
       if (query.querySets.size > 0) continue;
       this.#queriesByKey.delete(query.key);
       const queries = this.#queriesByTable.get(query.plan.table.id);
@@ -241,10 +244,10 @@ export class Subscriptions {
       if (queries?.size === 0) this.#queriesByTable.delete(query.plan.table.id);
     }
   }
-}
 
-/** The queries that a text stands for: itself, or one for each table that `SELECT * FROM *` means. */
-function expand(text: string, catalog: VisibleTables): string[] {
-  if (!EVERY_TABLE.test(text)) return [text];
-  return catalog.userTables().map((table) => `SELECT * FROM "${table.name}"`);
+  /** The queries that a text stands for: itself, or one for each table that `SELECT * FROM *` means. */
+  #expand(text: string, client: Client): string[] {
+    if (!EVERY_TABLE.test(text)) return [text];
+    return this.#planner.everyTable(client).map((name) => `SELECT * FROM "${name}"`);
+  }
 }

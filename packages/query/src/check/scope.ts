@@ -1,5 +1,5 @@
 import type { AlgebraicType } from '@lightcone/sats';
-import type { Catalog, CatalogTable } from '../catalog.ts';
+import { type Catalog, type CatalogTable, hiddenColumns } from '../catalog.ts';
 import { QueryError } from '../errors.ts';
 import type { ColumnName } from '../sql/syntax.ts';
 
@@ -35,18 +35,19 @@ export class Scope {
   mustFindColumn({ table: tableName, name }: ColumnName): ResolvedColumn {
     // Only a scope of one table sees unqualified names; the parser refused them elsewhere.
     const table = tableName === undefined ? 0 : this.mustFindTable(tableName);
-    const columns = this.#tables[table]?.columns ?? [];
-    const column = findColumn(columns, name);
-    const found = columns[column];
+    const searched = this.#tables[table];
+    const column = searched ? findColumn(searched, name) : -1;
+    const found = searched?.columns[column];
     if (!found) throw notInScope(name);
     return { table, column, type: found.type };
   }
 }
 
 /** Position of the column with this canonical or accessor name, or -1. */
-export function findColumn(columns: CatalogTable['columns'], name: string): number {
-  const position = columns.findIndex((column) => column.name === name);
-  return position >= 0 ? position : columns.findIndex((column) => column.accessorName === name);
+export function findColumn(table: CatalogTable, name: string): number {
+  const first = hiddenColumns(table);
+  const position = table.columns.findIndex((column, i) => i >= first && column.name === name);
+  return position >= 0 ? position : table.columns.findIndex((column, i) => i >= first && column.accessorName === name);
 }
 
 /** @throws QueryError `QUERY_UNKNOWN_TABLE`, also for a table that the caller may not read */

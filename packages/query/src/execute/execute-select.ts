@@ -1,6 +1,6 @@
 import { ByteWriter, type RowType } from '@lightcone/sats';
 import type { SelectPlan } from '../plan/plan-select.ts';
-import { type TablePlan, visitRows } from '../plan/table-plan.ts';
+import { type TablePlan, visitRows, visitStoredRows } from '../plan/table-plan.ts';
 import type { RowSource, RowVisitor } from '../row-source.ts';
 
 /**
@@ -17,8 +17,8 @@ export function executeSelect(plan: SelectPlan, source: RowSource, sender: Uint8
   }
   const limited = plan.limit === Infinity ? visitor : new Limit(plan.limit, visitor);
   const { row } = plan.rows.table;
-  const output = plan.output.kind === 'rows' ? limited : new ColumnProjection(row, plan.output.columns, limited);
-  visitRows(plan.rows, source, sender, output);
+  if (plan.output.kind === 'rows') visitRows(plan.rows, source, sender, limited);
+  else visitStoredRows(plan.rows, source, sender, new ColumnProjection(row, plan.output.columns, limited));
 }
 
 function countRows(rows: TablePlan, source: RowSource, sender: Uint8Array): number {

@@ -1,5 +1,5 @@
 import { type ProductType, types } from '@lightcone/sats';
-import type { Catalog, CatalogTable } from '../catalog.ts';
+import { type Catalog, type CatalogTable, hiddenColumns } from '../catalog.ts';
 import { type CheckedSelect, checkSelect } from '../check/check-select.ts';
 import { parseU64 } from '../check/literal.ts';
 import { QueryError } from '../errors.ts';
@@ -44,7 +44,7 @@ export function planSelect(select: Select, catalog: Catalog): SelectPlan {
 function planOutput({ output }: CheckedSelect, table: CatalogTable): { output: Output; result: ProductType } {
   switch (output.kind) {
     case 'rows':
-      return { output, result: types.product(table.columns.map(({ name, type }) => [name, type])) };
+      return { output, result: types.product(visible(table).map(({ name, type }) => [name, type])) };
     case 'columns': {
       const columns = output.columns.map(({ column }) => column);
       return {
@@ -55,6 +55,10 @@ function planOutput({ output }: CheckedSelect, table: CatalogTable): { output: O
     case 'count':
       return { output: { kind: 'count' }, result: types.product([[output.name, types.u64]]) };
   }
+}
+
+function visible(table: CatalogTable): CatalogTable['columns'] {
+  return table.columns.slice(hiddenColumns(table));
 }
 
 function mustBeOneTable({ tables }: CheckedSelect): CatalogTable {

@@ -60,13 +60,20 @@ export function planStatement(text: string, catalog: Catalog): StatementPlan {
     case 'delete':
       return {
         kind: 'delete',
-        rows: planTarget(mustFindTable(catalog, statement.table), statement.table, statement.where),
+        rows: planTarget(mustFindTarget(catalog, statement.table), statement.table, statement.where),
       };
     case 'set':
       return planSet(statement, catalog);
     case 'show':
       return planShow(statement.variable, catalog);
   }
+}
+
+/** A table whose rows a statement may change. */
+function mustFindTarget(catalog: Catalog, name: string): CatalogTable {
+  const table = mustFindTable(catalog, name);
+  if (!table.view) return table;
+  throw new QueryError('QUERY_UNSUPPORTED', `\`${name}\` is a view; DML on views is not supported`);
 }
 
 function planTarget(table: CatalogTable, name: string, where: Expression | undefined): TablePlan {
@@ -76,7 +83,7 @@ function planTarget(table: CatalogTable, name: string, where: Expression | undef
 }
 
 function planInsert({ table: name, fields, rows }: Insert, catalog: Catalog): InsertPlan {
-  const table = mustFindTable(catalog, name);
+  const table = mustFindTarget(catalog, name);
   const { columns } = table;
   // Only the number of names counts: the values are in the order of the table's columns, whatever the names say.
   if (fields.length !== columns.length) {
@@ -96,10 +103,10 @@ function planInsert({ table: name, fields, rows }: Insert, catalog: Catalog): In
 }
 
 function planUpdate({ table: name, assignments, where }: Update, catalog: Catalog): UpdatePlan {
-  const table = mustFindTable(catalog, name);
+  const table = mustFindTarget(catalog, name);
   const assigned: (Uint8Array | undefined)[] = table.columns.map(() => undefined);
   for (const { field, value } of assignments) {
-    const position = findColumn(table.columns, field);
+    const position = findColumn(table, field);
     const column = table.columns[position];
     if (!column) throw new QueryError('QUERY_NOT_IN_SCOPE', `\`${name}\` does not have a field \`${field}\``);
     const bytes = encodeStoredLiteral(value, column.type);
