@@ -1,0 +1,59 @@
+/** An HTTP request of a module to somewhere else. */
+export interface OutgoingRequest {
+  /** `GET`, `POST` …, or another token. */
+  readonly method: string;
+  readonly url: string;
+  readonly headers: readonly HttpHeader[];
+  readonly body: Uint8Array;
+  /** For the whole exchange, redirects and body included; 0 fails at once. */
+  readonly timeoutMs: number;
+}
+
+/** The answer, whatever its status. */
+export interface OutgoingResponse {
+  readonly status: number;
+  readonly version: HttpVersion;
+  /** In order, names in lower case. */
+  readonly headers: readonly HttpHeader[];
+  readonly body: Uint8Array;
+}
+
+export interface HttpHeader {
+  readonly name: string;
+  readonly value: Uint8Array;
+}
+
+export type HttpVersion = 'http09' | 'http10' | 'http11' | 'http2' | 'http3';
+
+/**
+ * The network of a module, passed in: the engine has none. It decides which places a module may reach,
+ * and asks again at each redirect.
+ */
+export interface OutgoingHttp {
+  /**
+   * @param signal aborts the exchange; the promise then rejects soon, with whatever error
+   * @throws OutgoingHttpError, whose message the module gets
+   */
+  send(request: OutgoingRequest, signal: AbortSignal): Promise<OutgoingResponse>;
+}
+
+/** A request that got no answer. The message holds nothing of the URL's query: it may be logged. */
+export class OutgoingHttpError extends Error {
+  override readonly name = 'OutgoingHttpError';
+  readonly reason: 'invalid' | 'refused' | 'timeout' | 'failed';
+  constructor(reason: OutgoingHttpError['reason'], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
+}
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+const MAX_TIMEOUT_MS = 180_000;
+
+/** How long a request may take that asks for this: longer is cut, negative is nothing. */
+export function requestTimeoutMs(askedMicros: bigint | undefined): number {
+  if (askedMicros === undefined) return DEFAULT_TIMEOUT_MS;
+  if (askedMicros <= 0n) return 0;
+  const askedMs = Number(askedMicros) / 1000;
+  return Math.min(Math.ceil(askedMs), MAX_TIMEOUT_MS);
+}
