@@ -37,6 +37,13 @@ export interface TableDescription {
   readonly definition: TableDefinition;
   /** Names in the module's source, in the order of `definition.indexes`. */
   readonly indexAccessorNames: readonly string[];
+  /** For a table that holds the rows of a view; its first column is the hidden one. */
+  readonly view: ViewDescription | undefined;
+}
+
+export interface ViewDescription {
+  readonly id: number;
+  readonly isAnonymous: boolean;
 }
 
 export interface ColumnDescription {
@@ -49,6 +56,10 @@ export interface ColumnDescription {
 /** The row types of the system tables, by table id. */
 const systemRowTypes: ReadonlyMap<number, RowType> = new Map(
   SYSTEM_TABLES.map(({ id, columns }) => [id, compileRow(types.product(columns), [])]),
+);
+
+const ephemeralSystemTables: ReadonlySet<number> = new Set(
+  SYSTEM_TABLES.filter(({ isEphemeral }) => isEphemeral).map(({ id }) => id),
 );
 
 /** The row type of a system table. */
@@ -65,6 +76,7 @@ export function systemTableDefinition(table: SystemTable): TableDefinition {
     name: table.name,
     row: systemRowType(table.id),
     isEvent: false,
+    isEphemeral: table.isEphemeral,
     indexes: table.indexes.map((index) => ({
       id: index.id,
       name: systemIndexName(table, index.columns),
@@ -143,9 +155,14 @@ export function createTable(store: Store, transaction: Transaction, table: Table
   }
   if (table.isEvent) insertRow(store, transaction, ID.eventTable, { table_id: id });
   insertRow(store, transaction, ID.tableAccessor, { table_name: table.name, accessor_name: table.accessorName });
-  const description = describeTables(store).get(id);
-  if (description === undefined) throw new Error(`table ${table.name} is not described after its rows were written`);
-  transaction.createTable(description.definition);
+  createDescribedTable(store, transaction, id);
+}
+
+/** Makes a table in the store as the system tables describe it by now. */
+export function createDescribedTable(store: Store, transaction: Transaction, tableId: number): Table {
+  const description = describeTables(store).get(tableId);
+  if (description === undefined) throw new Error(`table ${tableId} is not described after its rows were written`);
+  return transaction.createTable(description.definition);
 }
 
 /** Adds an index to a table. @throws StoreError when rows break the uniqueness that a constraint asks of it */
@@ -180,6 +197,12 @@ export function describeTables(store: Store): ReadonlyMap<number, TableDescripti
   const constraints = Map.groupBy(readRows(store, ID.constraint), (row) => row['table_id'] as number);
   const sequences = Map.groupBy(readRows(store, ID.sequence), (row) => row['table_id'] as number);
   const eventTables = new Set(readRows(store, ID.eventTable).map((row) => row['table_id'] as number));
+  const views = new Map(
+    readRows(store, ID.view).map((row) => [
+      sumValue(row['table_id']).value as number,
+      { id: row['view_id'] as number, isAnonymous: row['is_anonymous'] as boolean },
+    ]),
+  );
   const tableAccessors = new Map(
     readRows(store, ID.tableAccessor).map((row) => [row['table_name'], row['accessor_name'] as string]),
   );
@@ -233,6 +256,7 @@ export function describeTables(store: Store): ReadonlyMap<number, TableDescripti
         name,
         row: compileRow(types.product(described.map((column) => [column.name, column.type])), []),
         isEvent: eventTables.has(id),
+        isEphemeral: views.has(id) || ephemeralSystemTables.has(id),
         indexes: indexDefinitions,
         sequences: (sequences.get(id) ?? []).map((sequence): SequenceDefinition => ({
           id: sequence['sequence_id'] as number,
@@ -245,6 +269,7 @@ export function describeTables(store: Store): ReadonlyMap<number, TableDescripti
         })),
       },
       indexAccessorNames: indexDefinitions.map((index) => indexAccessors.get(index.name) ?? index.name),
+      view: views.get(id),
     });
   }
   return descriptions;
@@ -305,7 +330,8 @@ export function insertRow(
   }
 }
 
-function deleteRows(
+/** Deletes the rows of a system table that `isMeant` picks. */
+export function deleteRows(
   store: Store,
   transaction: Transaction,
   tableId: number,
@@ -325,13 +351,14 @@ function describeIndex(store: Store, transaction: Transaction, tableId: number, 
 }
 
 /** Inserts a row whose u32 id column is 0 and returns the id that its sequence gave. */
-function insertWithId(store: Store, transaction: Transaction, tableId: number, row: AlgebraicValue): number {
+export function insertWithId(store: Store, transaction: Transaction, tableId: number, row: AlgebraicValue): number {
   const generated = new ByteWriter();
   insertRow(store, transaction, tableId, row, generated);
   return new ByteReader(generated.written()).u32();
 }
 
-function tableRow(
+/** A row of `st_table`. */
+export function tableRow(
   id: number,
   name: string,
   type: 'system' | 'user',
@@ -347,13 +374,15 @@ function tableRow(
   };
 }
 
-function columnRow(tableId: number, position: number, name: string, type: AlgebraicType): AlgebraicValue {
+/** A row of `st_column`. */
+export function columnRow(tableId: number, position: number, name: string, type: AlgebraicType): AlgebraicValue {
   const writer = new ByteWriter();
   writeType(writer, type);
   return { table_id: tableId, col_pos: position, col_name: name, col_type: writer.finish() };
 }
 
-function indexRow(id: number, tableId: number, name: string, algorithm: IndexAlgorithm): AlgebraicValue {
+/** A row of `st_index`. */
+export function indexRow(id: number, tableId: number, name: string, algorithm: IndexAlgorithm): AlgebraicValue {
   const columns = algorithm.columns;
   const data: SumValue =
     algorithm.kind === 'direct'

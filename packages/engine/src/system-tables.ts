@@ -11,6 +11,8 @@ export interface SystemTable {
   readonly id: number;
   readonly name: string;
   readonly isPublic: boolean;
+  /** The log never sees its rows: the bookkeeping of views, empty after every start. */
+  readonly isEphemeral: boolean;
   readonly columns: readonly (readonly [name: string, type: AlgebraicType])[];
   readonly primaryKey: number | undefined;
   /** B-tree indexes. */
@@ -68,7 +70,9 @@ export const SYSTEM_TABLE_IDS = {
   client: 7,
   variable: 8,
   connectionCredentials: 11,
-  viewSubscription: 15,
+  view: 12,
+  viewParam: 13,
+  viewColumn: 14,
   viewArgument: 16,
   eventTable: 17,
   tableAccessor: 18,
@@ -197,10 +201,12 @@ export const SYSTEM_TABLES: readonly SystemTable[] = [
       has_subscribers: bool,
       last_called: i64,
     },
+    isEphemeral: true,
     indexes: [object(19, 4), object(18, 2), object(20, 0, 1, 2)],
   }),
   table(16, 'st_view_arg', {
     columns: { id: u64, bytes },
+    isEphemeral: true,
     primaryKey: 0,
     indexes: [object(22, 1), object(21, 0)],
     unique: [object(18, 1), object(17, 0)],
@@ -232,6 +238,7 @@ export const SYSTEM_TABLES: readonly SystemTable[] = [
 interface SystemTableParts {
   readonly columns: Readonly<Record<string, AlgebraicType>>;
   readonly isPublic?: boolean;
+  readonly isEphemeral?: boolean;
   readonly primaryKey?: number;
   readonly indexes?: readonly SystemObject[];
   readonly unique?: readonly SystemObject[];
@@ -243,6 +250,7 @@ function table(id: number, name: string, parts: SystemTableParts): SystemTable {
     id,
     name,
     isPublic: parts.isPublic ?? true,
+    isEphemeral: parts.isEphemeral ?? false,
     columns: Object.entries(parts.columns),
     primaryKey: parts.primaryKey,
     indexes: parts.indexes ?? [],

@@ -49,7 +49,15 @@ function storeOfRecording(): Store {
   const store = new Store();
   const replay = store.replay();
   for (const table of SYSTEM_TABLES) replay.define(systemTableDefinition(table));
-  replay.define({ id: PERSON, name: 'person', row: personRow, isEvent: false, indexes: [], sequences: [] });
+  replay.define({
+    id: PERSON,
+    name: 'person',
+    row: personRow,
+    isEvent: false,
+    isEphemeral: false,
+    indexes: [],
+    sequences: [],
+  });
   // The boundary of the person table's sequence, as publishing left it: the second commit replaces it.
   const second = commits[1]!.record;
   readTransactionRecord(new ByteReader(second), {

@@ -1,6 +1,5 @@
 import { type ByteReader, type ByteWriter, ConnectionId, Identity, type RowType, SatsError } from '@lightcone/sats';
 import type { PointerList, Table, TransactionDelta } from '@lightcone/store';
-import { SYSTEM_TABLE_IDS } from './system-tables.ts';
 
 /**
  * What one transaction did, as the payload of a commit (file 33 §5 of the specification):
@@ -39,11 +38,6 @@ export function encodeReducerName(name: string): Uint8Array {
   return target.slice(0, new TextEncoder().encodeInto(name, target).written);
 }
 
-/** Whether the log never sees a table's rows: the bookkeeping of views, empty after every start. */
-export function isEphemeral(tableId: number): boolean {
-  return tableId === SYSTEM_TABLE_IDS.viewSubscription || tableId === SYSTEM_TABLE_IDS.viewArgument;
-}
-
 /** Appends the record of a committed transaction to `writer`. */
 export function writeTransactionRecord(
   writer: ByteWriter,
@@ -58,7 +52,7 @@ export function writeTransactionRecord(
   let deleted = 0;
   let truncated = 0;
   for (const change of tables) {
-    if (isEphemeral(change.table.definition.id)) continue;
+    if (change.table.definition.isEphemeral) continue;
     if (change.inserts.length > 0) inserted++;
     if (change.isTruncated) truncated++;
     else if (change.deletes.length > 0) deleted++;
@@ -66,19 +60,20 @@ export function writeTransactionRecord(
 
   writeVarint(writer, inserted);
   for (const change of tables) {
-    if (change.inserts.length > 0 && !isEphemeral(change.table.definition.id))
+    if (change.inserts.length > 0 && !change.table.definition.isEphemeral) {
       writeRows(writer, change.table, change.inserts);
+    }
   }
   writeVarint(writer, deleted);
   for (const change of tables) {
     // A truncate says that every row went, so the rows themselves need no listing.
-    if (change.deletes.length > 0 && !change.isTruncated && !isEphemeral(change.table.definition.id)) {
+    if (change.deletes.length > 0 && !change.isTruncated && !change.table.definition.isEphemeral) {
       writeRows(writer, change.table, change.deletes);
     }
   }
   writeVarint(writer, truncated);
   for (const change of tables) {
-    if (change.isTruncated && !isEphemeral(change.table.definition.id)) writer.u32(change.table.definition.id);
+    if (change.isTruncated && !change.table.definition.isEphemeral) writer.u32(change.table.definition.id);
   }
 }
 

@@ -5,7 +5,7 @@ import type { Client } from './client.ts';
 import { EngineError } from './errors.ts';
 import type { Outbox } from './outbox.ts';
 import type { Subscriptions } from './subscriptions/subscriptions.ts';
-import { type TransactionInputs, isEphemeral, writeTransactionRecord } from './transaction-record.ts';
+import { type TransactionInputs, writeTransactionRecord } from './transaction-record.ts';
 
 /**
  * The one place where a transaction ends: the store applies it, the log gets its record, the
@@ -55,7 +55,7 @@ export class Transactions {
     const delta = transaction.commit();
     this.#delta = delta;
     const isLogged = delta.tables.some(
-      ({ table, inserts, deletes }) => !isEphemeral(table.definition.id) && inserts.length + deletes.length > 0,
+      ({ table, inserts, deletes }) => !table.definition.isEphemeral && inserts.length + deletes.length > 0,
     );
     if (isLogged) {
       if (this.#log === undefined) this.#lastTxOffset++;

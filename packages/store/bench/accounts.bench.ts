@@ -16,7 +16,15 @@ function makeStore(algorithm: IndexDefinition['algorithm']): Store {
   const store = new Store();
   const transaction = store.begin();
   const index = { id: 1, name: 'accounts_id_idx', algorithm, columns: [0], isUnique: true };
-  transaction.createTable({ id: 1, name: 'accounts', row, indexes: [index], sequences: [], isEvent: false });
+  transaction.createTable({
+    id: 1,
+    name: 'accounts',
+    row,
+    indexes: [index],
+    sequences: [],
+    isEvent: false,
+    isEphemeral: false,
+  });
   transaction.commit();
   return store;
 }

@@ -9,6 +9,8 @@ export interface TableDefinition {
   readonly sequences: readonly SequenceDefinition[];
   /** Rows live until the end of the transaction that inserted them. */
   readonly isEvent: boolean;
+  /** The rows are for this run only: whoever keeps a log leaves them out of it. The store makes no difference. */
+  readonly isEphemeral: boolean;
 }
 
 export interface IndexDefinition {

@@ -7,7 +7,7 @@ export { INDEX_NOT_UNIQUE, NO_ROW, NO_SUCH_ROW, SEQUENCE_EXHAUSTED, UNIQUE_VIOLA
 export type { RowPointer } from './row-pointer.ts';
 export type { Sequence } from './sequence.ts';
 export { Store } from './store.ts';
-export type { TableDelta } from './table-changes.ts';
+export type { TableDelta, TouchedTable } from './table-changes.ts';
 export type { Bound, Index } from './table-index.ts';
 export type { Table } from './table.ts';
 export type { TransactionDelta } from './transaction-delta.ts';

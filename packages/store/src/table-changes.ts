@@ -15,7 +15,7 @@ import type { Table } from './table.ts';
 import type { Index, TableIndex } from './table-index.ts';
 import type { UniqueViolation } from './unique-violation.ts';
 
-/** The net effect of a committed transaction on one table. The lists are disjoint and without duplicates. */
+/** The net effect of a transaction on one table. The lists are disjoint and without duplicates. */
 export interface TableDelta {
   readonly table: Table;
   readonly inserts: PointerList;
@@ -25,11 +25,21 @@ export interface TableDelta {
   readonly isTruncated: boolean;
 }
 
+/** A table that the open transaction has met. */
+export interface TouchedTable {
+  readonly table: Table;
+  /**
+   * The net effect on the table so far; its lists may be empty, and are valid until the table is
+   * changed again. Costs the time to walk them.
+   */
+  settle(): TableDelta;
+}
+
 /**
  * What the open transaction did to one table, kept as its net effect at every moment. It is both the
  * delta and the way back: rows are changed in place, deleted ones keep their bytes.
  */
-export class TableChanges implements TableDelta {
+export class TableChanges implements TableDelta, TouchedTable {
   readonly table: Table;
   /** While the transaction is open: also rows that were deleted again, and their successors at the same place. */
   readonly inserts: PointerList = new PointerList();
@@ -142,21 +152,17 @@ export class TableChanges implements TableDelta {
     return count;
   }
 
+  settle(): TableDelta {
+    const { table, inserts } = this;
+    this.#compact();
+    for (let i = 0; i < inserts.length; i++) table.own(inserts.at(i));
+    return this;
+  }
+
   /** Makes the lists what they are to be, and takes the rows of event tables out. */
   commit(): void {
-    const { table, inserts, deletes } = this;
-    let kept = 0;
-    for (let i = 0; i < inserts.length; i++) {
-      const row = inserts.at(i);
-      if (!table.isOwn(row)) continue; // deleted again, or met before
-      table.disown(row);
-      inserts.set(kept++, row);
-    }
-    inserts.truncate(kept);
-    kept = 0;
-    for (let i = 0; i < deletes.length; i++) if (deletes.at(i) >= 0) deletes.set(kept++, deletes.at(i));
-    deletes.truncate(kept);
-    this.isTruncated = deletes.length > 0 && table.rowCount === 0;
+    const { table, inserts } = this;
+    this.#compact();
     if (!table.definition.isEvent) return;
     for (let i = 0; i < inserts.length; i++) {
       table.unlink(inserts.at(i));
@@ -188,6 +194,31 @@ export class TableChanges implements TableDelta {
     for (let i = 0; i < deletes.length; i++) table.free(deletes.at(i));
     if (table.definition.isEvent) for (let i = 0; i < inserts.length; i++) table.free(inserts.at(i));
     this.#reset();
+  }
+
+  /** Leaves in the lists what is to be there, and disowns the inserted rows. */
+  #compact(): void {
+    const { table, inserts, deletes } = this;
+    let kept = 0;
+    for (let i = 0; i < inserts.length; i++) {
+      const row = inserts.at(i);
+      if (!table.isOwn(row)) continue; // deleted again, or met before
+      table.disown(row);
+      inserts.set(kept++, row);
+    }
+    inserts.truncate(kept);
+    if (this.#deletedCount < deletes.length) this.#closeGaps();
+    this.isTruncated = deletes.length > 0 && table.rowCount === 0;
+  }
+
+  #closeGaps(): void {
+    const { deletes } = this;
+    let kept = 0;
+    for (let i = 0; i < deletes.length; i++) if (deletes.at(i) >= 0) deletes.set(kept++, deletes.at(i));
+    deletes.truncate(kept);
+    // The hashed positions are those of before.
+    if (this.#hashedCount > 0) this.#deletedByHash.clear();
+    this.#hashedCount = 0;
   }
 
   #reset(): void {

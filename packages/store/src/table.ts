@@ -168,6 +168,11 @@ export class Table {
     this.#rowCount--;
   }
 
+  /** @internal A visible row is one that the open transaction inserted. */
+  own(row: RowPointer): void {
+    this.#own.add(row);
+  }
+
   /** @internal The transaction is over: its row is a committed one. */
   disown(row: RowPointer): void {
     this.#own.delete(row);

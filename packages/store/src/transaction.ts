@@ -3,7 +3,7 @@ import type { IndexDefinition, SequenceDefinition, TableDefinition } from './def
 import { StoreError } from './errors.ts';
 import type { RowPointer } from './row-pointer.ts';
 import type { Sequence } from './sequence.ts';
-import { type TableChanges, checkRow } from './table-changes.ts';
+import { type TableChanges, type TouchedTable, checkRow } from './table-changes.ts';
 import type { Index } from './table-index.ts';
 import type { TableShape } from './table-shape.ts';
 import { Table } from './table.ts';
@@ -47,6 +47,15 @@ export class Transaction {
 
   get isOpen(): boolean {
     return this.#isOpen;
+  }
+
+  /**
+   * The tables that this transaction changed rows of, or tried to; in the order of meeting them, dropped
+   * ones included. With `settle` it is a look at what `commit` would return now. What is added while
+   * the list is walked is met.
+   */
+  get touched(): readonly TouchedTable[] {
+    return this.#touched;
   }
 
   /** @internal */

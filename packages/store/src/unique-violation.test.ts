@@ -23,7 +23,15 @@ test.each<{ columns: [string, AlgebraicType][]; key: Record<string, AlgebraicVal
   const store = new Store();
   const transaction = store.begin();
   const index = { id: 1, name: 'i', algorithm: 'btree', columns: [...columns.keys()], isUnique: true } as const;
-  const table = transaction.createTable({ id: 1, name: 't', row, indexes: [index], sequences: [], isEvent: false });
+  const table = transaction.createTable({
+    id: 1,
+    name: 't',
+    row,
+    indexes: [index],
+    sequences: [],
+    isEvent: false,
+    isEphemeral: false,
+  });
   for (const other of [1, 2]) {
     const writer = new ByteWriter();
     row.encode(writer, { ...key, other });

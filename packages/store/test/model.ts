@@ -116,12 +116,18 @@ export class ModelTable {
     return 0;
   }
 
+  changes(): { inserts: string[]; deletes: string[] } {
+    return {
+      inserts: [...this.visible.keys()].filter((hex) => !this.committed.has(hex)).toSorted(),
+      deletes: [...this.committed.keys()].filter((hex) => !this.visible.has(hex)).toSorted(),
+    };
+  }
+
   commit(): { inserts: string[]; deletes: string[] } {
-    const inserts = [...this.visible.keys()].filter((hex) => !this.committed.has(hex)).toSorted();
-    const deletes = [...this.committed.keys()].filter((hex) => !this.visible.has(hex)).toSorted();
+    const changes = this.changes();
     if (this.isEvent) this.visible.clear();
     this.committed = new Map(this.visible);
-    return { inserts, deletes };
+    return changes;
   }
 
   rollback(): void {

@@ -13,6 +13,7 @@ const definition: TableDefinition = {
   ],
   sequences: [{ id: 1, column: 0, start: 1n, min: 1n, max: 2n ** 127n - 1n, increment: 1n, allocated: 4097n }],
   isEvent: false,
+  isEphemeral: false,
 };
 
 function encode(id: number, name: string): Uint8Array {

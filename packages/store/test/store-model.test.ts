@@ -121,6 +121,7 @@ class Comparison {
       indexes: definitions,
       sequences,
       isEvent: schema.isEvent,
+      isEphemeral: false,
     };
     this.store = new Store((_, table, sequence) => {
       expect(table).toBe(this.table);
@@ -156,7 +157,8 @@ class Comparison {
     else if (what < 65) this.deleteByValue(a);
     else if (what < 67) this.clear();
     else if (what < 75) this.point(a, b);
-    else if (what < 83) this.range(a, b, c);
+    else if (what < 81) this.range(a, b, c);
+    else if (what < 85) this.look();
     else if (what < 93) this.commit();
     else if (what < 97) this.rollback();
     else if (what < 99) this.createIndex(a);
@@ -327,6 +329,17 @@ class Comparison {
     if (definition === undefined) return;
     this.#transactionOf().dropIndex(this.table, definition.id);
     this.model.indexes = this.model.indexes.filter((index) => index !== definition);
+  }
+
+  /** The changes so far are what a commit would show, and looking changes nothing. */
+  look(): void {
+    const expected = this.model.changes();
+    const [touched, ...others] = this.#transactionOf().touched;
+    expect(others).toEqual([]);
+    if (touched !== undefined) expect(touched.table).toBe(this.table);
+    const changes = touched?.settle();
+    expect(changes === undefined ? [] : this.hexesOf(changes.inserts)).toEqual(expected.inserts);
+    expect(changes === undefined ? [] : this.hexesOf(changes.deletes)).toEqual(expected.deletes);
   }
 
   commit(): void {

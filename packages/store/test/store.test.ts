@@ -66,6 +66,7 @@ class OneTable {
       indexes,
       sequences: parts.sequences ?? [],
       isEvent: parts.isEvent ?? false,
+      isEphemeral: false,
     });
     transaction.commit();
     this.transaction = this.store.begin();
@@ -246,7 +247,15 @@ describe('the net delta', () => {
     const transaction = store.begin();
     const row = compileRow(types.product([['x', types.u8]]), []);
     for (const id of [5, 1, 3, 4, 2]) {
-      const table = transaction.createTable({ id, name: `t${id}`, row, indexes: [], sequences: [], isEvent: false });
+      const table = transaction.createTable({
+        id,
+        name: `t${id}`,
+        row,
+        indexes: [],
+        sequences: [],
+        isEvent: false,
+        isEphemeral: false,
+      });
       transaction.insert(table, Uint8Array.of(id), 0, 1);
     }
     expect(transaction.commit().tables.map(({ table }) => table.definition.id)).toEqual([1, 2, 3, 4, 5]);
@@ -434,6 +443,7 @@ describe('auto-increment', () => {
       indexes: [],
       sequences: [counting(0)],
       isEvent: false,
+      isEphemeral: false,
     });
     transaction.commit();
     transaction = store.begin();
@@ -459,6 +469,7 @@ describe('auto-increment', () => {
         indexes: [],
         sequences: [counting(0, { id })],
         isEvent: false,
+        isEphemeral: false,
       });
     }
     transaction.insert(store.table(2), new Uint8Array(4), 0, 4);
