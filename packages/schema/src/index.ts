@@ -17,6 +17,7 @@ export type {
   TableDef,
   TypeDef,
   UniqueConstraintDef,
+  ViewColumnDef,
   ViewDef,
   Visibility,
 } from './module-def.ts';

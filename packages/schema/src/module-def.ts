@@ -138,9 +138,17 @@ export interface ViewDef {
   /** Whether the view returns a query (`{ __query__: Row }`) rather than rows. */
   readonly isQuery: boolean;
   readonly rowTypeRef: number;
+  /** The columns of the row type. */
+  readonly columns: readonly ViewColumnDef[];
   /** Position of a column of the row type: the declared one, or for a query view the one its tables share. */
   readonly primaryKey: number | undefined;
   readonly isPrimaryKeyDeclared: boolean;
+}
+
+export interface ViewColumnDef {
+  readonly name: string;
+  readonly accessorName: string;
+  readonly type: AlgebraicType;
 }
 
 export interface HttpHandlerDef {

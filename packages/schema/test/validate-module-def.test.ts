@@ -145,6 +145,16 @@ const rules: readonly Rule[] = [
     where: 'table `t`',
   },
   {
+    breaks: 'a view that the module calls like a table',
+    raw: {
+      ...oneTable(),
+      views: [view({ name: 't' })],
+      explicitNames: [{ kind: 'Function', sourceName: 't', canonicalName: 'v' }],
+    },
+    code: 'DUPLICATE_NAME',
+    where: 'view `v`',
+  },
+  {
     breaks: 'an index without columns',
     raw: oneTable({ indexes: [btree()] }),
     code: 'NO_COLUMNS',

@@ -44,6 +44,12 @@ export class ModuleContext {
     return type.tag === 'Ref' ? (this.typespace[type.ref] ?? type) : type;
   }
 
+  /** What the module itself calls a column of a row type. */
+  sourceColumnName(rowRef: number, position: number): string | undefined {
+    const sourceType = this.draft.typespace[rowRef];
+    return sourceType?.tag === 'Product' ? sourceType.elements[position]?.name : undefined;
+  }
+
   add(code: SchemaProblemCode, where: string, message: string): void {
     this.problems.add(code, where, message);
   }

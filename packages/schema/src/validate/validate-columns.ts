@@ -36,7 +36,7 @@ export function validateColumns(
     const defaultValue = defaultByColumn.get(position);
     return {
       name,
-      accessorName: sourceName(context, raw.productTypeRef, position) ?? name,
+      accessorName: context.sourceColumnName(raw.productTypeRef, position) ?? name,
       type: element.type,
       defaultValue:
         isSound && defaultValue !== undefined
@@ -56,11 +56,6 @@ function checkType(context: ModuleContext, rowRef: number, type: AlgebraicType, 
   const problem = useProblem ?? storedTypeProblem(type, context.typespace);
   if (problem !== undefined) context.add(problem.code, where, `${where}: ${problem.message}`);
   return problem === undefined;
-}
-
-function sourceName(context: ModuleContext, rowRef: number, position: number): string | undefined {
-  const sourceType = context.draft.typespace[rowRef];
-  return sourceType?.tag === 'Product' ? sourceType.elements[position]?.name : undefined;
 }
 
 /** Returns the value without the bytes behind it, which are no error. */

@@ -1,5 +1,5 @@
 import { type AlgebraicType, specialType } from '@lightcone/sats';
-import type { TableDef, ViewDef } from '../module-def.ts';
+import type { TableDef, ViewColumnDef, ViewDef } from '../module-def.ts';
 import type { RawViewDef } from '../raw/raw-parts.ts';
 import { typeText } from '../typespace/type-text.ts';
 import type { ModuleContext } from './module-context.ts';
@@ -8,9 +8,16 @@ import { checkStoredType } from './validate-functions.ts';
 export function validateViews(context: ModuleContext, tables: readonly TableDef[]): ViewDef[] {
   const declaredKeys = validatePrimaryKeys(context);
   const tablesByRowType = Map.groupBy(tables, (table) => table.productTypeRef);
+  const tablesByAccessor = new Map(tables.map((table) => [table.accessorName, table]));
   return context.draft.views.flatMap((raw) => {
     const view = validateView(context, raw);
     if (view === undefined) return [];
+    const table = tablesByAccessor.get(raw.name);
+    if (table !== undefined && table.name !== view.name) {
+      // The rows of a view are kept in a table of its name, and no two tables share an accessor name.
+      const message = `the module calls both view \`${view.name}\` and table \`${table.name}\` \`${raw.name}\``;
+      context.add('DUPLICATE_NAME', viewWhere(view.name), message);
+    }
     const declared = declaredKeys.get(raw);
     if (declared !== undefined) return { ...view, primaryKey: declared, isPrimaryKeyDeclared: true };
     return view.isQuery ? { ...view, primaryKey: sharedPrimaryKey(tablesByRowType.get(view.rowTypeRef) ?? []) } : view;
@@ -32,7 +39,7 @@ function validateView(context: ModuleContext, raw: RawViewDef): ViewDef | undefi
     context.add('INVALID_VIEW_RETURN_TYPE', where, message);
     return undefined;
   }
-  checkRow(context, row.ref, where);
+  const columns = validateRow(context, row.ref, where);
   return {
     name,
     accessorName: raw.name,
@@ -43,6 +50,7 @@ function validateView(context: ModuleContext, raw: RawViewDef): ViewDef | undefi
     returnType: raw.returnType,
     isQuery: row.isQuery,
     rowTypeRef: row.ref,
+    columns,
     primaryKey: undefined,
     isPrimaryKeyDeclared: false,
   };
@@ -69,18 +77,23 @@ function refOf(type: AlgebraicType | undefined, isQuery: boolean): { ref: number
 }
 
 /** A view's rows are kept in a table, so they follow the rules of tables. */
-function checkRow(context: ModuleContext, ref: number, where: string): void {
+function validateRow(context: ModuleContext, ref: number, where: string): ViewColumnDef[] {
   const rowType = context.typespace[ref];
   if (rowType?.tag !== 'Product') {
     const message = `${where}: its row type must be a product, but &${ref} ${rowType === undefined ? 'does not exist' : `is ${typeText(rowType)}`}`;
     context.add('INVALID_PRODUCT_TYPE_REF', where, message);
-    return;
+    return [];
   }
-  for (const [position, element] of rowType.elements.entries()) {
-    if (element.name !== undefined) continue;
-    context.add('UNNAMED_COLUMN', where, `${where} has unnamed column \`${position}\`, which is forbidden.`);
-  }
+  // A row type is a declared one (see checkStoredType), so names that occur twice are reported there.
+  const columns = rowType.elements.map((element, position): ViewColumnDef => {
+    const name = element.name ?? `col_${position}`;
+    if (element.name === undefined) {
+      context.add('UNNAMED_COLUMN', where, `${where} has unnamed column \`${position}\`, which is forbidden.`);
+    }
+    return { name, accessorName: context.sourceColumnName(ref, position) ?? name, type: element.type };
+  });
   checkStoredType(context, { tag: 'Ref', ref }, where, 'return value');
+  return columns;
 }
 
 /** Checks the declared primary keys; the result has column positions. */
