@@ -12,7 +12,7 @@ const mayUse: Record<string, readonly string[]> = {
   host: ['sats'],
   engine: ['sats', 'schema', 'protocol', 'store', 'commitlog', 'query', 'host'],
   server: ['sats', 'protocol', 'commitlog', 'engine'],
-  cli: ['sats', 'server'],
+  cli: ['sats', 'engine', 'server'],
 };
 
 /** Packages whose sources run in a browser worker too; files and folders that need Node are named. */
@@ -44,8 +44,9 @@ test.each(Object.entries(mayUse))('%s depends only on %j', (name, allowed) => {
 test.each(Object.keys(mayUse))('%s imports only packages that it declares', (name) => {
   const manifest = JSON.parse(readFileSync(new URL(`${name}/package.json`, packages), 'utf8')) as {
     dependencies?: Record<string, string>;
+    peerDependencies?: Record<string, string>;
   };
-  const declared = Object.keys(manifest.dependencies ?? {});
+  const declared = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
   const undeclared = sources(name).flatMap(({ file, text }) =>
     [...text.matchAll(/(?:from|import\()\s*'(@?[a-z][^'/]*(?:\/[^'/]+)?)/g)]
       .map((match) => match[1]!) // the pattern has one group

@@ -3,6 +3,7 @@ import { CliSession } from './cli-session.ts';
 import { callCommand } from './commands/call.ts';
 import { deleteCommand } from './commands/delete.ts';
 import { describeCommand } from './commands/describe.ts';
+import { inspectCommand } from './commands/inspect.ts';
 import { listCommand } from './commands/list.ts';
 import { lockCommand, unlockCommand } from './commands/lock.ts';
 import { loginCommand, logoutCommand } from './commands/login.ts';
@@ -33,6 +34,7 @@ export function createProgram(terminal: Terminal): Command {
     .addCommand(logsCommand(session))
     .addCommand(listCommand(session))
     .addCommand(describeCommand(session))
+    .addCommand(inspectCommand(session))
     .addCommand(deleteCommand(session))
     .addCommand(renameCommand(session))
     .addCommand(lockCommand(session))

@@ -1,6 +1,7 @@
 /** Stable codes of this package's errors; never reused. */
 export type HostErrorCode =
   | 'HOST_NOT_WASM'
+  | 'HOST_COMPONENT'
   | 'HOST_MALFORMED_MODULE'
   | 'HOST_UNSUPPORTED_MODULE'
   | 'HOST_ABI_VERSION'

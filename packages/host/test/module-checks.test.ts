@@ -15,12 +15,32 @@ function refusal(bytes: Uint8Array): { code: unknown; message: unknown } {
 
 const MAGIC = [0, 0x61, 0x73, 0x6d];
 
+const text = (content: string): number[] => [...new TextEncoder().encode(content)];
+
 test.each([
-  { name: 'nothing', bytes: [], code: 'HOST_NOT_WASM', message: /does not start with/ },
-  { name: 'text', bytes: [...Buffer.from('(module (func))')], code: 'HOST_NOT_WASM', message: /does not start with/ },
-  { name: 'only the first bytes', bytes: MAGIC, code: 'HOST_NOT_WASM', message: /not a WebAssembly module/ },
+  { name: 'nothing', bytes: [], code: 'HOST_NOT_WASM', message: /it is empty/ },
+  { name: 'a text', bytes: text('#!/bin/sh\necho hallo Wörld'), code: 'HOST_NOT_WASM', message: /it is a text/ },
+  {
+    name: 'a long text that is cut within a character',
+    bytes: text('ä'.repeat(600)).slice(1).with(0, 0x61),
+    code: 'HOST_NOT_WASM',
+    message: /it is a text/,
+  },
+  {
+    name: 'the text format',
+    bytes: text('  ;; a comment\n(module (func))'),
+    code: 'HOST_NOT_WASM',
+    message: /in the text format; assemble it first/,
+  },
+  { name: 'an ELF file', bytes: [0x7f, ...text('ELF'), 2, 1, 1, 0], code: 'HOST_NOT_WASM', message: /an ELF file/ },
+  { name: 'a gzip', bytes: [0x1f, 0x8b, 8, 0, 0], code: 'HOST_NOT_WASM', message: /with gzip; unpack it first/ },
+  { name: 'a zip', bytes: [...text('PK'), 3, 4, 0, 0], code: 'HOST_NOT_WASM', message: /a zip archive/ },
+  { name: 'other bytes', bytes: [0, 1, 2, 0xff, 4], code: 'HOST_NOT_WASM', message: /begins with 00 01 02 ff/ },
+  { name: 'one byte', bytes: [0], code: 'HOST_NOT_WASM', message: /begins with 00 instead of 00 61 73 6d/ },
+  { name: 'only the first bytes', bytes: MAGIC, code: 'HOST_NOT_WASM', message: /ends after 4 bytes/ },
   { name: 'another version', bytes: [...MAGIC, 2, 0, 0, 0], code: 'HOST_NOT_WASM', message: /version 2/ },
-  { name: 'a component', bytes: [...MAGIC, 0x0d, 0, 1, 0], code: 'HOST_UNSUPPORTED_MODULE', message: /component/ },
+  { name: 'a component', bytes: [...MAGIC, 0x0d, 0, 1, 0], code: 'HOST_COMPONENT', message: /a WebAssembly component/ },
+  { name: 'an old component', bytes: [...MAGIC, 0x0a, 0, 1, 0], code: 'HOST_COMPONENT', message: /does not run/ },
   { name: 'an empty module', bytes: [...MAGIC, 1, 0, 0, 0], code: 'HOST_ABI_VERSION', message: /unable to determine/ },
 ])('$name is refused', ({ bytes, code, message }) => {
   expect(refusal(Uint8Array.from(bytes))).toMatchObject({ code, message: expect.stringMatching(message) });

@@ -29,3 +29,4 @@ export { schemaDocument } from './document/schema-document.ts';
 export { describeMigration } from './migrate/describe-migration.ts';
 export type { MigrationPlan, MigrationPrecheck, MigrationStep } from './migrate/migration-plan.ts';
 export { planMigration } from './migrate/plan-migration.ts';
+export { typeText } from './typespace/type-text.ts';

@@ -1,6 +1,7 @@
 import { HostError } from '../errors.ts';
 import { skipConstantExpression } from './instructions.ts';
 import { readIndex } from './instructions.ts';
+import { programKind } from './program-kind.ts';
 import { readValueType } from './value-types.ts';
 import { WasmReader } from './wasm-reader.ts';
 
@@ -112,13 +113,17 @@ export interface ModuleShape {
 }
 
 const FUNCTION_TYPE = 0x60;
-const WASM_MAGIC = 0x6d736100; // "\0asm" as a little-endian number
-const COMPONENT_VERSION = 0x0001_000d;
+const HEADER_BYTES = 8;
+
+/** What is said to whoever gives us a component. */
+export const COMPONENT_REFUSAL: string =
+  'this is a WebAssembly component, which this version of Lightcone does not run; publish the core module that your ' +
+  'toolchain makes with the spacetimedb library';
 
 /**
  * Reads the structure of a module.
  *
- * @throws HostError `HOST_NOT_WASM`, `HOST_MALFORMED_MODULE`, `HOST_UNSUPPORTED_MODULE`
+ * @throws HostError `HOST_NOT_WASM`, `HOST_COMPONENT`, `HOST_MALFORMED_MODULE`, `HOST_UNSUPPORTED_MODULE`
  */
 export function readModuleShape(bytes: Uint8Array): ModuleShape {
   return new ShapeReader(bytes).read();
@@ -197,17 +202,10 @@ class ShapeReader {
   }
 
   #header(): void {
-    const { bytes } = this.#reader;
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (bytes.length < 8 || view.getUint32(0, true) !== WASM_MAGIC) {
-      throw new HostError('HOST_NOT_WASM', 'not a WebAssembly module: it does not start with the bytes 00 61 73 6d');
-    }
-    const version = view.getUint32(4, true);
-    if (version === COMPONENT_VERSION) {
-      throw new HostError('HOST_UNSUPPORTED_MODULE', 'this is a WebAssembly component; a core module is needed');
-    }
-    if (version !== 1) throw new HostError('HOST_NOT_WASM', `unknown WebAssembly version ${version}; 1 is supported`);
-    this.#reader.at = 8;
+    const kind = programKind(this.#reader.bytes);
+    if (kind.tag === 'component') throw new HostError('HOST_COMPONENT', COMPONENT_REFUSAL);
+    if (kind.tag === 'other') throw new HostError('HOST_NOT_WASM', `not a WebAssembly module: ${kind.what}`);
+    this.#reader.at = HEADER_BYTES;
   }
 
   #section(id: number, reader: WasmReader): void {

@@ -3,20 +3,29 @@ import { type AlgebraicType, type NamedType, specialType } from '@lightcone/sats
 /** Types are the module's words: as long as it likes. Messages are not. */
 const MAX_LENGTH = 400;
 
-/** A type for messages: `U8`, `&3`, `Array<String>`, `Option<U8>`, `(x: U32, y: U32)`, `(red: () | green: ())`. */
-export function typeText(type: AlgebraicType): string {
-  const writer = new TypeTextWriter();
+/**
+ * A type for messages: `U8`, `&3`, `Array<String>`, `Option<U8>`, `(x: U32, y: U32)`, `(red: () | green: ())`.
+ *
+ * @param nameOf the names of referenced types, where the reader knows them by name
+ */
+export function typeText(type: AlgebraicType, nameOf: (ref: number) => string | undefined = () => undefined): string {
+  const writer = new TypeTextWriter(nameOf);
   writer.write(type);
   return writer.text.length <= MAX_LENGTH ? writer.text : `${writer.text.slice(0, MAX_LENGTH)}…`;
 }
 
 class TypeTextWriter {
   text = '';
+  readonly #nameOf: (ref: number) => string | undefined;
+
+  constructor(nameOf: (ref: number) => string | undefined) {
+    this.#nameOf = nameOf;
+  }
 
   write(type: AlgebraicType): void {
     switch (type.tag) {
       case 'Ref':
-        this.text += `&${type.ref}`;
+        this.text += this.#nameOf(type.ref) ?? `&${type.ref}`;
         return;
       case 'Array':
         this.#generic('Array', [type.element]);

@@ -1,4 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { programKind } from '@lightcone/engine/inspect';
+import { refuseComponent } from '../../component-thread/component-refusal.ts';
 import type { DatabaseRecord } from '../../control/control-database.ts';
 import { DatabaseFailure } from '../../database-thread/database-thread.ts';
 import { Databases } from '../../databases.ts';
@@ -85,6 +87,7 @@ async function publish(context: RouteContext, request: GatewayRequest): Promise<
   if (existing === undefined) return create(context, request, caller.identity, target);
 
   checkOwner(caller, existing, 'update database');
+  await checkProgramKind(body);
   if (policy === 'BreakClients' && token === undefined) {
     throw new HttpError(400, 'Migration policy is set to `BreakClients`, but no migration token was provided.');
   }
@@ -118,6 +121,7 @@ async function create(
         'config.toml lists under [publish] allow may. Ask its operator to add yours.',
     );
   }
+  await checkProgramKind(request.body);
   const identity = claimIdentity(context, owner, target);
   try {
     await context.databases.create(identity, owner, request.body);
@@ -150,6 +154,7 @@ async function reset(context: RouteContext, request: GatewayRequest, record: Dat
       'Database is locked and cannot be reset with --delete-data. Run `spacetime unlock` first.',
     );
   }
+  await checkProgramKind(request.body);
   try {
     await context.databases.reset(record.identity, request.body);
   } catch (error) {
@@ -191,6 +196,7 @@ async function planUpdate(context: RouteContext, request: GatewayRequest): Promi
   checkHostType(request);
   request.query.oneOf('style', ['AnsiColor', 'NoColor']);
   checkOwner(callerOf(request), record, 'update database');
+  await checkProgramKind(request.body);
   try {
     const database = await context.databases.open(record);
     const plan = await database.thread.request('planUpdate', request.body);
@@ -215,6 +221,11 @@ function checkHostType(request: GatewayRequest): void {
   if ((request.query.oneOf('host_type', ['Wasm', 'Js']) ?? 'Wasm') === 'Js') {
     throw new HttpError(500, 'JavaScript modules are not supported by this server yet; publish a WebAssembly module');
   }
+}
+
+/** Refuses what can be seen to be of a kind that no database runs, before anything is made or stopped for it. */
+async function checkProgramKind(program: Uint8Array): Promise<void> {
+  if (programKind(program).tag === 'component') throw new HttpError(400, await refuseComponent(program));
 }
 
 /** What may be told of why a program did not start: what the database said, or that it is our fault. */
