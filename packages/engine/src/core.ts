@@ -4,6 +4,7 @@ import type { Identity } from '@lightcone/sats';
 import type { Store } from '@lightcone/store';
 import { Catalog } from './catalog.ts';
 import type { Clock } from './clock.ts';
+import { ImmediateCalls } from './immediate-calls.ts';
 import type { ModuleEnvironment } from './loaded-module.ts';
 import type { DatabaseLogRecord } from './log-record.ts';
 import { ModuleData } from './module-data.ts';
@@ -14,6 +15,7 @@ import { StoreRows } from './store-rows.ts';
 import { Subscriptions } from './subscriptions/subscriptions.ts';
 import type { Timers } from './timers.ts';
 import { Transactions } from './transactions.ts';
+import { Turns } from './turns.ts';
 
 /** What a database runs on. */
 export interface DatabaseOptions {
@@ -38,12 +40,6 @@ export interface DatabaseOptions {
   readonly onFailure: (error: Error) => void;
 }
 
-/** A call of the module to itself, outside of any transaction. */
-export interface ScheduledCall {
-  readonly functionName: string;
-  readonly args: Uint8Array;
-}
-
 /** The parts of one database, wired. They know each other only through what is passed here. */
 export class Core {
   readonly options: DatabaseOptions;
@@ -57,9 +53,8 @@ export class Core {
   readonly transactions: Transactions;
   readonly data: ModuleData;
   readonly moduleEnvironment: ModuleEnvironment;
-
-  /** Calls that the module asked for, to be made when the running transaction is over. */
-  readonly scheduledCalls: ScheduledCall[] = [];
+  readonly turns: Turns;
+  readonly immediateCalls: ImmediateCalls = new ImmediateCalls();
 
   /** @param store recovered from the log */
   constructor(options: DatabaseOptions, store: Store) {
@@ -73,7 +68,11 @@ export class Core {
     this.subscriptions = new Subscriptions(this.rows, this.outbox, this.queries, NO_VIEWS);
     this.transactions = new Transactions(store, log, this.outbox, this.subscriptions);
     this.data = new ModuleData(store, this.catalog, (functionName, args) => {
-      this.scheduledCalls.push({ functionName, args });
+      this.immediateCalls.add(functionName, args);
+    });
+    this.turns = new Turns(options.defer, () => {
+      log?.flush();
+      this.outbox.flush();
     });
     this.moduleEnvironment = {
       calls: this.data,

@@ -1,6 +1,6 @@
 import { ProtocolError, readClientMessage, writeInitialConnection } from '@lightcone/protocol';
 import { QueryError } from '@lightcone/query';
-import { ByteReader, ConnectionId, type Identity, type RowType, bytesToHex } from '@lightcone/sats';
+import { ByteReader, type Identity, type RowType, bytesToHex } from '@lightcone/sats';
 import { type ModuleDef, schemaDocument } from '@lightcone/schema';
 import { Store } from '@lightcone/store';
 import { admitJsonCall, isRefusal } from './admission.ts';
@@ -37,8 +37,6 @@ export class Database {
   readonly #core: Core;
   #module: LoadedModule;
   readonly #clients = new Map<number, Client>();
-  #isTurnOpen = false;
-  #failure: EngineError | undefined;
   #closing: Promise<void> | undefined;
 
   private constructor(core: Core, module: LoadedModule, owner: Identity) {
@@ -47,6 +45,7 @@ export class Database {
     this.owner = owner;
     this.#core = core;
     this.#module = module;
+    core.turns.endWith(() => core.immediateCalls.run(core, this.#module));
     log?.onDurable((txOffset) => core.outbox.durable(txOffset));
     log?.onFailure((error) => this.#fail(error));
   }
@@ -70,7 +69,7 @@ export class Database {
       initialise(core, module, owner);
       const database = new Database(core, module, owner);
       await options.log?.sync();
-      database.#endTurn();
+      core.turns.end();
       return database;
     });
   }
@@ -92,7 +91,7 @@ export class Database {
       const module = LoadedModule.load(stored.program, core.moduleEnvironment);
       for (const caller of leftoverCallers(core)) disconnectCaller(core, module, caller);
       const database = new Database(core, module, stored.owner);
-      database.#endTurnSoon();
+      core.turns.endSoon();
       return database;
     });
   }
@@ -123,7 +122,7 @@ export class Database {
    * a close with the reason of the module.
    */
   connect(request: ConnectRequest): void {
-    this.#beginTurn();
+    this.#core.turns.begin();
     const client = new Client(request, request.identity.equals(this.owner));
     const rejection = connectCaller(this.#core, this.#module, client.caller);
     if (rejection !== undefined) {
@@ -141,7 +140,7 @@ export class Database {
   receive(connectionNumber: number, bytes: Uint8Array, start: number, end: number): void {
     const client = this.#clients.get(connectionNumber);
     if (client === undefined) return; // closed by us while the frame was under way
-    this.#beginTurn();
+    this.#core.turns.begin();
     const reader = new ByteReader(bytes, start, end);
     try {
       do {
@@ -152,14 +151,13 @@ export class Database {
       this.#core.outbox.lane(client.isConfirmed).close(connectionNumber, INTERNAL_ERROR, error.message);
       this.disconnect(connectionNumber);
     }
-    this.#runScheduledCalls();
   }
 
   /** A connection is gone. Does nothing if it is known to be. */
   disconnect(connectionNumber: number): void {
     const client = this.#clients.get(connectionNumber);
     if (client === undefined) return;
-    this.#beginTurn();
+    this.#core.turns.begin();
     this.#clients.delete(connectionNumber);
     this.#core.subscriptions.removeClient(client);
     disconnectCaller(this.#core, this.#module, client.caller);
@@ -167,14 +165,13 @@ export class Database {
 
   /** Calls a function for someone who has no connection: one is made for the length of the call. */
   call(as: Caller, functionName: string, argsJson: string): CallResult {
-    this.#beginTurn();
+    this.#core.turns.begin();
     const core = this.#core;
     const caller = new ActiveCaller(as);
     const rejection = connectCaller(core, this.#module, caller);
     if (rejection !== undefined) return { kind: 'connectRejected', message: rejection };
     const result = this.#callConnected(caller, functionName, argsJson);
     disconnectCaller(core, this.#module, caller);
-    this.#runScheduledCalls();
     return result;
   }
 
@@ -207,7 +204,7 @@ export class Database {
 
   /** Runs one SQL statement for someone who has no connection: one is made for its length. */
   sql(as: Caller, text: string): SqlResult {
-    this.#beginTurn();
+    this.#core.turns.begin();
     const caller = new ActiveCaller(as);
     const rejection = connectCaller(this.#core, this.#module, caller);
     if (rejection !== undefined) return { kind: 'connectRejected', message: rejection };
@@ -241,7 +238,7 @@ export class Database {
    * @throws EngineError `ENGINE_UPDATE_REJECTED`, HostError, SchemaError; the old module goes on
    */
   update(program: Uint8Array, mayBreakClients: boolean): number {
-    this.#beginTurn();
+    this.#core.turns.begin();
     const next = LoadedModule.load(program, this.#core.moduleEnvironment);
     if (bytesToHex(next.hash) === bytesToHex(this.#module.hash)) return this.lastTxOffset;
     const breaksClients = update(this.#core, this.#module, next, this.owner, mayBreakClients);
@@ -282,9 +279,11 @@ export class Database {
   }
 
   async #close(): Promise<void> {
-    if (this.#failure === undefined) this.#disconnectAll();
-    this.#endTurn();
-    await this.#core.options.log?.close();
+    const { turns, options } = this.#core;
+    if (turns.refusal === undefined) this.#disconnectAll();
+    turns.refuse(new EngineError('ENGINE_CLOSED', `database ${this.identity.toHex()} is closed`));
+    turns.end();
+    await options.log?.close();
   }
 
   #disconnectAll(): void {
@@ -295,70 +294,17 @@ export class Database {
     }
   }
 
-  /** Calls that the module asked for run in the order of asking, each in a transaction of its own. */
-  #runScheduledCalls(): void {
-    const { scheduledCalls, options } = this.#core;
-    if (scheduledCalls.length === 0) return;
-    const caller = new ActiveCaller({ identity: this.identity, connectionId: ConnectionId.ZERO, jwtPayload: '{}' });
-    // Only those queued by now: a call that queues itself again must not keep everything else waiting.
-    for (const { functionName, args } of scheduledCalls.splice(0)) {
-      const reducer = this.#module.reducersByName.get(functionName);
-      if (reducer === undefined) {
-        this.#core.logLine('Error', `scheduled call: no such reducer`, functionName);
-        continue;
-      }
-      const outcome = callReducer(
-        this.#core,
-        this.#module,
-        reducer,
-        caller,
-        options.clock.nowMicros(),
-        args,
-        0,
-        args.length,
-      );
-      if (outcome.kind === 'ok') this.#core.transactions.publish(undefined);
-    }
-    if (scheduledCalls.length > 0) options.defer(() => this.#runDeferredCalls());
-  }
-
-  #runDeferredCalls(): void {
-    if (this.#failure !== undefined || this.#closing !== undefined) return;
-    this.#endTurnSoon();
-    this.#runScheduledCalls();
-  }
-
-  /** Checks that the database works, and sees to it that the turn ends. */
-  #beginTurn(): void {
-    if (this.#failure !== undefined) throw this.#failure;
-    if (this.#closing !== undefined)
-      throw new EngineError('ENGINE_CLOSED', `database ${this.identity.toHex()} is closed`);
-    this.#endTurnSoon();
-  }
-
-  #endTurnSoon(): void {
-    if (this.#isTurnOpen) return;
-    this.#isTurnOpen = true;
-    // Not in a microtask: messages that waited together are taken one after another, and are to share one flush.
-    this.#core.options.defer(() => this.#endTurn());
-  }
-
-  #endTurn(): void {
-    this.#isTurnOpen = false;
-    this.#core.options.log?.flush();
-    this.#core.outbox.flush();
-  }
-
   /** What was not durable may be lost, so nobody must see more of it: all connections end. */
   #fail(cause: Error): void {
-    this.#failure = new EngineError('ENGINE_LOG_FAILED', cause.message, { cause });
+    const failure = new EngineError('ENGINE_LOG_FAILED', cause.message, { cause });
+    this.#core.turns.refuse(failure);
     this.#core.logLine('Error', `the commit log failed, so the database stops: ${cause.message}`);
     for (const number of this.#clients.keys()) {
       this.#core.outbox.lane(false).close(number, INTERNAL_ERROR, 'the database cannot write its log');
     }
     this.#clients.clear();
     this.#core.outbox.flush();
-    this.#core.options.onFailure(this.#failure);
+    this.#core.options.onFailure(failure);
   }
 }
 

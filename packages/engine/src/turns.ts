@@ -1,0 +1,56 @@
+import type { EngineError } from './errors.ts';
+
+/**
+ * The turns of a database: what is done between two flushes of its log.
+ *
+ * Whatever comes from outside (a message, a timer, a procedure that goes on) begins a turn, or joins
+ * the one that is open; the turn ends when everything that has arrived by then is dealt with.
+ */
+export class Turns {
+  readonly #defer: (run: () => void) => void;
+  readonly #flush: () => void;
+  #lastStep: () => void = () => {};
+  #isOpen = false;
+  #refusal: EngineError | undefined;
+
+  constructor(defer: (run: () => void) => void, flush: () => void) {
+    this.#defer = defer;
+    this.#flush = flush;
+  }
+
+  /** Why nothing begins any more; undefined while the database works. */
+  get refusal(): EngineError | undefined {
+    return this.#refusal;
+  }
+
+  /** What is done at the end of each turn, before the flush. */
+  endWith(lastStep: () => void): void {
+    this.#lastStep = lastStep;
+  }
+
+  /** Checks that the database works, and sees to it that the turn ends. @throws EngineError the refusal */
+  begin(): void {
+    if (this.#refusal !== undefined) throw this.#refusal;
+    this.endSoon();
+  }
+
+  /** Sees to it that what is being done is flushed, also when nothing new begins any more. */
+  endSoon(): void {
+    if (this.#isOpen) return;
+    this.#isOpen = true;
+    // Not in a microtask: messages that waited together are taken one after another, and are to share one flush.
+    this.#defer(() => this.end());
+  }
+
+  /** Ends the turn now. */
+  end(): void {
+    this.#isOpen = false;
+    if (this.#refusal === undefined) this.#lastStep();
+    this.#flush();
+  }
+
+  /** Nothing begins from here on. The first reason stays. */
+  refuse(reason: EngineError): void {
+    this.#refusal ??= reason;
+  }
+}
