@@ -1,4 +1,18 @@
-export type { CallError, CallOk, CallOutcome, CallOutOfEnergy, CallTrapped } from './call-outcome.ts';
+export type {
+  CallError,
+  CallFailure,
+  CallOk,
+  CallOutcome,
+  CallOutOfEnergy,
+  CallTrapped,
+  HttpAnswer,
+  HttpHandlerOutcome,
+  ProcedureOutcome,
+  ProcedureValue,
+  ViewOutcome,
+  ViewRows,
+  ViewSql,
+} from './call-outcome.ts';
 export { Caller } from './caller.ts';
 export { CompiledModule, DEFAULT_LIMITS } from './compiled-module.ts';
 export type { ModuleLimits } from './compiled-module.ts';
@@ -11,7 +25,9 @@ export { BOUND, IndexRange } from './guest/index-range.ts';
 export type { BoundKind } from './guest/index-range.ts';
 export { RowBuffer } from './guest/row-buffer.ts';
 export type { HostCalls } from './host-calls.ts';
+export type { HttpHeader, HttpRequest, HttpResponse, HttpVersion } from './http/http-message.ts';
 export type { LogLevel, LogRecord, TraceFrame } from './log-record.ts';
+export type { ModuleFunction } from './module-function.ts';
 export { ModuleInstance } from './module-instance.ts';
 export { HOST_ABI_VERSION } from './abi/abi-version.ts';
 export type { AbiVersion } from './abi/abi-version.ts';
@@ -24,3 +40,6 @@ export type { ProgramSection } from './inspect/program-sections.ts';
 export { COMPONENT_REFUSAL } from './wasm/module-shape.ts';
 export { programKind } from './wasm/program-kind.ts';
 export type { ProgramKind } from './wasm/program-kind.ts';
+export type { HttpExchange, HttpFailure, ProcedureCalls } from './procedure-calls.ts';
+export { ProcedureInstance } from './procedure-instance.ts';
+export type { ProcedureEnvironment } from './procedure-instance.ts';

@@ -52,6 +52,11 @@ export class GuestMemory {
     this.#view.setUint32(pointer + 4, Math.floor(value / 4294967296), true);
   }
 
+  writeI64(pointer: number, value: bigint): void {
+    this.check(pointer, 8);
+    this.#view.setBigInt64(pointer, value, true);
+  }
+
   /** Copies `source[start..end]` to `pointer`, which must have been checked. */
   write(pointer: number, source: Uint8Array, start: number, end: number): void {
     const target = this.bytes;

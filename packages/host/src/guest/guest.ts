@@ -32,6 +32,8 @@ export class Guest {
   readonly timers: ConsoleTimers = new ConsoleTimers();
   readonly generated: ByteWriter = new ByteWriter();
   readonly range: IndexRange = new IndexRange();
+  /** Until the module has described itself: no call has begun, and nothing may wait or change data. */
+  isInitializing = true;
   /** What the guest has left for its own instructions; absent until it is instantiated. */
   fuel: WebAssembly.Global | undefined;
   /** The first trap of the running call that went through an import, in case the guest catches it. */

@@ -3,6 +3,7 @@ import { OP } from '../wasm/instructions.ts';
 import { patchSize, reserveSize, writeUnsigned } from '../wasm/leb.ts';
 import { SECTION } from '../wasm/module-shape.ts';
 import { EMPTY_BLOCK } from '../wasm/value-types.ts';
+import { MODULE_HEADER, writeSection } from '../wasm/write-section.ts';
 
 /** How much stack a host call is promised. */
 const PROBED_BYTES = 32 * 1024;
@@ -38,7 +39,7 @@ const VALUES = PROBED_BYTES / VALUE_BYTES;
  */
 function compileProbe(): () => void {
   const out = new ByteWriter(VALUES * 12);
-  out.raw(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+  out.raw(MODULE_HEADER);
   writeSection(out, SECTION.type, [1, 0x60, 0, 0]);
   writeSection(out, SECTION.function, [2, 0, 0]);
   writeSection(out, SECTION.table, [1, 0x70, 0, 1]);
@@ -66,10 +67,4 @@ function compileProbe(): () => void {
   patchSize(out, codeSize);
   const instance = new WebAssembly.Instance(new WebAssembly.Module(out.finish() as BufferSource));
   return instance.exports['probe'] as () => void;
-}
-
-function writeSection(out: ByteWriter, id: number, content: readonly number[]): void {
-  out.u8(id);
-  writeUnsigned(out, content.length);
-  out.raw(Uint8Array.from(content));
 }
