@@ -1,4 +1,5 @@
-// Builds Rust modules to the `.wasm` files that lie beside their sources.
+// Builds Rust modules to the `.wasm` files that lie beside their sources. A folder is one module, or a workspace of
+// several.
 //
 //   node tools/build-module.ts modules/quickstart-chat [another folder ...]
 //   node tools/build-module.ts --all        every folder of modules/ with a Cargo.toml
@@ -106,8 +107,11 @@ function debianToolchain(): Toolchain | undefined {
 }
 
 function build(folder: string, resultFolder: string, toolchain: Toolchain): void {
-  const built = compile(folder, toolchain);
   mkdirSync(resultFolder, { recursive: true });
+  for (const built of compile(folder, toolchain)) keep(built, resultFolder);
+}
+
+function keep(built: string, resultFolder: string): void {
   const result = join(resultFolder, `${basename(built, '.wasm').replaceAll('_', '-')}.wasm`);
   // Whoever watches or reads the result sees the old file or the new one, never half of one.
   const scratch = mkdtempSync(join(resultFolder, '.build-'));
@@ -123,8 +127,8 @@ function build(folder: string, resultFolder: string, toolchain: Toolchain): void
   }
 }
 
-/** Runs cargo and returns the path of the module that it made. */
-function compile(folder: string, toolchain: Toolchain): string {
+/** Runs cargo and returns the paths of the modules that it made. */
+function compile(folder: string, toolchain: Toolchain): string[] {
   const cargoHome = process.env['CARGO_HOME'] ?? join(homedir(), '.cargo');
   const cargo = spawnSync(
     toolchain.cargo,
@@ -148,13 +152,11 @@ function compile(folder: string, toolchain: Toolchain): string {
   );
   if (cargo.error !== undefined) throw new BuildError(`${toolchain.cargo} could not be run: ${cargo.error.message}`);
   if (cargo.status !== 0) throw new BuildError(`cargo could not build ${folder}, see above`);
-  const file = cargo.stdout
-    .split('\n')
-    .flatMap(artifactFiles)
-    .findLast((name) => name.endsWith('.wasm'));
-  if (file === undefined)
+  const artifacts = cargo.stdout.split('\n').flatMap(artifactFiles);
+  const files = artifacts.filter((name) => name.endsWith('.wasm'));
+  if (files.length === 0)
     throw new BuildError(`${folder} builds no .wasm: its Cargo.toml needs crate-type = ["cdylib"]`);
-  return file;
+  return files;
 }
 
 /** The files that one line of cargo's JSON messages says were made. */

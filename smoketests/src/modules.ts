@@ -3,10 +3,13 @@ import { fileURLToPath } from 'node:url';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The path of a built module: of the one in the repository, or the one that CI has just built from source. */
-export function modulePath(name: string): string {
+/**
+ * The path of a built module: of the one in the repository, or the one that CI has just built from source.
+ * @param folder where it lies, if it is one of several of a workspace
+ */
+export function modulePath(name: string, folder = name): string {
   const built = process.env['LIGHTCONE_MODULES_DIR'];
-  return built === undefined ? join(repository, 'modules', name, `${name}.wasm`) : join(built, `${name}.wasm`);
+  return join(built ?? join(repository, 'modules', folder), `${name}.wasm`);
 }
 
 export const chatPageFolder: string = join(repository, 'modules', 'quickstart-chat', 'web');

@@ -1,0 +1,64 @@
+//! After `start`: allowed or refused depending on the rows. A column that turns unique, a column that turns
+//! auto-incremented, a table less.
+
+use spacetimedb::{view, AnonymousViewContext, ReducerContext, SpacetimeType, Table};
+
+#[derive(SpacetimeType, Clone, Copy)]
+pub enum Kind {
+    Cat,
+    Dog,
+}
+
+#[spacetimedb::table(accessor = person, public)]
+pub struct Person {
+    #[primary_key]
+    #[auto_inc]
+    id: u64,
+    #[unique]
+    name: String,
+}
+
+#[spacetimedb::table(accessor = pet, public)]
+#[derive(Clone)]
+pub struct Pet {
+    #[primary_key]
+    #[auto_inc]
+    id: u32,
+    kind: Kind,
+    #[index(btree)]
+    weight: u32,
+    chip: String,
+}
+
+#[spacetimedb::table(accessor = ledger)]
+pub struct Ledger {
+    #[primary_key]
+    #[auto_inc]
+    id: u64,
+    line: String,
+}
+
+#[spacetimedb::table(accessor = ping, public, event)]
+pub struct Ping {
+    text: String,
+}
+
+#[view(accessor = heavy_pets, public)]
+fn heavy_pets(ctx: &AnonymousViewContext) -> Vec<Pet> {
+    ctx.db.pet().weight().filter(10u32..).collect()
+}
+
+#[spacetimedb::reducer(init)]
+pub fn init(ctx: &ReducerContext) {
+    ctx.db.ledger().insert(Ledger { id: 0, line: "init of depends-on-data".to_string() });
+}
+
+#[spacetimedb::reducer]
+pub fn add_person(ctx: &ReducerContext, name: String) {
+    ctx.db.person().insert(Person { id: 0, name });
+}
+
+#[spacetimedb::reducer]
+pub fn add_pet(ctx: &ReducerContext, id: u32, kind: Kind, weight: u32) {
+    ctx.db.pet().insert(Pet { id, kind, weight, chip: format!("chip {id}") });
+}
