@@ -44,4 +44,6 @@ pub fn say_hello(ctx: &ReducerContext) {
 }
 
 #[spacetimedb::reducer]
-fn tick(_ctx: &ReducerContext, _t: TickTimer) {}
+fn tick(_ctx: &ReducerContext, t: TickTimer) {
+    let _ = t;
+}

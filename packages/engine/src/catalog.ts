@@ -1,6 +1,6 @@
 import type { CatalogTable } from '@lightcone/query';
 import type { Index, Store, Table } from '@lightcone/store';
-import { describeTables, type TableDescription } from './schema-objects.ts';
+import { type ScheduleDescription, describeTables, type TableDescription } from './schema-objects.ts';
 
 /** An index and the table it belongs to. */
 export interface IndexEntry {
@@ -25,6 +25,7 @@ export class Catalog {
   #tablesByName = new Map<string, CatalogEntry>();
   #indexIdsByName = new Map<string, number>();
   #indexesById = new Map<number, IndexEntry>();
+  #schedules: ReadonlyMap<number, ScheduleDescription> = new Map();
 
   constructor(store: Store) {
     this.#store = store;
@@ -51,6 +52,9 @@ export class Catalog {
         indexesById.set(id, { table, index: table.index(id) });
       }
     }
+    this.#schedules = new Map(
+      tables.flatMap(({ id, description: { schedule } }) => (schedule === undefined ? [] : [[id, schedule]])),
+    );
     this.#tables = tables;
     this.#tablesByName = byName;
     this.#indexIdsByName = indexIdsByName;
@@ -67,6 +71,11 @@ export class Catalog {
 
   findIndex(indexId: number): IndexEntry | undefined {
     return this.#indexesById.get(indexId);
+  }
+
+  /** The scheduled tables, by id. */
+  get schedules(): ReadonlyMap<number, ScheduleDescription> {
+    return this.#schedules;
   }
 
   /** Every table. */

@@ -4,13 +4,13 @@ import type { Identity } from '@lightcone/sats';
 import type { Store } from '@lightcone/store';
 import { Catalog } from './catalog.ts';
 import type { Clock } from './clock.ts';
-import { ImmediateCalls } from './immediate-calls.ts';
 import type { ModuleEnvironment } from './loaded-module.ts';
 import type { DatabaseLogRecord } from './log-record.ts';
 import { ModuleData } from './module-data.ts';
 import { Outbox } from './outbox.ts';
 import { CallerQueries } from './queries/caller-queries.ts';
 import { NO_VIEWS } from './queries/view-access.ts';
+import { Scheduler } from './scheduler/scheduler.ts';
 import { StoreRows } from './store-rows.ts';
 import { Subscriptions } from './subscriptions/subscriptions.ts';
 import type { Timers } from './timers.ts';
@@ -34,7 +34,7 @@ export interface DatabaseOptions {
    * receiver's to keep. Called between transactions.
    */
   readonly deliver: (batch: Uint8Array) => void;
-  /** Runs a function when what has arrived by now is dealt with: `setImmediate` in a program, a microtask in a test. */
+  /** Runs a function when what has arrived by now is dealt with: `setImmediate` in a program. */
   readonly defer: (run: () => void) => void;
   /** The log failed: nothing is acknowledged from here on. Close the database and open it again. */
   readonly onFailure: (error: Error) => void;
@@ -50,11 +50,11 @@ export class Core {
   readonly queries: CallerQueries;
   readonly outbox: Outbox;
   readonly subscriptions: Subscriptions;
+  readonly scheduler: Scheduler;
   readonly transactions: Transactions;
   readonly data: ModuleData;
   readonly moduleEnvironment: ModuleEnvironment;
   readonly turns: Turns;
-  readonly immediateCalls: ImmediateCalls = new ImmediateCalls();
 
   /** @param store recovered from the log */
   constructor(options: DatabaseOptions, store: Store) {
@@ -66,10 +66,9 @@ export class Core {
     this.outbox = new Outbox(options.deliver, log === undefined ? Number.POSITIVE_INFINITY : log.durableOffset);
     this.queries = new CallerQueries(this.catalog, NO_VIEWS);
     this.subscriptions = new Subscriptions(this.rows, this.outbox, this.queries, NO_VIEWS);
-    this.transactions = new Transactions(store, log, this.outbox, this.subscriptions);
-    this.data = new ModuleData(store, this.catalog, (functionName, args) => {
-      this.immediateCalls.add(functionName, args);
-    });
+    this.scheduler = new Scheduler(this);
+    this.transactions = new Transactions(store, log, this.outbox, this.subscriptions, this.scheduler);
+    this.data = new ModuleData(store, this.catalog, this.scheduler);
     this.turns = new Turns(options.defer, () => {
       log?.flush();
       this.outbox.flush();

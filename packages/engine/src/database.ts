@@ -45,7 +45,7 @@ export class Database {
     this.owner = owner;
     this.#core = core;
     this.#module = module;
-    core.turns.endWith(() => core.immediateCalls.run(core, this.#module));
+    core.turns.endWith(() => core.scheduler.runImmediateCalls());
     log?.onDurable((txOffset) => core.outbox.durable(txOffset));
     log?.onFailure((error) => this.#fail(error));
   }
@@ -69,6 +69,7 @@ export class Database {
       initialise(core, module, owner);
       const database = new Database(core, module, owner);
       await options.log?.sync();
+      core.scheduler.start(module);
       core.turns.end();
       return database;
     });
@@ -91,6 +92,7 @@ export class Database {
       const module = LoadedModule.load(stored.program, core.moduleEnvironment);
       for (const caller of leftoverCallers(core)) disconnectCaller(core, module, caller);
       const database = new Database(core, module, stored.owner);
+      core.scheduler.start(module);
       core.turns.endSoon();
       return database;
     });
@@ -243,6 +245,7 @@ export class Database {
     if (bytesToHex(next.hash) === bytesToHex(this.#module.hash)) return this.lastTxOffset;
     const breaksClients = update(this.#core, this.#module, next, this.owner, mayBreakClients);
     this.#module = next;
+    this.#core.scheduler.start(next);
     if (breaksClients) this.#disconnectAll();
     return this.lastTxOffset;
   }
@@ -264,6 +267,8 @@ export class Database {
       lastTxOffset: transactions.lastTxOffset,
       durableTxOffset: options.log?.durableOffset,
       reducers: this.#module.reducerMetrics,
+      scheduledRows: this.#core.scheduler.waitingCount,
+      scheduledFunctionDelays: this.#core.scheduler.delays,
       tables: [...store.tables.values()].map(({ definition, rowCount, byteSize }) => ({
         id: definition.id,
         name: definition.name,
@@ -279,7 +284,8 @@ export class Database {
   }
 
   async #close(): Promise<void> {
-    const { turns, options } = this.#core;
+    const { turns, options, scheduler } = this.#core;
+    scheduler.stop();
     if (turns.refusal === undefined) this.#disconnectAll();
     turns.refuse(new EngineError('ENGINE_CLOSED', `database ${this.identity.toHex()} is closed`));
     turns.end();
@@ -296,6 +302,7 @@ export class Database {
 
   /** What was not durable may be lost, so nobody must see more of it: all connections end. */
   #fail(cause: Error): void {
+    this.#core.scheduler.stop();
     const failure = new EngineError('ENGINE_LOG_FAILED', cause.message, { cause });
     this.#core.turns.refuse(failure);
     this.#core.logLine('Error', `the commit log failed, so the database stops: ${cause.message}`);

@@ -19,4 +19,6 @@ export { formatSqlOutcome } from './sql-json.ts';
 export { OutboundBatch, readOutboundBatch } from './outbound-batch.ts';
 export type { OutboundBatchVisitor } from './outbound-batch.ts';
 export type { UpdatePlan } from './publishing.ts';
+export { DELAY_BOUNDS_SECONDS } from './scheduler/delay-histogram.ts';
+export type { DelayHistogram } from './scheduler/delay-histogram.ts';
 export type { Timers, WakeUp } from './timers.ts';

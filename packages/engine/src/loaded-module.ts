@@ -146,7 +146,6 @@ export class LoadedModule {
 /** What is not built yet is refused when a module is published, not when it is used. */
 function refuseUnsupported(def: ModuleDef): void {
   const problems = [
-    ...def.tables.flatMap((table) => (table.schedule === undefined ? [] : [`table ${table.name} is scheduled`])),
     ...def.procedures.map((procedure) => `${procedure.name} is a procedure`),
     ...def.views.map((view) => `${view.name} is a view`),
     ...def.httpHandlers.map((handler) => `${handler.name} is an HTTP handler`),

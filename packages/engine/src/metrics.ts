@@ -1,3 +1,5 @@
+import type { DelayHistogram } from './scheduler/delay-histogram.ts';
+
 /** What a database has done since it was opened, and what it holds. Plain numbers, read when asked for. */
 export interface DatabaseMetrics {
   readonly connectedClients: number;
@@ -7,6 +9,10 @@ export interface DatabaseMetrics {
   /** Undefined in memory. */
   readonly durableTxOffset: number | undefined;
   readonly reducers: ReadonlyMap<string, ReducerMetrics>;
+  /** Rows of scheduled tables that wait for their time. */
+  readonly scheduledRows: number;
+  /** How late scheduled functions began, by their name. */
+  readonly scheduledFunctionDelays: ReadonlyMap<string, DelayHistogram>;
   readonly tables: readonly TableMetrics[];
 }
 

@@ -14,6 +14,7 @@ import {
   UNIQUE_VIOLATION,
 } from '@lightcone/store';
 import type { Catalog } from './catalog.ts';
+import type { Scheduler } from './scheduler/scheduler.ts';
 import { SYSTEM_TABLE_IDS } from './system-tables.ts';
 
 /**
@@ -27,16 +28,15 @@ export class ModuleData implements HostCalls {
   transaction: Transaction | undefined;
   readonly #store: Store;
   readonly #catalog: Catalog;
-  readonly #scheduleImmediate: (functionName: string, args: Uint8Array) => void;
+  readonly #scheduler: Scheduler;
   readonly #rows = new PointerList();
   readonly #lower: { -readonly [K in keyof Bound]: Bound[K] } = { kind: 'unbounded', start: 0, end: 0 };
   readonly #upper: { -readonly [K in keyof Bound]: Bound[K] } = { kind: 'unbounded', start: 0, end: 0 };
 
-  /** @param scheduleImmediate queues a call for after the transaction, whatever becomes of it */
-  constructor(store: Store, catalog: Catalog, scheduleImmediate: (functionName: string, args: Uint8Array) => void) {
+  constructor(store: Store, catalog: Catalog, scheduler: Scheduler) {
     this.#store = store;
     this.#catalog = catalog;
-    this.#scheduleImmediate = scheduleImmediate;
+    this.#scheduler = scheduler;
   }
 
   isInTransaction(): boolean {
@@ -80,7 +80,7 @@ export class ModuleData implements HostCalls {
     const table = this.#store.tables.get(tableId);
     if (table === undefined) return -ERRNO.noSuchTable;
     try {
-      return resultOf(this.#open().insert(table, bytes, start, end, generated));
+      return this.#resultOf(table, this.#open().insert(table, bytes, start, end, generated));
     } catch (error) {
       return -errnoOf(error);
     }
@@ -99,7 +99,7 @@ export class ModuleData implements HostCalls {
     const entry = this.#catalog.findIndex(indexId);
     if (entry === undefined || entry.table !== table) return -ERRNO.noSuchIndex;
     try {
-      return resultOf(this.#open().update(table, entry.index, bytes, start, end, generated));
+      return this.#resultOf(table, this.#open().update(table, entry.index, bytes, start, end, generated));
     } catch (error) {
       return -errnoOf(error);
     }
@@ -159,7 +159,13 @@ export class ModuleData implements HostCalls {
   }
 
   scheduleImmediate(functionName: string, args: Uint8Array): void {
-    this.#scheduleImmediate(functionName, args);
+    this.#scheduler.callSoon(functionName, args);
+  }
+
+  /** 0 for a row that was written, or a negative errno. A row that is due too late stays in the transaction. */
+  #resultOf(table: Table, row: number): number {
+    if (row < 0) return errnoOfRefusal(row);
+    return this.#scheduler.isBeyondHorizon(table, row) ? -ERRNO.scheduleAtDelayTooLong : 0;
   }
 
   #open(): Transaction {
@@ -225,9 +231,9 @@ function boundKind(kind: BoundKind): Bound['kind'] {
   return kind === BOUND.included ? 'included' : kind === BOUND.excluded ? 'excluded' : 'unbounded';
 }
 
-/** 0 for a row that was written, or the negative errno of what forbade it. */
-function resultOf(row: number): number {
-  switch (row) {
+/** The negative errno of what forbade a row. */
+function errnoOfRefusal(refusal: number): number {
+  switch (refusal) {
     case UNIQUE_VIOLATION:
       return -ERRNO.uniqueAlreadyExists;
     case SEQUENCE_EXHAUSTED:
@@ -237,7 +243,7 @@ function resultOf(row: number): number {
     case INDEX_NOT_UNIQUE:
       return -ERRNO.indexNotUnique;
     default:
-      return 0;
+      throw new Error(`the store refused a row with ${refusal}`);
   }
 }
 

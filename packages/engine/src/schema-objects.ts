@@ -12,7 +12,7 @@ import {
   types,
   writeType,
 } from '@lightcone/sats';
-import type { IndexAlgorithm, IndexDef, TableDef } from '@lightcone/schema';
+import type { IndexAlgorithm, IndexDef, ScheduleDef, TableDef } from '@lightcone/schema';
 import {
   type IndexDefinition,
   NO_ROW,
@@ -39,6 +39,20 @@ export interface TableDescription {
   readonly indexAccessorNames: readonly string[];
   /** For a table that holds the rows of a view; its first column is the hidden one. */
   readonly view: ViewDescription | undefined;
+  /** For a table whose rows are due at times. */
+  readonly schedule: ScheduleDescription | undefined;
+}
+
+/** How the rows of a scheduled table are to be read, and what they call. */
+export interface ScheduleDescription {
+  /** Canonical name of the reducer or procedure. */
+  readonly functionName: string;
+  /** Position of the column of type ScheduleAt. */
+  readonly atColumn: number;
+  /** Position of the primary key, a u64. */
+  readonly idColumn: number;
+  /** The unique index over the primary key. */
+  readonly indexId: number;
 }
 
 export interface ViewDescription {
@@ -153,6 +167,7 @@ export function createTable(store: Store, transaction: Transaction, table: Table
     };
     insertRow(store, transaction, ID.sequence, sequenceRow(0, sequence.name, id, sequence.column, numbers));
   }
+  if (table.schedule !== undefined) insertRow(store, transaction, ID.scheduled, scheduleRow(id, table.schedule));
   if (table.isEvent) insertRow(store, transaction, ID.eventTable, { table_id: id });
   insertRow(store, transaction, ID.tableAccessor, { table_name: table.name, accessor_name: table.accessorName });
   createDescribedTable(store, transaction, id);
@@ -180,7 +195,7 @@ export function createIndex(store: Store, transaction: Transaction, table: Table
 export function dropTable(store: Store, transaction: Transaction, table: Table): void {
   const { id, name, indexes } = table.definition;
   const indexNames = indexes.map((index) => index.name);
-  for (const tableId of [ID.table, ID.column, ID.index, ID.constraint, ID.sequence, ID.eventTable]) {
+  for (const tableId of [ID.table, ID.column, ID.index, ID.constraint, ID.sequence, ID.scheduled, ID.eventTable]) {
     deleteRows(store, transaction, tableId, (row) => row['table_id'] === id);
   }
   for (const tableId of [ID.tableAccessor, ID.columnAccessor]) {
@@ -196,6 +211,7 @@ export function describeTables(store: Store): ReadonlyMap<number, TableDescripti
   const indexes = Map.groupBy(readRows(store, ID.index), (row) => row['table_id'] as number);
   const constraints = Map.groupBy(readRows(store, ID.constraint), (row) => row['table_id'] as number);
   const sequences = Map.groupBy(readRows(store, ID.sequence), (row) => row['table_id'] as number);
+  const schedules = new Map(readRows(store, ID.scheduled).map((row) => [row['table_id'] as number, row]));
   const eventTables = new Set(readRows(store, ID.eventTable).map((row) => row['table_id'] as number));
   const views = new Map(
     readRows(store, ID.view).map((row) => [
@@ -270,9 +286,29 @@ export function describeTables(store: Store): ReadonlyMap<number, TableDescripti
       },
       indexAccessorNames: indexDefinitions.map((index) => indexAccessors.get(index.name) ?? index.name),
       view: views.get(id),
+      schedule: describeSchedule(schedules.get(id), row, indexDefinitions),
     });
   }
   return descriptions;
+}
+
+function describeSchedule(
+  schedule: Record<string, AlgebraicValue> | undefined,
+  table: Record<string, AlgebraicValue>,
+  indexes: readonly IndexDefinition[],
+): ScheduleDescription | undefined {
+  if (schedule === undefined) return undefined;
+  const idColumn = (sumValue(table['table_primary_key']).value as number[])[0];
+  const index = indexes.find(({ isUnique, columns }) => isUnique && columns.length === 1 && columns[0] === idColumn);
+  if (idColumn === undefined || index === undefined) {
+    throw new Error(`table ${table['table_name'] as string} is scheduled and has no primary key with an index`);
+  }
+  return {
+    functionName: schedule['reducer_name'] as string,
+    atColumn: schedule['at_column'] as number,
+    idColumn,
+    indexId: index.id,
+  };
 }
 
 /**
@@ -397,6 +433,16 @@ function constraintRow(id: number, name: string, tableId: number, columns: reado
     constraint_name: name,
     table_id: tableId,
     constraint_data: { tag: 'Unique', value: columns.toSorted((a, b) => a - b) },
+  };
+}
+
+function scheduleRow(tableId: number, { name, functionName, atColumn }: ScheduleDef): AlgebraicValue {
+  return {
+    schedule_id: 0,
+    table_id: tableId,
+    reducer_name: functionName,
+    schedule_name: name,
+    at_column: atColumn,
   };
 }
 

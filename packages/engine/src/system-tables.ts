@@ -69,6 +69,7 @@ export const SYSTEM_TABLE_IDS = {
   module: 6,
   client: 7,
   variable: 8,
+  scheduled: 9,
   connectionCredentials: 11,
   view: 12,
   viewParam: 13,

@@ -1,5 +1,6 @@
 import type { CommitLog } from '@lightcone/commitlog';
 import { ByteWriter } from '@lightcone/sats';
+import type { Scheduler } from './scheduler/scheduler.ts';
 import type { Store, Transaction, TransactionDelta } from '@lightcone/store';
 import type { Client } from './client.ts';
 import { EngineError } from './errors.ts';
@@ -9,7 +10,7 @@ import { type TransactionInputs, writeTransactionRecord } from './transaction-re
 
 /**
  * The one place where a transaction ends: the store applies it, the log gets its record, the
- * subscriptions learn of it, in this order and with nothing in between.
+ * subscriptions and the scheduler learn of it, in this order and with nothing in between.
  *
  *     begin ─ … ─ commit ─ (the caller's answer) ─ publish
  *             └── rollback
@@ -19,15 +20,23 @@ export class Transactions {
   readonly #log: CommitLog | undefined;
   readonly #outbox: Outbox;
   readonly #subscriptions: Subscriptions;
+  readonly #scheduler: Scheduler;
   readonly #record = new ByteWriter(4096);
   #delta: TransactionDelta | undefined;
   #lastTxOffset: number;
 
-  constructor(store: Store, log: CommitLog | undefined, outbox: Outbox, subscriptions: Subscriptions) {
+  constructor(
+    store: Store,
+    log: CommitLog | undefined,
+    outbox: Outbox,
+    subscriptions: Subscriptions,
+    scheduler: Scheduler,
+  ) {
     this.#store = store;
     this.#log = log;
     this.#outbox = outbox;
     this.#subscriptions = subscriptions;
+    this.#scheduler = scheduler;
     this.#lastTxOffset = (log?.nextTxOffset ?? 0) - 1;
   }
 
@@ -67,6 +76,7 @@ export class Transactions {
       this.#outbox.committed(this.#lastTxOffset);
     }
     this.#subscriptions.evaluate(delta);
+    this.#scheduler.committed(delta, inputs);
     return isLogged;
   }
 

@@ -1,5 +1,7 @@
+import { DELAY_BOUNDS_SECONDS } from '@lightcone/engine';
 import type { DatabaseMetrics } from '@lightcone/engine';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { CountedHistogram } from './counted-histogram.ts';
 import type { Databases } from './databases.ts';
 import type { RunningDatabase } from './running-database.ts';
 
@@ -41,6 +43,18 @@ export class Metrics {
     'db',
     'reducer',
   ]);
+  readonly #scheduleDelay = new CountedHistogram(
+    this.#registry,
+    'spacetime_scheduled_function_delay_seconds',
+    'How late scheduled functions began.',
+    ['db', 'function'],
+    DELAY_BOUNDS_SECONDS,
+  );
+  readonly #scheduledRows = this.#gauge(
+    'lightcone_scheduled_rows',
+    'Rows of scheduled tables that wait for their time.',
+    ['db'],
+  );
   readonly #rows = this.#gauge('spacetime_num_table_rows', 'Rows of a table.', ['db', 'table_id', 'table_name']);
   readonly #bytes = this.#gauge('spacetime_table_size_bytes', 'Bytes of the rows of a table.', [
     'db',
@@ -68,7 +82,8 @@ export class Metrics {
     const inside = await Promise.allSettled(databases.map(({ thread }) => thread.request('metrics', undefined)));
     for (const metric of [this.#clients, this.#frames, this.#disconnections, this.#transactions, this.#fuel])
       metric.reset();
-    for (const metric of [this.#rows, this.#bytes, this.#queries, this.#querySets]) metric.reset();
+    this.#scheduleDelay.reset();
+    for (const metric of [this.#scheduledRows, this.#rows, this.#bytes, this.#queries, this.#querySets]) metric.reset();
     databases.forEach((database, i) => {
       const result = inside[i];
       this.#readConnections(database);
@@ -92,6 +107,10 @@ export class Metrics {
       this.#transactions.inc({ txn_type: 'Reducer', db, reducer, committed: 'true' }, committed);
       this.#transactions.inc({ txn_type: 'Reducer', db, reducer, committed: 'false' }, failed);
       this.#fuel.inc({ db, reducer }, energyUsed);
+    }
+    this.#scheduledRows.set({ db }, metrics.scheduledRows);
+    for (const [name, { counts, sumSeconds }] of metrics.scheduledFunctionDelays) {
+      this.#scheduleDelay.set({ db, function: name }, counts, sumSeconds);
     }
     for (const { id, name, rows, bytes } of metrics.tables) {
       this.#rows.set({ db, table_id: id, table_name: name }, rows);
