@@ -10,7 +10,9 @@ import { FakeClock, testIdentity } from '../src/testing/index.ts';
 
 /** `init` of this module makes a row that calls `tick` each second. */
 const person = readFileSync(new URL('../../../modules/person/person.wasm', import.meta.url));
-const connections = readFileSync(new URL('../../../modules/connections/connections.wasm', import.meta.url));
+
+/** The same with an empty custom section of the name "x": another program that defines the same. */
+const samePerson = new Uint8Array([...person, 0, 2, 1, 0x78]);
 
 let clock: FakeClock;
 let disk: SimulatedDisk;
@@ -22,7 +24,10 @@ beforeEach(async () => {
   logs = [];
   database = await open(person);
 });
-afterEach(() => database.close());
+afterEach(async () => {
+  await database.close();
+  expect(clock.wakeUpCount).toBe(0);
+});
 
 async function open(program: Uint8Array): Promise<EmbeddedDatabase> {
   let connection = 0n;
@@ -39,19 +44,16 @@ async function open(program: Uint8Array): Promise<EmbeddedDatabase> {
   });
 }
 
-/** Ends the database as a crash does: nothing is flushed, nobody is told. */
-async function crashAndOpen(downMs: number, program: Uint8Array = person): Promise<void> {
+/** The program dies, and another one opens the database after a while. */
+async function crashAndOpen(downMs: number): Promise<void> {
   disk.killProgram();
-  const dead = database;
-  await clock.advance(downMs);
-  database = await open(program);
-  void dead;
+  clock = new FakeClock(new Date(Number(clock.nowMicros() / 1000n) + downMs)); // the dead have their own, which stands
+  database = await open(person);
 }
 
-const ticks = (): number => {
-  const { committed, failed } = database.database.metrics().reducers.get('tick')!;
-  return committed + failed;
-};
+const metrics = () => database.database.metrics();
+const ticks = (): number => metrics().reducers.get('tick')!.committed;
+const warnings = (): string[] => logs.filter(({ level }) => level === 'Warn').map(({ message }) => message);
 
 test('a scheduled table is in st_scheduled, and its row runs once a second, to the microsecond', async () => {
   expect(await database.sql('SELECT * FROM st_scheduled')).toEqual([
@@ -63,5 +65,83 @@ test('a scheduled table is in st_scheduled, and its row runs once a second, to t
   expect(ticks()).toBe(1);
   await clock.advance(3_600_000);
   expect(ticks()).toBe(3601);
-  expect(database.database.metrics().scheduledFunctionDelays.get('tick')).toMatchObject({ sumSeconds: 0 });
+  expect(metrics().scheduledFunctionDelays.get('tick')).toMatchObject({ sumSeconds: 0 });
+  expect(warnings()).toEqual([]);
+});
+
+test('there is one timer, and none where nothing is scheduled', async () => {
+  expect(clock.wakeUpCount).toBe(1);
+  await database.sql('DELETE FROM tick_timer');
+  expect(clock.wakeUpCount).toBe(0);
+  await clock.advance(5000);
+  expect(ticks()).toBe(0);
+});
+
+test('a row that an SQL UPDATE gives another id goes on under it, an interval after the statement', async () => {
+  await clock.advance(1500);
+  await database.sql('UPDATE tick_timer SET scheduled_id = 77');
+  await clock.advance(999);
+  expect(ticks()).toBe(1);
+  await clock.advance(1);
+  expect(ticks()).toBe(2);
+  expect(metrics().scheduledRows).toBe(1);
+});
+
+test('what missed its time runs once and late, keeps its rhythm, and is warned of', async () => {
+  clock.jump(5300);
+  await clock.advance(0);
+  expect(ticks()).toBe(1);
+  expect(warnings()).toEqual(['scheduled function started 4300 ms late']);
+  expect(metrics().scheduledFunctionDelays.get('tick')).toMatchObject({ sumSeconds: 4.3 });
+  await clock.advance(699);
+  expect(ticks()).toBe(1);
+  await clock.advance(1);
+  expect(ticks()).toBe(2);
+  expect(warnings()).toHaveLength(1);
+});
+
+test('a wall clock that is set back by a day stops no interval', async () => {
+  await clock.advance(1000);
+  clock.jump(-86_400_000);
+  await clock.advance(10_000);
+  expect(ticks()).toBeGreaterThanOrEqual(10);
+});
+
+test('after a restart an interval counts from the start', async () => {
+  await clock.advance(1700);
+  await database.database.whenDurable(database.database.lastTxOffset);
+  await crashAndOpen(60_000);
+  await clock.advance(999);
+  expect(ticks()).toBe(0);
+  await clock.advance(1);
+  expect(ticks()).toBe(1);
+});
+
+test('publishing another program counts anew, publishing the same one changes nothing', async () => {
+  await clock.advance(400);
+  database.database.update(person, false);
+  await clock.advance(600);
+  expect(ticks()).toBe(1);
+  await clock.advance(400);
+  database.database.update(samePerson, false);
+  await clock.advance(999);
+  expect(ticks()).toBe(0); // of the new program
+  await clock.advance(1);
+  expect(ticks()).toBe(1);
+});
+
+test('a scheduled reducer does not exist for clients other than the owner', async () => {
+  const row = { scheduled_id: 1n, scheduled_at: { tag: 'Interval', value: { __time_duration_micros__: 1n } } };
+  const stranger = await database.connect(testIdentity('stranger'));
+  await expect(stranger.call('tick', row)).rejects.toThrow('no such reducer');
+  const owner = await database.connect(database.owner);
+  await owner.call('tick', row);
+  expect(ticks()).toBe(1);
+});
+
+test('a closed database runs nothing more', async () => {
+  const before = database;
+  await database.close();
+  await clock.advance(10_000);
+  expect(before.database.metrics().reducers.get('tick')!.committed).toBe(0);
 });
