@@ -3,6 +3,7 @@ import { QueryError } from '@lightcone/query';
 import { ByteReader, type Identity, type RowType, bytesToHex } from '@lightcone/sats';
 import { type ModuleDef, schemaDocument } from '@lightcone/schema';
 import { Store } from '@lightcone/store';
+import { keccak_256 } from '@noble/hashes/sha3.js';
 import { admitJsonCall, isRefusal } from './admission.ts';
 import type { CallResult, SqlResult } from './call-result.ts';
 import { handleClientMessage } from './client-messages.ts';
@@ -11,7 +12,10 @@ import { Core, type DatabaseOptions } from './core.ts';
 import { EngineError } from './errors.ts';
 import { LoadedModule } from './loaded-module.ts';
 import type { DatabaseMetrics } from './metrics.ts';
-import { type UpdatePlan, initialise, planUpdate, storedModule, update } from './publishing.ts';
+import { initialise } from './publishing/initialise.ts';
+import { type UpdatePlan, planUpdate } from './publishing/plan-update.ts';
+import { storedModule } from './publishing/stored-module.ts';
+import { update } from './publishing/update.ts';
 import { recover } from './recovery.ts';
 import { callReducer, failureText } from './reducer-calls.ts';
 import { saveSequence } from './schema-objects.ts';
@@ -231,7 +235,7 @@ export class Database {
 
   /** What publishing a program over this database would do. Changes nothing. */
   planUpdate(program: Uint8Array): UpdatePlan {
-    return planUpdate(this.#module, LoadedModule.load(program, this.#core.moduleEnvironment));
+    return planUpdate(this.#module, this.#loadNext(program));
   }
 
   /**
@@ -241,13 +245,21 @@ export class Database {
    */
   update(program: Uint8Array, mayBreakClients: boolean): number {
     this.#core.turns.begin();
-    const next = LoadedModule.load(program, this.#core.moduleEnvironment);
-    if (bytesToHex(next.hash) === bytesToHex(this.#module.hash)) return this.lastTxOffset;
-    const breaksClients = update(this.#core, this.#module, next, this.owner, mayBreakClients);
+    if (isProgram(this.#module, program)) return this.lastTxOffset;
+    const next = this.#loadNext(program);
+    const breaksClients = update(this.#core, this.#module, next, this.owner, mayBreakClients, () => {
+      for (const client of this.#clients.values()) this.#core.subscriptions.removeClient(client);
+    });
     this.#module = next;
     this.#core.scheduler.start(next);
     if (breaksClients) this.#disconnectAll();
     return this.lastTxOffset;
+  }
+
+  /** Loads a program beside the one that runs, which is not to hear of it. */
+  #loadNext(program: Uint8Array): LoadedModule {
+    const { scheduler, moduleEnvironment } = this.#core;
+    return scheduler.withoutCallSoon(() => LoadedModule.load(program, moduleEnvironment));
   }
 
   /** Resolves when a transaction and all before it are durable; at once in memory. Rejects if the log fails. */
@@ -313,6 +325,10 @@ export class Database {
     this.#core.outbox.flush();
     this.#core.options.onFailure(failure);
   }
+}
+
+function isProgram(module: LoadedModule, program: Uint8Array): boolean {
+  return bytesToHex(keccak_256(program)) === bytesToHex(module.hash);
 }
 
 async function recoveredCore(options: DatabaseOptions): Promise<Core> {

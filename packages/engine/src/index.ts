@@ -18,7 +18,7 @@ export type { DatabaseMetrics, ReducerMetrics, TableMetrics } from './metrics.ts
 export { formatSqlOutcome } from './sql-json.ts';
 export { OutboundBatch, readOutboundBatch } from './outbound-batch.ts';
 export type { OutboundBatchVisitor } from './outbound-batch.ts';
-export type { UpdatePlan } from './publishing.ts';
+export type { UpdatePlan } from './publishing/plan-update.ts';
 export { DELAY_BOUNDS_SECONDS } from './scheduler/delay-histogram.ts';
 export type { DelayHistogram } from './scheduler/delay-histogram.ts';
 export type { Timers, WakeUp } from './timers.ts';

@@ -3,11 +3,15 @@ import { ByteReader, ByteWriter, type RowType } from '@lightcone/sats';
 import { type Replay, type Store, StoreError, type Table } from '@lightcone/store';
 import { EngineError } from './errors.ts';
 import { bootstrapRows, describeTables, systemRowType, systemTableDefinition } from './schema-objects.ts';
-import { SYSTEM_TABLES } from './system-tables.ts';
+import { SYSTEM_TABLES, SYSTEM_TABLE_IDS } from './system-tables.ts';
 import { type MutationVisitor, readTransactionRecord } from './transaction-record.ts';
 
-/** Tables up to this id describe other tables; what is logged for them may make or unmake tables. */
-const LAST_SYSTEM_TABLE_ID = SYSTEM_TABLES.length;
+/** The system tables that say which tables there are, and of what row type. Their rows begin with the table's id. */
+const DESCRIBING_TABLES: ReadonlySet<number> = new Set([
+  SYSTEM_TABLE_IDS.table,
+  SYSTEM_TABLE_IDS.column,
+  SYSTEM_TABLE_IDS.eventTable,
+]);
 
 /**
  * Fills an empty store with the system tables and their bootstrap rows, then with everything that
@@ -25,26 +29,32 @@ export async function recover(store: Store, log: CommitLog | undefined): Promise
   }
   const records = new RecordReplay(store, replay);
   await log?.replay((minTxOffset, count, bytes, start, end) => records.commit(minTxOffset, count, bytes, start, end));
-  records.defineTables();
   try {
+    records.defineAll();
     replay.finish();
   } catch (cause) {
     if (!(cause instanceof StoreError)) throw cause;
     throw new EngineError(
       'ENGINE_RECOVERY_FAILED',
-      `the log is whole, but its rows break a constraint: ${cause.message}`,
+      `the log is whole, but its rows do not fit together: ${cause.message}`,
       { cause },
     );
   }
 }
 
-/** Applies transaction records to a store: no constraint is checked, but nothing may be missing or double. */
+/**
+ * Applies transaction records to a store: no constraint is checked, but nothing may be missing or double.
+ *
+ * Tables are as the system tables describe them. A table that a transaction makes has rows in the same
+ * record, behind those that describe it; one that a transaction gives other columns becomes what it is
+ * to be between that record and the next, when the rows that described it before are gone.
+ */
 class RecordReplay implements MutationVisitor {
   readonly #store: Store;
   readonly #replay: Replay;
   #txOffset = 0;
-  /** Whether rows that describe tables changed since the tables were last made after them. */
-  #isSchemaStale = false;
+  /** Tables whose description changed since they were last made after it. */
+  readonly #stale = new Set<number>();
 
   constructor(store: Store, replay: Replay) {
     this.#store = store;
@@ -57,6 +67,7 @@ class RecordReplay implements MutationVisitor {
       this.#txOffset = minTxOffset + i;
       try {
         readTransactionRecord(reader, this);
+        if (this.#stale.size > 0) this.#defineStale();
       } catch (cause) {
         if (cause instanceof EngineError) throw cause;
         throw this.#failure(
@@ -77,7 +88,7 @@ class RecordReplay implements MutationVisitor {
     if (!this.#replay.insert(table, bytes, start, end)) {
       throw this.#failure(`it inserts a row into table ${table.definition.name} that is there already`);
     }
-    if (tableId <= LAST_SYSTEM_TABLE_ID) this.#isSchemaStale = true;
+    if (DESCRIBING_TABLES.has(tableId)) this.#stale.add(new ByteReader(bytes, start, end).u32());
   }
 
   delete(tableId: number, bytes: Uint8Array, start: number, end: number): void {
@@ -85,29 +96,42 @@ class RecordReplay implements MutationVisitor {
     if (!this.#replay.delete(table, bytes, start, end)) {
       throw this.#failure(`it deletes a row of table ${table.definition.name} that is not there`);
     }
-    if (tableId <= LAST_SYSTEM_TABLE_ID) this.#isSchemaStale = true;
+    if (DESCRIBING_TABLES.has(tableId)) this.#stale.add(new ByteReader(bytes, start, end).u32());
   }
 
   truncate(tableId: number): void {
     this.#replay.clear(this.#table(tableId));
-    if (tableId <= LAST_SYSTEM_TABLE_ID) this.#isSchemaStale = true;
+    if (DESCRIBING_TABLES.has(tableId)) for (const id of this.#store.tables.keys()) this.#stale.add(id);
   }
 
-  /** Makes the tables as they are described by now, and drops those that no longer are. */
-  defineTables(): void {
-    this.#isSchemaStale = false;
-    const described = describeTables(this.#store);
+  /** Makes all tables as they are described by now, with their indexes and sequences. */
+  defineAll(): void {
+    for (const { definition } of describeTables(this.#store).values()) this.#replay.define(definition);
+  }
+
+  #defineStale(): void {
+    const described = describeTables(this.#store, (id) => this.#stale.has(id));
+    for (const id of this.#stale) {
+      const description = described.get(id);
+      if (description === undefined) this.#replay.drop(id);
+      else this.#replay.define(description.definition);
+    }
+    this.#stale.clear();
+  }
+
+  /** Makes the tables that the record being read has described and that are not there yet. */
+  #defineNew(): void {
+    const { tables } = this.#store;
+    const described = describeTables(this.#store, (id) => this.#stale.has(id) && !tables.has(id));
     for (const { definition } of described.values()) this.#replay.define(definition);
-    for (const id of this.#store.tables.keys()) if (!described.has(id)) this.#replay.drop(id);
   }
 
   #table(tableId: number): Table {
     const table = this.#store.tables.get(tableId);
     if (table !== undefined) return table;
-    if (this.#isSchemaStale) {
-      this.defineTables();
-      return this.#table(tableId);
-    }
+    if (this.#stale.has(tableId)) this.#defineNew();
+    const made = this.#store.tables.get(tableId);
+    if (made !== undefined) return made;
     throw this.#failure(`Table with ID \`${tableId}\` not found in \`st_table\`.`);
   }
 

@@ -9,10 +9,18 @@ import {
   compileRow,
   readType,
   resolveType,
+  typeEquals,
   types,
   writeType,
 } from '@lightcone/sats';
-import type { IndexAlgorithm, IndexDef, ScheduleDef, TableDef } from '@lightcone/schema';
+import type {
+  IndexAlgorithm,
+  IndexDef,
+  ScheduleDef,
+  SequenceDef,
+  TableDef,
+  UniqueConstraintDef,
+} from '@lightcone/schema';
 import {
   type IndexDefinition,
   NO_ROW,
@@ -138,35 +146,12 @@ export function* bootstrapRows(): Generator<readonly [tableId: number, row: Alge
  * inside `transaction`.
  */
 export function createTable(store: Store, transaction: Transaction, table: TableDef, typespace: Typespace): void {
-  const id = insertWithId(
-    store,
-    transaction,
-    ID.table,
-    tableRow(0, table.name, table.tableType, table.access === 'public', table.primaryKey),
-  );
-  for (const [position, column] of table.columns.entries()) {
-    insertRow(store, transaction, ID.column, columnRow(id, position, column.name, resolveType(column.type, typespace)));
-    insertRow(store, transaction, ID.columnAccessor, {
-      table_name: table.name,
-      col_name: column.name,
-      accessor_name: column.accessorName,
-    });
-  }
+  const row = tableRow(0, table.name, table.tableType, table.access === 'public', table.primaryKey);
+  const id = insertWithId(store, transaction, ID.table, row);
+  describeColumns(store, transaction, id, table, typespace);
   for (const index of table.indexes) describeIndex(store, transaction, id, index);
-  for (const constraint of table.uniqueConstraints) {
-    insertRow(store, transaction, ID.constraint, constraintRow(0, constraint.name, id, constraint.columns));
-  }
-  for (const sequence of table.sequences) {
-    const start = sequence.start ?? 1n;
-    const numbers = {
-      start,
-      min: sequence.minValue ?? 1n,
-      max: sequence.maxValue ?? SYSTEM_SEQUENCE.max,
-      increment: sequence.increment,
-      allocated: start,
-    };
-    insertRow(store, transaction, ID.sequence, sequenceRow(0, sequence.name, id, sequence.column, numbers));
-  }
+  for (const constraint of table.uniqueConstraints) describeConstraint(store, transaction, id, constraint);
+  for (const sequence of table.sequences) describeSequence(store, transaction, id, sequence);
   if (table.schedule !== undefined) insertRow(store, transaction, ID.scheduled, scheduleRow(id, table.schedule));
   if (table.isEvent) insertRow(store, transaction, ID.eventTable, { table_id: id });
   insertRow(store, transaction, ID.tableAccessor, { table_name: table.name, accessor_name: table.accessorName });
@@ -175,38 +160,62 @@ export function createTable(store: Store, transaction: Transaction, table: Table
 
 /** Makes a table in the store as the system tables describe it by now. */
 export function createDescribedTable(store: Store, transaction: Transaction, tableId: number): Table {
-  const description = describeTables(store).get(tableId);
-  if (description === undefined) throw new Error(`table ${tableId} is not described after its rows were written`);
-  return transaction.createTable(description.definition);
+  return transaction.createTable(describeTable(store, tableId).definition);
 }
 
-/** Adds an index to a table. @throws StoreError when rows break the uniqueness that a constraint asks of it */
-export function createIndex(store: Store, transaction: Transaction, table: Table, index: IndexDef): void {
-  const tableId = table.definition.id;
-  describeIndex(store, transaction, tableId, index);
-  const definition = describeTables(store)
-    .get(tableId)
-    ?.definition.indexes.find(({ name }) => name === index.name);
-  if (definition === undefined) throw new Error(`index ${index.name} is not described after its row was written`);
-  transaction.createIndex(table, definition);
-}
+/** The system tables whose rows belong to a table by their column `table_id`. */
+export const TABLE_PARTS: readonly number[] = [
+  ID.table,
+  ID.column,
+  ID.index,
+  ID.constraint,
+  ID.sequence,
+  ID.eventTable,
+  ID.scheduled,
+  ID.rowLevelSecurity,
+];
 
 /** Removes a table and everything that the system tables say of it. */
 export function dropTable(store: Store, transaction: Transaction, table: Table): void {
-  const { id, name, indexes } = table.definition;
-  const indexNames = indexes.map((index) => index.name);
-  for (const tableId of [ID.table, ID.column, ID.index, ID.constraint, ID.sequence, ID.scheduled, ID.eventTable]) {
-    deleteRows(store, transaction, tableId, (row) => row['table_id'] === id);
-  }
-  for (const tableId of [ID.tableAccessor, ID.columnAccessor]) {
-    deleteRows(store, transaction, tableId, (row) => row['table_name'] === name);
-  }
-  deleteRows(store, transaction, ID.indexAccessor, (row) => indexNames.includes(row['index_name'] as string));
+  const { id } = table.definition;
+  for (const tableId of TABLE_PARTS) deleteRows(store, transaction, tableId, (row) => row['table_id'] === id);
+  forgetAccessorNames(store, transaction, table.definition);
   transaction.dropTable(table);
 }
 
-/** Everything that the system tables say of tables, by table id. */
-export function describeTables(store: Store): ReadonlyMap<number, TableDescription> {
+/** Removes the names that the module's source has for a table, its columns and its indexes. */
+export function forgetAccessorNames(store: Store, transaction: Transaction, { name, indexes }: TableDefinition): void {
+  for (const tableId of [ID.tableAccessor, ID.columnAccessor]) {
+    deleteRows(store, transaction, tableId, (row) => row['table_name'] === name);
+  }
+  const indexNames = new Set<unknown>(indexes.map((index) => index.name));
+  deleteRows(store, transaction, ID.indexAccessor, (row) => indexNames.has(row['index_name']));
+}
+
+/** Writes the names that the module's source has for a table, its columns and its indexes. */
+export function describeAccessorNames(store: Store, transaction: Transaction, table: TableDef): void {
+  insertRow(store, transaction, ID.tableAccessor, { table_name: table.name, accessor_name: table.accessorName });
+  for (const { name, accessorName } of table.columns) {
+    const row = { table_name: table.name, col_name: name, accessor_name: accessorName };
+    insertRow(store, transaction, ID.columnAccessor, row);
+  }
+  for (const { name, sourceName } of table.indexes) {
+    insertRow(store, transaction, ID.indexAccessor, { index_name: name, accessor_name: sourceName });
+  }
+}
+
+/** What the system tables say of a table that they know. */
+export function describeTable(store: Store, id: number): TableDescription {
+  const description = describeTables(store, (tableId) => tableId === id).get(id);
+  if (description === undefined) throw new Error(`no system table knows table ${id}`);
+  return description;
+}
+
+/** Everything that the system tables say of tables, or of those that are wanted, by table id. */
+export function describeTables(
+  store: Store,
+  isWanted: (tableId: number) => boolean = () => true,
+): ReadonlyMap<number, TableDescription> {
   const columns = Map.groupBy(readRows(store, ID.column), (row) => row['table_id'] as number);
   const indexes = Map.groupBy(readRows(store, ID.index), (row) => row['table_id'] as number);
   const constraints = Map.groupBy(readRows(store, ID.constraint), (row) => row['table_id'] as number);
@@ -235,6 +244,7 @@ export function describeTables(store: Store): ReadonlyMap<number, TableDescripti
   const descriptions = new Map<number, TableDescription>();
   for (const row of readRows(store, ID.table)) {
     const id = row['table_id'] as number;
+    if (!isWanted(id)) continue;
     const name = row['table_name'] as string;
     const described = (columns.get(id) ?? [])
       .toSorted((a, b) => (a['col_pos'] as number) - (b['col_pos'] as number))
@@ -252,12 +262,14 @@ export function describeTables(store: Store): ReadonlyMap<number, TableDescripti
     const indexDefinitions = (indexes.get(id) ?? []).map((index): IndexDefinition => {
       const { tag, value } = sumValue(index['index_algorithm']);
       const indexColumns = tag === 'Direct' ? [value as number] : (value as number[]);
+      const isUnique = uniqueColumns.includes(columnSet(indexColumns));
       return {
         id: index['index_id'] as number,
         name: index['index_name'] as string,
-        algorithm: tag === 'Direct' ? 'direct' : tag === 'Hash' ? 'hash' : 'btree',
+        // A direct index has room for one row a key: without a constraint that says so, a B-tree stands in.
+        algorithm: tag === 'Direct' && isUnique ? 'direct' : tag === 'Hash' ? 'hash' : 'btree',
         columns: indexColumns,
-        isUnique: uniqueColumns.includes(columnSet(indexColumns)),
+        isUnique,
       };
     });
     descriptions.set(id, {
@@ -270,7 +282,7 @@ export function describeTables(store: Store): ReadonlyMap<number, TableDescripti
       definition: {
         id,
         name,
-        row: compileRow(types.product(described.map((column) => [column.name, column.type])), []),
+        row: rowTypeOf(store, id, described),
         isEvent: eventTables.has(id),
         isEphemeral: views.has(id) || ephemeralSystemTables.has(id),
         indexes: indexDefinitions,
@@ -300,15 +312,21 @@ function describeSchedule(
   if (schedule === undefined) return undefined;
   const idColumn = (sumValue(table['table_primary_key']).value as number[])[0];
   const index = indexes.find(({ isUnique, columns }) => isUnique && columns.length === 1 && columns[0] === idColumn);
-  if (idColumn === undefined || index === undefined) {
-    throw new Error(`table ${table['table_name'] as string} is scheduled and has no primary key with an index`);
-  }
+  // In the middle of a migration that replaces the index there is none.
+  if (idColumn === undefined || index === undefined) return undefined;
   return {
     functionName: schedule['reducer_name'] as string,
     atColumn: schedule['at_column'] as number,
     idColumn,
     indexId: index.id,
   };
+}
+
+/** The row type of columns: the one that the table has, if it is that, because a row type takes long to make. */
+function rowTypeOf(store: Store, id: number, columns: readonly ColumnDescription[]): RowType {
+  const type = types.product(columns.map((column) => [column.name, column.type]));
+  const existing = store.tables.get(id)?.definition.row;
+  return existing !== undefined && typeEquals(existing.type, type) ? existing : compileRow(type, []);
 }
 
 /**
@@ -366,27 +384,76 @@ export function insertRow(
   }
 }
 
-/** Deletes the rows of a system table that `isMeant` picks. */
+/** Deletes the rows of a system table that are meant; returns them. */
 export function deleteRows(
   store: Store,
   transaction: Transaction,
   tableId: number,
   isMeant: (row: Record<string, AlgebraicValue>) => boolean,
-): void {
+): readonly Record<string, AlgebraicValue>[] {
   const writer = new ByteWriter();
-  for (const row of readRows(store, tableId).filter(isMeant)) {
+  const rows = readRows(store, tableId).filter(isMeant);
+  for (const row of rows) {
     writer.reset();
     systemRowType(tableId).encode(writer, row);
     transaction.deleteByValue(store.table(tableId), writer.bytes, 0, writer.length);
   }
+  return rows;
 }
 
-function describeIndex(store: Store, transaction: Transaction, tableId: number, index: IndexDef): void {
+/** Writes the rows of a table's columns, names in the source included. */
+export function describeColumns(
+  store: Store,
+  transaction: Transaction,
+  tableId: number,
+  table: TableDef,
+  typespace: Typespace,
+): void {
+  for (const [position, { name, accessorName, type }] of table.columns.entries()) {
+    insertRow(store, transaction, ID.column, columnRow(tableId, position, name, resolveType(type, typespace)));
+    const accessor = { table_name: table.name, col_name: name, accessor_name: accessorName };
+    insertRow(store, transaction, ID.columnAccessor, accessor);
+  }
+}
+
+export function describeConstraint(
+  store: Store,
+  transaction: Transaction,
+  tableId: number,
+  { name, columns }: UniqueConstraintDef,
+): void {
+  insertRow(store, transaction, ID.constraint, constraintRow(0, name, tableId, columns));
+}
+
+/** Writes the row of a sequence that has handed out nothing yet. */
+export function describeSequence(
+  store: Store,
+  transaction: Transaction,
+  tableId: number,
+  { name, column, ...sequence }: SequenceDef,
+): void {
+  const { start, min, max } = sequenceValues(sequence);
+  const numbers = { start, min, max, increment: sequence.increment, allocated: start };
+  insertRow(store, transaction, ID.sequence, sequenceRow(0, name, tableId, column, numbers));
+}
+
+/** The numbers of a sequence, with what stands for those that are not given. */
+export function sequenceValues(sequence: Pick<SequenceDef, 'start' | 'minValue' | 'maxValue'>): {
+  readonly start: bigint;
+  readonly min: bigint;
+  readonly max: bigint;
+} {
+  const { start = 1n, minValue = 1n, maxValue = SYSTEM_SEQUENCE.max } = sequence;
+  return { start, min: minValue, max: maxValue };
+}
+
+/** Writes the row of an index, its name in the source included. */
+export function describeIndex(store: Store, transaction: Transaction, tableId: number, index: IndexDef): void {
   insertRow(store, transaction, ID.index, indexRow(0, tableId, index.name, index.algorithm));
   insertRow(store, transaction, ID.indexAccessor, { index_name: index.name, accessor_name: index.sourceName });
 }
 
-/** Inserts a row whose u32 id column is 0 and returns the id that its sequence gave. */
+/** Inserts a row whose first column, a u32 id, is 0, and returns the id that its sequence gave. */
 export function insertWithId(store: Store, transaction: Transaction, tableId: number, row: AlgebraicValue): number {
   const generated = new ByteWriter();
   insertRow(store, transaction, tableId, row, generated);

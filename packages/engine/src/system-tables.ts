@@ -70,6 +70,7 @@ export const SYSTEM_TABLE_IDS = {
   client: 7,
   variable: 8,
   scheduled: 9,
+  rowLevelSecurity: 10,
   connectionCredentials: 11,
   view: 12,
   viewParam: 13,

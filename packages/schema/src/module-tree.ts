@@ -1,4 +1,4 @@
-import type { ModuleDef } from './module-def.ts';
+import type { ModuleDef, TableDef } from './module-def.ts';
 
 /** A module or submodule of a definition. */
 export interface ModuleInTree {
@@ -19,4 +19,23 @@ export interface Named<Definition> {
   readonly definition: Definition;
   /** The module whose typespace the definition's refs point into. */
   readonly module: ModuleDef;
+}
+
+/** A table of a submodule as the database has it: all names with the namespaces before them. */
+export function qualifiedTable({ fullName, definition }: Named<TableDef>): TableDef {
+  const prefix = fullName.slice(0, fullName.length - definition.name.length);
+  if (prefix === '') return definition;
+  const qualified = <Part extends { readonly name: string }>(part: Part): Part => ({
+    ...part,
+    name: prefix + part.name,
+  });
+  const { schedule } = definition;
+  return {
+    ...qualified(definition),
+    accessorName: prefix + definition.accessorName,
+    indexes: definition.indexes.map((index) => ({ ...qualified(index), sourceName: prefix + index.sourceName })),
+    uniqueConstraints: definition.uniqueConstraints.map(qualified),
+    sequences: definition.sequences.map(qualified),
+    schedule: schedule && { ...qualified(schedule), functionName: prefix + schedule.functionName },
+  };
 }

@@ -1,4 +1,6 @@
 export type { IndexDefinition, SequenceDefinition, TableDefinition } from './definitions.ts';
+export { findDuplicateKeys } from './duplicate-keys.ts';
+export type { DuplicateKey } from './duplicate-keys.ts';
 export { StoreError } from './errors.ts';
 export type { StoreErrorCode } from './errors.ts';
 export { PointerList } from './pointer-list.ts';

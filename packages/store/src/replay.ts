@@ -1,5 +1,5 @@
+import { typeEquals } from '@lightcone/sats';
 import type { TableDefinition } from './definitions.ts';
-import { StoreError } from './errors.ts';
 import type { Sequence } from './sequence.ts';
 import { checkRow } from './table-changes.ts';
 import { Table } from './table.ts';
@@ -23,25 +23,26 @@ export class Replay {
   }
 
   /**
-   * Creates a table, or gives the one with this id another definition.
-   * @throws StoreError `STORE_INVALID_DEFINITION` when rows that are there cannot be of the new row type
+   * Creates a table, or gives the one with this id another definition. Handles of a table that got
+   * another row type are no longer of use.
+   * @throws StoreError `STORE_INVALID_DEFINITION` when rows that are there are not of the new row type
    */
   define(definition: TableDefinition): Table {
     const existing = this.#tables.get(definition.id);
-    if (existing === undefined) {
-      const table = new Table(definition, this.#unsaved);
-      this.#tables.set(definition.id, table);
-      this.#take(table, definition);
-      return table;
+    if (existing !== undefined && typeEquals(existing.definition.row.type, definition.row.type)) {
+      this.#take(existing, { ...definition, row: existing.definition.row });
+      return existing;
     }
-    if (existing.definition.row.staticSize !== definition.row.staticSize) {
-      throw new StoreError(
-        'STORE_INVALID_DEFINITION',
-        `table ${definition.name}: the new row type differs in size from the old one`,
-      );
+    // Indexes and sequences are for the end: what is defined on the way may not have columns for them.
+    const table = new Table({ ...definition, indexes: [], sequences: [] }, this.#unsaved);
+    table.reshape(table.replayShapeFor(definition));
+    if (existing !== undefined) {
+      table.takeRows(existing);
+      this.#definitions.delete(existing);
     }
-    this.#take(existing, definition);
-    return existing;
+    this.#definitions.set(table, definition);
+    this.#tables.set(definition.id, table);
+    return table;
   }
 
   drop(tableId: number): void {

@@ -19,7 +19,8 @@ export class Sequence {
   readonly definition: SequenceDefinition;
   readonly columnBytes: number;
   /** Whether `allocated` moved since it was last saved. */
-  isUnsaved = false;
+  isUnsaved: boolean;
+  readonly #columnTag: AlgebraicType['tag'];
   readonly #columnMin: bigint;
   readonly #columnMax: bigint;
   readonly #blockSize: bigint;
@@ -31,7 +32,8 @@ export class Sequence {
   #runLeft = 0;
   readonly #runStep: number;
 
-  constructor(definition: SequenceDefinition, row: RowType) {
+  /** @param before a sequence of the same values that this one goes on from, rather than from `definition.allocated` */
+  constructor(definition: SequenceDefinition, row: RowType, before?: Sequence) {
     const column = row.columns[definition.column];
     const integer = column === undefined ? undefined : integerOf(column.type.type);
     if (integer === undefined || definition.increment === 0n || definition.min > definition.max) {
@@ -40,6 +42,7 @@ export class Sequence {
         `sequence ${definition.id}: needs an integer column (column ${definition.column} is none), an increment that is not 0, and min <= max`,
       );
     }
+    this.#columnTag = column!.type.type.tag; // an integer column is there
     const { bytes, isSigned } = integer;
     const bits = BigInt(bytes * 8);
     this.definition = definition;
@@ -48,14 +51,25 @@ export class Sequence {
     this.#columnMax = (1n << (isSigned ? bits - 1n : bits)) - 1n;
     // A block is lost at every restart: of a narrow column it must not be all there is.
     this.#blockSize = bytes === 1 ? 1n : bytes === 2 ? 64n : 4096n;
-    this.#next = definition.allocated;
-    this.#allocated = definition.allocated;
+    this.#next = before?.next ?? definition.allocated;
+    this.#allocated = before?.allocated ?? definition.allocated;
+    this.isUnsaved = this.#allocated !== definition.allocated;
     this.#runStep = Number(definition.increment);
+  }
+
+  /** Whether its column has the same type in another row type. */
+  isFor(row: RowType): boolean {
+    return row.columns[this.definition.column]?.type.type.tag === this.#columnTag;
   }
 
   /** The boundary of the values that may have been handed out. */
   get allocated(): bigint {
     return this.#allocated;
+  }
+
+  /** The value that is handed out next. */
+  get next(): bigint {
+    return this.#runLeft > 0 ? BigInt(this.#runNext) : this.#next;
   }
 
   /** Writes the next value to the column at `at` if it is zero: NOT_ZERO, FILLED or EXHAUSTED. */

@@ -94,6 +94,22 @@ export class TableChanges implements TableDelta, TouchedTable {
     return row;
   }
 
+  /**
+   * Inserts a row of another table as it is: no column is filled.
+   * @throws StoreError `STORE_UNIQUE_VIOLATION`; SatsError
+   */
+  adopt(bytes: Uint8Array, start: number, end: number, violation: UniqueViolation): void {
+    const table = this.table;
+    checkRow(table, bytes, start, end);
+    const row = table.place(bytes, start, end);
+    if (table.link(row) >= 0) {
+      violation.record(table, this.#violatedIndex(row, NO_ROW), row);
+      table.free(row);
+      throw new StoreError('STORE_UNIQUE_VIOLATION', violation.message());
+    }
+    this.#enter(row, -1);
+  }
+
   update(
     wanted: Index,
     bytes: Uint8Array,

@@ -1,5 +1,5 @@
 import { BTreeIndex } from './btree-index.ts';
-import type { IndexDefinition, TableDefinition } from './definitions.ts';
+import type { IndexDefinition, SequenceDefinition, TableDefinition } from './definitions.ts';
 import { DirectIndex } from './direct-index.ts';
 import { StoreError } from './errors.ts';
 import { HashGroupIndex } from './hash-group-index.ts';
@@ -26,23 +26,32 @@ export interface TableShape {
   readonly sequences: readonly Sequence[];
 }
 
+/** What a new shape may take over of an old one. */
+export interface ReusableParts {
+  /** Over the same rows. */
+  readonly indexes: readonly TableIndex[];
+  readonly rowSet: RowSet | undefined;
+  readonly sequences: readonly Sequence[];
+}
+
 /**
  * The shape for a definition. Indexes, sequences and the row set of `old` are kept where they still
  * fit; new ones are empty.
  * @throws StoreError `STORE_INVALID_DEFINITION`
  */
-export function shapeOf(definition: TableDefinition, rows: RowPages, old?: TableShape): TableShape {
+export function shapeOf(definition: TableDefinition, rows: RowPages, old?: ReusableParts): TableShape {
   const indexes = definition.indexes.map(
-    (index) => old?.indexes.find((existing) => existing.definition === index) ?? makeIndex(definition, index, rows),
+    (index) =>
+      old?.indexes.find((existing) => isSameIndex(existing.definition, index)) ?? makeIndex(definition, index, rows),
   );
   const uniqueIndexes = indexes.filter((index) => index.definition.isUnique);
   const ordered = [...uniqueIndexes, ...indexes.filter((index) => !index.definition.isUnique)];
   const rowSet = uniqueIndexes.length > 0 ? undefined : (old?.rowSet ?? new RowSet(rows));
   const sequences = definition.sequences
-    .map(
-      (sequence) =>
-        old?.sequences.find((existing) => existing.definition === sequence) ?? new Sequence(sequence, definition.row),
-    )
+    .map((sequence) => {
+      const existing = old?.sequences.find((other) => isSameSequence(other.definition, sequence));
+      return existing?.isFor(definition.row) ? existing : new Sequence(sequence, definition.row, existing);
+    })
     .toSorted((a, b) => a.definition.column - b.definition.column);
   return {
     definition,
@@ -58,6 +67,26 @@ export function shapeOf(definition: TableDefinition, rows: RowPages, old?: Table
 export function replayShapeOf(definition: TableDefinition, rows: RowPages, old?: TableShape): TableShape {
   const rowSet = old?.rowSet ?? new RowSet(rows);
   return { definition, indexes: [], uniqueIndexes: [], rowSet, links: [rowSet], sequences: [] };
+}
+
+function isSameIndex(a: IndexDefinition, b: IndexDefinition): boolean {
+  return (
+    a.id === b.id &&
+    a.name === b.name &&
+    a.algorithm === b.algorithm &&
+    a.isUnique === b.isUnique &&
+    String(a.columns) === String(b.columns)
+  );
+}
+
+/** How far it has come is no part of what a sequence is. */
+function isSameSequence(a: SequenceDefinition, b: SequenceDefinition): boolean {
+  return a.id === b.id && a.column === b.column && haveSameValues(a, b);
+}
+
+/** Whether two sequences hand out the same values in the same order. */
+export function haveSameValues(a: SequenceDefinition, b: SequenceDefinition): boolean {
+  return a.start === b.start && a.min === b.min && a.max === b.max && a.increment === b.increment;
 }
 
 function makeIndex(table: TableDefinition, index: IndexDefinition, rows: RowPages): TableIndex {

@@ -1,3 +1,4 @@
+import { type RowType, SatsError } from '@lightcone/sats';
 import { BitSet } from './bit-set.ts';
 import { copyBytes, equalBytes } from './bytes.ts';
 import type { TableDefinition } from './definitions.ts';
@@ -7,7 +8,7 @@ import { RowPages } from './row-pages.ts';
 import { NO_ROW, type RowPointer } from './row-pointer.ts';
 import { TableChanges } from './table-changes.ts';
 import type { Sequence } from './sequence.ts';
-import type { Index } from './table-index.ts';
+import type { Index, TableIndex } from './table-index.ts';
 import { type TableShape, replayShapeOf, shapeOf } from './table-shape.ts';
 import { UniqueViolation } from './unique-violation.ts';
 
@@ -29,9 +30,10 @@ export class Table {
   #rowCount = 0;
   #shape: TableShape;
 
-  constructor(definition: TableDefinition, unsaved: Map<Sequence, Table>) {
+  /** @param sequences those of a table in whose place this one is put */
+  constructor(definition: TableDefinition, unsaved: Map<Sequence, Table>, sequences: readonly Sequence[] = []) {
     this.#rows = new RowPages(definition.row.staticSize);
-    this.#shape = shapeOf(definition, this.#rows);
+    this.#shape = shapeOf(definition, this.#rows, { indexes: [], rowSet: undefined, sequences });
     this.changes = new TableChanges(this, unsaved);
   }
 
@@ -216,13 +218,41 @@ export class Table {
       link.clear(); // it may have been in use before
       for (let row = this.first(); row >= 0; row = this.next(row)) {
         if (link.insert(row) < 0) continue;
-        const index = shape.uniqueIndexes.find((candidate) => candidate === link);
-        const violation = new UniqueViolation();
-        if (index !== undefined) violation.record(this, index, row);
-        throw new StoreError('STORE_UNIQUE_VIOLATION', violation.message());
+        throw this.#violation(
+          shape.uniqueIndexes.find((index) => index === link),
+          row,
+        );
       }
     }
     this.#shape = shape;
+  }
+
+  /**
+   * @internal Copies the visible rows of `from` in, as committed ones.
+   * @throws StoreError `STORE_INVALID_DEFINITION` for a row that is not of this table's type, `STORE_UNIQUE_VIOLATION`
+   */
+  takeRows(from: Table): void {
+    const { row: type, name } = this.definition;
+    for (let old = from.first(); old >= 0; old = from.next(old)) {
+      const bytes = from.bytes(old);
+      const start = from.start(old);
+      const end = from.end(old);
+      if (!isRow(type, bytes, start, end)) {
+        throw new StoreError(
+          'STORE_INVALID_DEFINITION',
+          `table ${name}: a row that is there is not of the new row type, so that type cannot be given to it`,
+        );
+      }
+      const row = this.place(bytes, start, end);
+      if (this.link(row) >= 0) {
+        const { uniqueIndexes } = this.#shape;
+        throw this.#violation(
+          uniqueIndexes.find((index) => index.findRow(this.bytes(row), this.start(row)) >= 0),
+          row,
+        );
+      }
+      this.show(row, false);
+    }
   }
 
   /** @internal The shape for another definition, with the indexes that both have. */
@@ -235,8 +265,23 @@ export class Table {
     return replayShapeOf(definition, this.#rows, this.#shape);
   }
 
+  #violation(index: TableIndex | undefined, row: RowPointer): StoreError {
+    const violation = new UniqueViolation();
+    if (index !== undefined) violation.record(this, index, row);
+    return new StoreError('STORE_UNIQUE_VIOLATION', violation.message());
+  }
+
   /** @internal Forgets indexes that `shape` does not have, and stops keeping them up to date. */
   forgetLinksNotIn(shape: TableShape): void {
     this.#shape = { ...this.#shape, links: this.#shape.links.filter((link) => shape.links.includes(link)) };
+  }
+}
+
+function isRow(type: RowType, bytes: Uint8Array, start: number, end: number): boolean {
+  try {
+    return type.validate(bytes, start, end) === end;
+  } catch (error) {
+    if (error instanceof SatsError) return false;
+    throw error;
   }
 }

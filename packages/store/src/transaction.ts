@@ -1,11 +1,11 @@
-import type { ByteWriter } from '@lightcone/sats';
-import type { IndexDefinition, SequenceDefinition, TableDefinition } from './definitions.ts';
+import { ByteWriter, typeEquals } from '@lightcone/sats';
+import type { TableDefinition } from './definitions.ts';
 import { StoreError } from './errors.ts';
 import type { RowPointer } from './row-pointer.ts';
-import type { Sequence } from './sequence.ts';
+import { Sequence } from './sequence.ts';
 import { type TableChanges, type TouchedTable, checkRow } from './table-changes.ts';
 import type { Index } from './table-index.ts';
-import type { TableShape } from './table-shape.ts';
+import { type TableShape, haveSameValues } from './table-shape.ts';
 import { Table } from './table.ts';
 import { CommittedDelta, type TransactionDelta } from './transaction-delta.ts';
 import { UniqueViolation } from './unique-violation.ts';
@@ -120,13 +120,9 @@ export class Transaction {
 
   /** @throws StoreError `STORE_INVALID_DEFINITION`, also when the id is taken */
   createTable(definition: TableDefinition): Table {
-    this.#mustBeOpen();
-    if (this.#tables.has(definition.id)) {
-      throw new StoreError('STORE_INVALID_DEFINITION', `table ${definition.name}: id ${definition.id} is taken`);
-    }
+    this.#mustBeFree(definition);
     const table = new Table(definition, this.#unsaved);
-    this.#tablesBefore ??= new Map(this.#tables);
-    this.#tables.set(definition.id, table);
+    this.#put(table);
     return table;
   }
 
@@ -137,29 +133,70 @@ export class Transaction {
     this.#tables.delete(table.definition.id);
   }
 
-  /** @throws StoreError `STORE_INVALID_DEFINITION`, `STORE_UNIQUE_VIOLATION` with the first duplicate; nothing has changed then */
-  createIndex(table: Table, index: IndexDefinition): Index {
-    this.#redefine(table, { ...table.definition, indexes: [...table.definition.indexes, index] });
-    return table.index(index.id);
+  /**
+   * Gives a table another definition of the same id. Rows stay as they are; indexes and sequences that
+   * both definitions have stay too, others are made or dropped. Values that the column of a new
+   * sequence has already are the caller's concern.
+   * @returns the table: another object if the row type is another one
+   * @throws StoreError, and nothing has changed then: `STORE_UNIQUE_VIOLATION` with the first
+   *   duplicate; `STORE_INVALID_DEFINITION`, also for rows that are not of the new row type;
+   *   `STORE_TABLE_CHANGED` for another row type after this transaction touched the rows
+   */
+  redefineTable(table: Table, definition: TableDefinition): Table {
+    this.#mustBeCurrent(table);
+    const { id, name, row, isEvent } = table.definition;
+    if (definition.id !== id || definition.isEvent !== isEvent) {
+      throw new StoreError('STORE_INVALID_DEFINITION', `table ${name} keeps its id and its event flag`);
+    }
+    if (typeEquals(row.type, definition.row.type)) {
+      const before = table.shape;
+      table.reshape(table.shapeFor({ ...definition, row }));
+      if (!this.#shapesBefore.has(table)) this.#shapesBefore.set(table, before);
+      return table;
+    }
+    if (table.changes.isTouched) {
+      throw new StoreError(
+        'STORE_TABLE_CHANGED',
+        `table ${name}: the transaction changed its rows, so it cannot get another row type any more`,
+      );
+    }
+    const successor = new Table(definition, this.#unsaved, table.shape.sequences);
+    successor.takeRows(table);
+    this.#put(successor);
+    return successor;
   }
 
-  /** @throws StoreError `STORE_UNKNOWN_INDEX` */
-  dropIndex(table: Table, indexId: number): void {
-    const { definition } = table.index(indexId);
-    this.#redefine(table, {
-      ...table.definition,
-      indexes: table.definition.indexes.filter((index) => index !== definition),
+  /**
+   * Puts a new table of another id in the place of one that is dropped. The delta shows all rows leave
+   * the one and enter the other. Sequences go on where they are if the columns and values are the same.
+   * @param convert writes the new row for the old one, `bytes[start..end]`
+   * @throws StoreError as `createTable`, and `STORE_UNIQUE_VIOLATION`; SatsError for what is not a row.
+   *   The transaction has to be rolled back then
+   */
+  rebuildTable(
+    table: Table,
+    definition: TableDefinition,
+    convert: (bytes: Uint8Array, start: number, end: number, row: ByteWriter) => void,
+  ): Table {
+    this.#mustBeCurrent(table);
+    this.#mustBeFree(definition);
+    const sequences = definition.sequences.flatMap((sequence) => {
+      const before = table.shape.sequences.find(
+        (other) => other.definition.column === sequence.column && haveSameValues(other.definition, sequence),
+      );
+      return before === undefined ? [] : [new Sequence(sequence, definition.row, before)];
     });
-  }
-
-  /** Values that the column has already are the caller's concern. @throws StoreError `STORE_INVALID_DEFINITION` */
-  createSequence(table: Table, sequence: SequenceDefinition): void {
-    this.#redefine(table, { ...table.definition, sequences: [...table.definition.sequences, sequence] });
-  }
-
-  dropSequence(table: Table, sequenceId: number): void {
-    const sequences = table.definition.sequences.filter((sequence) => sequence.id !== sequenceId);
-    this.#redefine(table, { ...table.definition, sequences });
+    const successor = new Table(definition, this.#unsaved, sequences);
+    this.#put(successor);
+    const changes = this.#changesOf(successor);
+    const row = new ByteWriter();
+    for (let old = table.first(); old >= 0; old = table.next(old)) {
+      row.reset();
+      convert(table.bytes(old), table.start(old), table.end(old), row);
+      changes.adopt(row.bytes, 0, row.length, this.lastViolation);
+    }
+    this.dropTable(table);
+    return successor;
   }
 
   /**
@@ -203,18 +240,18 @@ export class Transaction {
     this.#isOpen = false;
   }
 
-  #redefine(table: Table, definition: TableDefinition): void {
-    this.#mustBeOpen();
-    const before = table.shape;
-    table.reshape(table.shapeFor(definition));
-    if (!this.#shapesBefore.has(table)) this.#shapesBefore.set(table, before);
+  #put(table: Table): void {
+    this.#tablesBefore ??= new Map(this.#tables);
+    this.#tables.set(table.definition.id, table);
+    for (const sequence of table.shape.sequences) if (sequence.isUnsaved) this.#unsaved.set(sequence, table);
   }
 
   #saveSequences(): void {
     // Saving may take values from a sequence itself; the map hands out what is added meanwhile.
     for (const [sequence, table] of this.#unsaved) {
-      const isThere = this.#tables.get(table.definition.id) === table && table.shape.sequences.includes(sequence);
-      if (isThere) this.#saveSequence?.(this, table, sequence);
+      // The table may have been redefined, dropped, or brought back since.
+      const current = this.#tables.get(table.definition.id);
+      if (current?.shape.sequences.includes(sequence)) this.#saveSequence?.(this, current, sequence);
     }
     for (const sequence of this.#unsaved.keys()) sequence.isUnsaved = false;
     this.#unsaved.clear();
@@ -224,13 +261,23 @@ export class Transaction {
     this.#mustBeOpen();
     const { changes } = table;
     if (!changes.isTouched) {
-      if (this.#tables.get(table.definition.id) !== table) {
-        throw new StoreError('STORE_UNKNOWN_TABLE', `table ${table.definition.name} was dropped`);
-      }
+      this.#mustBeCurrent(table);
       changes.isTouched = true;
       this.#touched.push(changes);
     }
     return changes;
+  }
+
+  #mustBeCurrent(table: Table): void {
+    this.#mustBeOpen();
+    if (this.#tables.get(table.definition.id) === table) return;
+    throw new StoreError('STORE_UNKNOWN_TABLE', `table ${table.definition.name} was dropped or got another row type`);
+  }
+
+  #mustBeFree({ id, name }: TableDefinition): void {
+    this.#mustBeOpen();
+    if (!this.#tables.has(id)) return;
+    throw new StoreError('STORE_INVALID_DEFINITION', `table ${name}: id ${id} is taken`);
   }
 
   #mustBeOpen(): void {

@@ -3,6 +3,7 @@ import {
   type AlgebraicValue,
   ByteReader,
   ByteWriter,
+  type ColumnAccess,
   type SumValue,
   bytesToHex,
 } from '@lightcone/sats';
@@ -29,15 +30,19 @@ export class UniqueViolation {
   message(): string {
     if (this.table === undefined || this.index === undefined) return 'no unique constraint was violated';
     const { columns } = this.index.key;
-    const reader = new ByteReader(this.key.written());
-    const values = columns.map((column) => formatValue(column.type.type, column.type.decode(reader)));
-    const value = values.length === 1 ? values[0] : formatFields(values);
     const names = columns.map((column, i) => column.name ?? String(this.index?.definition.columns[i]));
     return (
       `Unique constraint violation '${this.index.definition.name}' in table '${this.table.definition.name}': ` +
-      `column(s): '${JSON.stringify(names)}' value: ${values.length === 0 ? '()' : value}`
+      `column(s): '${JSON.stringify(names)}' value: ${keyText(columns, this.key.written())}`
     );
   }
+}
+
+/** A key, the BSATN of some columns, as SATN: the values of one column, `(0 = …, 1 = …)` for more. */
+export function keyText(columns: readonly ColumnAccess[], key: Uint8Array): string {
+  const reader = new ByteReader(key);
+  const values = columns.map((column) => formatValue(column.type.type, column.type.decode(reader)));
+  return values.length === 1 ? values[0]! : formatFields(values);
 }
 
 /** SATN, as the reference prints values without their field names. */

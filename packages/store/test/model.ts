@@ -16,9 +16,15 @@ export interface ModelRow {
 }
 
 export type ModelOutcome =
-  | { readonly kind: 'done' | 'unchanged'; readonly row: ModelRow; readonly generated: readonly AlgebraicValue[] }
+  | { readonly kind: 'done' | 'unchanged'; readonly row: ModelRow; readonly generated: readonly GeneratedValue[] }
   | { readonly kind: 'uniqueViolation'; readonly index: IndexDefinition }
   | { readonly kind: 'sequenceExhausted' | 'noSuchRow' | 'indexNotUnique' };
+
+/** What a sequence put into a column. */
+export interface GeneratedValue {
+  readonly column: number;
+  readonly value: AlgebraicValue;
+}
 
 /** One end of a range over decoded values. */
 export interface ModelBound {
@@ -28,10 +34,11 @@ export interface ModelBound {
 
 /** The rules of a table, said as plainly as possible: a map of rows and linear scans. */
 export class ModelTable {
-  readonly type: RowType;
   readonly isEvent: boolean;
+  type: RowType;
   indexes: readonly IndexDefinition[];
-  readonly sequences: readonly ModelSequence[];
+  /** In the order of their columns. */
+  sequences: readonly ModelSequence[];
   committed: ReadonlyMap<string, ModelRow> = new Map();
   visible = new Map<string, ModelRow>();
 
@@ -44,9 +51,24 @@ export class ModelTable {
     this.type = type;
     this.isEvent = isEvent;
     this.indexes = indexes;
-    this.sequences = sequences
-      .map((sequence) => new ModelSequence(sequence, type))
-      .toSorted((a, b) => a.column - b.column);
+    this.sequences = inColumnOrder(sequences.map((sequence) => new ModelSequence(sequence, type)));
+  }
+
+  /** A table with one more column, the same in all rows, that takes this one's place. */
+  rebuilt(
+    type: RowType,
+    indexes: readonly IndexDefinition[],
+    sequences: readonly SequenceDefinition[],
+    addition: AlgebraicValue,
+  ): ModelTable {
+    const successor = new ModelTable(type, this.isEvent, indexes, sequences);
+    for (const [i, sequence] of successor.sequences.entries()) sequence.next = this.sequences[i]!.next;
+    for (const { values } of this.visible.values()) {
+      const row = successor.row([...values, addition]);
+      successor.visible.set(row.hex, row);
+    }
+    this.visible.clear();
+    return successor;
   }
 
   row(values: readonly AlgebraicValue[]): ModelRow {
@@ -140,15 +162,16 @@ export class ModelTable {
     );
   }
 
-  #generate(given: readonly AlgebraicValue[]): { row: ModelRow; generated: AlgebraicValue[] } | undefined {
+  #generate(given: readonly AlgebraicValue[]): { row: ModelRow; generated: GeneratedValue[] } | undefined {
     const values = [...given];
-    const generated: AlgebraicValue[] = [];
+    const generated: GeneratedValue[] = [];
     for (const sequence of this.sequences) {
       if (BigInt(values[sequence.column] as number | bigint) !== 0n) continue;
       const value = sequence.take();
       if (value === undefined) return undefined;
       const isBig = typeof values[sequence.column] === 'bigint';
-      generated.push((values[sequence.column] = isBig ? value : Number(value)));
+      values[sequence.column] = isBig ? value : Number(value);
+      generated.push({ column: sequence.column, value: values[sequence.column]! });
     }
     return { row: this.row(values), generated };
   }
@@ -176,6 +199,10 @@ export class ModelSequence {
     this.next = stepSequence(this.definition, value);
     return value;
   }
+}
+
+export function inColumnOrder(sequences: readonly ModelSequence[]): ModelSequence[] {
+  return sequences.toSorted((a, b) => a.column - b.column);
 }
 
 export function stepSequence({ min, max, increment }: SequenceDefinition, value: bigint): bigint {

@@ -25,7 +25,14 @@ import {
   type Transaction,
   UNIQUE_VIOLATION,
 } from '../src/index.ts';
-import { type ModelBound, type ModelOutcome, type ModelRow, ModelTable } from './model.ts';
+import {
+  type ModelBound,
+  type ModelOutcome,
+  type ModelRow,
+  ModelSequence,
+  ModelTable,
+  inColumnOrder,
+} from './model.ts';
 
 /** Column types with a few values each, so that rows and keys meet often. Zeros come first. */
 const DOMAINS: readonly { type: AlgebraicType; values: readonly AlgebraicValue[] }[] = [
@@ -85,7 +92,7 @@ const schemas: fc.Arbitrary<Schema> = fc.record({
 });
 
 /** What to do, and numbers that choose with what. */
-const operations = fc.array(fc.tuple(fc.nat(99), fc.nat(), fc.nat(), fc.nat()), { minLength: 1, maxLength: 120 });
+const operations = fc.array(fc.tuple(fc.nat(108), fc.nat(), fc.nat(), fc.nat()), { minLength: 1, maxLength: 120 });
 
 const SEQUENCES: readonly Omit<SequenceDefinition, 'id' | 'column'>[] = [
   { start: 1n, min: 1n, max: 2n ** 127n - 1n, increment: 1n, allocated: 1n },
@@ -96,13 +103,19 @@ const SEQUENCES: readonly Omit<SequenceDefinition, 'id' | 'column'>[] = [
 
 /** Drives a store and the model with the same operations and compares all that can be seen. */
 class Comparison {
-  readonly domains: readonly (readonly AlgebraicValue[])[];
+  domains: readonly (readonly AlgebraicValue[])[];
   readonly store: Store;
-  readonly model: ModelTable;
+  model: ModelTable;
+  tableId = 7;
   readonly #saved = new Map<number, bigint>();
-  #indexId = 1;
+  #nextId = 1;
   #transaction: Transaction | undefined;
-  #indexesBefore: readonly IndexDefinition[] = [];
+  /** Whether the transaction has met the rows of the table. */
+  #isTouched = false;
+  /** Tables that the transaction rebuilt, by their ids. */
+  readonly #rebuilt = new Map<number, ModelTable>();
+  /** Puts everything back that the transaction defined anew. */
+  #undo: () => void = () => undefined;
 
   constructor(schema: Schema) {
     const chosen = schema.columns.map((domain) => DOMAINS[domain]!);
@@ -112,10 +125,10 @@ class Comparison {
       .map((index) => this.index(schema.columns, index))
       .filter((index) => index !== undefined);
     const sequences = schema.sequences
-      .map(({ column, kind }, i) => ({ id: i + 1, column: column % chosen.length, ...SEQUENCES[kind]! }))
+      .map(({ column, kind }) => ({ id: this.#nextId++, column: column % chosen.length, ...SEQUENCES[kind]! }))
       .filter(({ column }) => /^[IU]\d/.test(chosen[column]!.type.tag));
     const definition: TableDefinition = {
-      id: 7,
+      id: this.tableId,
       name: 't',
       row,
       indexes: definitions,
@@ -134,11 +147,11 @@ class Comparison {
   }
 
   get table(): Table {
-    return this.store.table(7);
+    return this.store.table(this.tableId);
   }
 
   index(columns: readonly number[], wanted: Schema['indexes'][number]): IndexDefinition | undefined {
-    const id = this.#indexId++;
+    const id = this.#nextId++;
     const chosen = [...new Set(wanted.columns.map((column) => column % columns.length))];
     if (wanted.algorithm !== 'direct') {
       return { id, name: `i${id}`, algorithm: wanted.algorithm, columns: chosen, isUnique: wanted.isUnique };
@@ -162,7 +175,12 @@ class Comparison {
     else if (what < 93) this.commit();
     else if (what < 97) this.rollback();
     else if (what < 99) this.createIndex(a);
-    else this.dropIndex(a);
+    else if (what < 100) this.dropIndex(a);
+    else if (what < 102) this.changeUniqueness(a);
+    else if (what < 104) this.extendEnum(a);
+    else if (what < 106) this.addColumn(a);
+    else if (what < 108) this.createSequence(a, b);
+    else this.dropSequence(a);
   }
 
   values(choice: number): AlgebraicValue[] {
@@ -178,7 +196,7 @@ class Comparison {
     const values = this.values(choice);
     const generated = new ByteWriter();
     const bytes = this.encode(values);
-    const result = this.#transactionOf().insert(this.table, bytes, 3, bytes.length, generated);
+    const result = this.#touched().insert(this.table, bytes, 3, bytes.length, generated);
     this.checkOutcome(result, generated, this.model.insert(values));
   }
 
@@ -189,7 +207,7 @@ class Comparison {
     const generated = new ByteWriter();
     const bytes = this.encode(values);
     const index = this.table.index(definition.id);
-    const result = this.#transactionOf().update(this.table, index, bytes, 3, bytes.length, generated);
+    const result = this.#touched().update(this.table, index, bytes, 3, bytes.length, generated);
     this.checkOutcome(result, generated, this.model.update(definition, values));
   }
 
@@ -199,10 +217,12 @@ class Comparison {
       case 'unchanged': {
         expect(this.hexOf(result)).toBe(expected.row.hex);
         const reader = new ByteReader(generated.written());
-        const columns = this.model.sequences
-          .filter(() => generated.length > 0)
-          .map(({ column }) => this.model.type.columns[column]!);
-        expect(columns.map((column) => column.type.decode(reader))).toEqual(expected.generated);
+        const told = expected.generated.map(({ column }) => ({
+          column,
+          value: this.model.type.columns[column]!.type.decode(reader),
+        }));
+        expect(told).toEqual(expected.generated);
+        expect(reader.offset).toBe(generated.length);
         break;
       }
       case 'uniqueViolation': {
@@ -210,7 +230,7 @@ class Comparison {
         const violation = this.#transactionOf().lastViolation;
         expect(violation.table).toBe(this.table);
         expect(violation.message()).toContain(`'${violation.index?.definition.name}' in table 't'`);
-        expect(violation.index?.definition).toBe(expected.index);
+        expect(violation.index?.definition).toEqual(expected.index);
         break;
       }
       case 'sequenceExhausted':
@@ -232,19 +252,19 @@ class Comparison {
     if (rows.length === 0) return;
     const row = rows.at(choice % rows.length);
     this.model.visible.delete(this.hexOf(row));
-    expect(this.#transactionOf().delete(this.table, row)).toBe(true);
-    expect(this.#transactionOf().delete(this.table, row)).toBe(false);
+    expect(this.#touched().delete(this.table, row)).toBe(true);
+    expect(this.#touched().delete(this.table, row)).toBe(false);
   }
 
   deleteByValue(choice: number): void {
     const values = this.values(choice);
     const bytes = this.encode(values);
     const isThere = this.model.visible.delete(this.model.row(values).hex);
-    expect(this.#transactionOf().deleteByValue(this.table, bytes, 3, bytes.length)).toBe(isThere);
+    expect(this.#touched().deleteByValue(this.table, bytes, 3, bytes.length)).toBe(isThere);
   }
 
   clear(): void {
-    expect(this.#transactionOf().clear(this.table)).toBe(this.model.visible.size);
+    expect(this.#touched().clear(this.table)).toBe(this.model.visible.size);
     this.model.visible.clear();
   }
 
@@ -313,22 +333,104 @@ class Comparison {
       isUnique: choice % 2 === 0,
     });
     if (definition === undefined || this.model.indexes.length > 4) return;
-    const transaction = this.#transactionOf();
-    const keys = [...this.model.visible.values()].map((row) => this.model.keyOf(definition, row));
-    const hasDuplicates = keys.some((key) => this.model.withKey(definition, key).length > 1);
-    if (definition.isUnique && hasDuplicates) {
-      expect(() => transaction.createIndex(this.table, definition)).toThrow(/Unique constraint violation/);
+    this.redefineIndexes([...this.model.indexes, definition], definition);
+  }
+
+  changeUniqueness(choice: number): void {
+    const definition = this.chooseIndex(choice);
+    if (definition === undefined || definition.algorithm === 'direct') return;
+    const changed = { ...definition, isUnique: !definition.isUnique };
+    this.redefineIndexes(
+      this.model.indexes.map((index) => (index === definition ? changed : index)),
+      changed,
+    );
+  }
+
+  redefineIndexes(indexes: readonly IndexDefinition[], changed: IndexDefinition): void {
+    const keys = [...this.model.visible.values()].map((row) => this.model.keyOf(changed, row));
+    const hasDuplicates = keys.some((key) => this.model.withKey(changed, key).length > 1);
+    if (changed.isUnique && hasDuplicates) {
+      expect(() => this.redefine({ indexes })).toThrow(/Unique constraint violation/);
     } else {
-      transaction.createIndex(this.table, definition);
-      this.model.indexes = [...this.model.indexes, definition];
+      this.redefine({ indexes });
+      this.model.indexes = indexes;
     }
   }
 
   dropIndex(choice: number): void {
     const definition = this.chooseIndex(choice);
     if (definition === undefined) return;
-    this.#transactionOf().dropIndex(this.table, definition.id);
-    this.model.indexes = this.model.indexes.filter((index) => index !== definition);
+    const indexes = this.model.indexes.filter((index) => index !== definition);
+    this.redefine({ indexes });
+    this.model.indexes = indexes;
+  }
+
+  /** Columns of enums get one more variant, with a payload or without. */
+  extendEnum(choice: number): void {
+    const columns = this.model.type.columns.map(({ name, type: { type } }, i) => {
+      if (type.tag !== 'Sum') return { name, type, values: this.domains[i]! };
+      const tag = `v${type.variants.length}`;
+      const [payload, value] = choice % 2 === 0 ? [types.unit, {}] : [types.u8, 9];
+      const variants = type.variants.map((variant) => [variant.name!, variant.type] as const);
+      return { name, type: types.sum([...variants, [tag, payload]]), values: [...this.domains[i]!, { tag, value }] };
+    });
+    const row = compileRow(types.product(columns.map(({ name, type }) => [name!, type])), []);
+    const isChanged = columns.some(({ type }, i) => type !== this.model.type.columns[i]!.type.type);
+    // A direct index is on plain enums only.
+    const canKeep = this.model.indexes.every(({ algorithm, columns: [column] }) => algorithm !== 'direct' || choice % 2 === 0 || columns[column!]!.type.tag !== 'Sum'); // prettier-ignore
+    if (!canKeep) {
+      expect(() => this.redefine({ row })).toThrow(isChanged && this.#isTouched ? 'changed its rows' : 'direct index');
+    } else if (isChanged && this.#isTouched) {
+      expect(() => this.redefine({ row })).toThrow('changed its rows');
+    } else {
+      this.redefine({ row });
+      this.domains = columns.map(({ values }) => values);
+      this.model.type = row;
+    }
+  }
+
+  /** The table is rebuilt under another id. */
+  addColumn(choice: number): void {
+    if (this.domains.length > 6) return;
+    const transaction = this.#touched();
+    const { type, values } = DOMAINS[choice % DOMAINS.length]!;
+    const value = values[choice % values.length]!;
+    const fields = this.model.type.columns.map((column) => [column.name!, column.type.type] as const);
+    const row = compileRow(types.product([...fields, [`c${fields.length}`, type]]), []);
+    const indexes = this.model.indexes.map((index) => ({ ...index, id: this.#nextId++ }));
+    const sequences = this.model.sequences.map(({ definition }) => ({ ...definition, id: this.#nextId++ }));
+    const definition = { ...this.table.definition, id: this.tableId + 1, row, indexes, sequences };
+    transaction.rebuildTable(this.table, definition, (bytes, start, end, writer) => {
+      writer.slice(bytes, start, end);
+      row.columns.at(-1)!.type.encode(writer, value);
+    });
+    this.#rebuilt.set(this.tableId, this.model);
+    this.model = this.model.rebuilt(row, indexes, sequences, value);
+    this.tableId++;
+    this.domains = [...this.domains, values];
+  }
+
+  createSequence(choice: number, kind: number): void {
+    const column = choice % this.domains.length;
+    const isInteger = /^[IU]\d/.test(this.model.type.columns[column]!.type.type.tag);
+    if (!isInteger || this.model.sequences.some((sequence) => sequence.column === column)) return;
+    const definition = { id: this.#nextId++, column, ...SEQUENCES[kind % SEQUENCES.length]! };
+    this.redefine({ sequences: [...this.model.sequences.map((sequence) => sequence.definition), definition] });
+    this.model.sequences = inColumnOrder([...this.model.sequences, new ModelSequence(definition, this.model.type)]);
+  }
+
+  dropSequence(choice: number): void {
+    const dropped = this.model.sequences[choice % this.model.sequences.length];
+    const sequences = this.model.sequences.filter((sequence) => sequence !== dropped);
+    this.redefine({ sequences: sequences.map((sequence) => sequence.definition) });
+    this.model.sequences = sequences;
+  }
+
+  redefine(changes: Partial<TableDefinition>): void {
+    const before = this.table;
+    const after = this.#transactionOf().redefineTable(before, { ...before.definition, ...changes });
+    if (after !== before) this.#isTouched = false;
+    expect(this.table).toBe(after);
   }
 
   /** The changes so far are what a commit would show, and looking changes nothing. */
@@ -344,17 +446,27 @@ class Comparison {
 
   commit(): void {
     const delta = this.#transactionOf().commit();
-    const expected = this.model.commit();
-    const [changes, ...others] = delta.tables;
-    expect(others).toEqual([]);
-    expect(changes === undefined ? [] : this.hexesOf(changes.inserts)).toEqual(expected.inserts);
-    expect(changes === undefined ? [] : this.hexesOf(changes.deletes)).toEqual(expected.deletes);
-    if (changes !== undefined) {
-      expect(changes.table).toBe(this.table);
-      expect(changes.isTruncated).toBe(expected.deletes.length > 0 && this.model.visible.size === 0);
-    }
+    const expected = [...this.#rebuilt, [this.tableId, this.model] as const]
+      .map(([id, model]) => ({ id, isEmpty: model.visible.size === 0, ...model.commit() }))
+      .filter(({ inserts, deletes }) => inserts.length + deletes.length > 0);
+    expect(
+      delta.tables.map(({ table, inserts, deletes, isTruncated }) => ({
+        id: table.definition.id,
+        inserts: hexesIn(table, inserts),
+        deletes: hexesIn(table, deletes),
+        isTruncated,
+      })),
+    ).toEqual(
+      expected.map(({ id, isEmpty, inserts, deletes }) => ({
+        id,
+        inserts,
+        deletes,
+        isTruncated: deletes.length > 0 && isEmpty,
+      })),
+    );
+    if (this.#rebuilt.size === 0) expect(delta.tables.every(({ table }) => table === this.table)).toBe(true);
     delta.release();
-    this.#transaction = undefined;
+    this.#end();
     this.checkSaved();
     this.check();
   }
@@ -370,10 +482,16 @@ class Comparison {
 
   rollback(): void {
     this.#transactionOf().rollback();
+    this.#undo();
     this.model.rollback();
-    this.model.indexes = this.#indexesBefore;
-    this.#transaction = undefined;
+    this.#end();
     this.check();
+  }
+
+  #end(): void {
+    this.#transaction = undefined;
+    this.#rebuilt.clear();
+    this.#isTouched = false;
   }
 
   /** Every row, and every key of every index. */
@@ -431,21 +549,41 @@ class Comparison {
   }
 
   hexOf(row: RowPointer): string {
-    expect(row).toBeGreaterThanOrEqual(0);
-    return bytesToHex(this.table.bytes(row).subarray(this.table.start(row), this.table.end(row)));
+    return hexIn(this.table, row);
   }
 
   hexesOf(rows: PointerList, from = 0): string[] {
-    return Array.from({ length: rows.length - from }, (_, i) => this.hexOf(rows.at(i + from))).toSorted();
+    return hexesIn(this.table, rows, from);
+  }
+
+  /** The transaction, for a call that meets the table's rows. */
+  #touched(): Transaction {
+    const transaction = this.#transactionOf();
+    this.#isTouched = true;
+    return transaction;
   }
 
   #transactionOf(): Transaction {
     if (this.#transaction === undefined) {
-      this.#indexesBefore = this.model.indexes;
+      const { model, tableId, domains } = this;
+      const { type, indexes: before, sequences } = model;
+      this.#undo = () => {
+        Object.assign(this, { model, tableId, domains });
+        Object.assign(model, { type, indexes: before, sequences });
+      };
       this.#transaction = this.store.begin();
     }
     return this.#transaction;
   }
+}
+
+function hexIn(table: Table, row: RowPointer): string {
+  expect(row).toBeGreaterThanOrEqual(0);
+  return bytesToHex(table.bytes(row).subarray(table.start(row), table.end(row)));
+}
+
+function hexesIn(table: Table, rows: PointerList, from = 0): string[] {
+  return Array.from({ length: rows.length - from }, (_, i) => hexIn(table, rows.at(i + from))).toSorted();
 }
 
 function hexes(rows: readonly ModelRow[]): string[] {

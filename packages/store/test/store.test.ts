@@ -17,8 +17,10 @@ import {
   type SequenceDefinition,
   Store,
   type Table,
+  type TableDefinition,
   type Transaction,
   UNIQUE_VIOLATION,
+  findDuplicateKeys,
 } from '../src/index.ts';
 
 type Fields = readonly (readonly [name: string, type: AlgebraicType])[];
@@ -47,7 +49,7 @@ const unique = (column: number, algorithm: IndexDefinition['algorithm'] = 'btree
 /** A store with one table, and rows as objects. */
 class OneTable {
   readonly store: Store;
-  readonly table: Table;
+  table: Table;
   transaction: Transaction;
   /** Ids of sequences and their boundaries, as commits saved them. */
   readonly saved: [number, bigint][] = [];
@@ -102,6 +104,11 @@ class OneTable {
   rollback(): void {
     this.transaction.rollback();
     this.transaction = this.store.begin();
+    this.table = this.store.table(1);
+  }
+
+  redefine(changes: Partial<TableDefinition>): void {
+    this.table = this.transaction.redefineTable(this.table, { ...this.table.definition, ...changes });
   }
 
   rows(): Value[] {
@@ -325,7 +332,7 @@ describe('unique indexes', () => {
   test('a handle of a dropped index or table is refused', () => {
     const t = new OneTable(person, [unique(0)]);
     const index = t.table.index(1);
-    t.transaction.dropIndex(t.table, 1);
+    t.redefine({ indexes: [] });
     const bytes = t.encode(ann);
     expect(() => t.transaction.update(t.table, index, bytes, 0, bytes.length)).toThrow('has no index t_0_idx_btree');
     t.transaction.dropTable(t.table);
@@ -585,7 +592,7 @@ describe('definitions', () => {
     const t = new OneTable(person);
     t.insert(ann);
     t.insert({ id: 2, name: 'Ann' });
-    expect(() => t.transaction.createIndex(t.table, unique(1))).toThrow(
+    expect(() => t.redefine({ indexes: [...t.table.definition.indexes, unique(1)] })).toThrow(
       `Unique constraint violation 't_1_idx_btree' in table 't': column(s): '["name"]' value: "Ann"`,
     );
     expect(t.table.indexes).toEqual([]);
@@ -597,10 +604,10 @@ describe('definitions', () => {
     t.insert({ id: 1, name: 'same' });
     t.insert({ id: 2, name: 'same' });
     t.commit();
-    t.transaction.dropIndex(t.table, 1);
+    t.redefine({ indexes: [] });
     t.delete({ id: 2, name: 'same' });
     t.insert({ id: 1, name: 'other' });
-    t.transaction.createIndex(t.table, unique(1));
+    t.redefine({ indexes: [...t.table.definition.indexes, unique(1)] });
     t.rollback();
     expect(t.table.indexes.map((index) => index.definition.name)).toEqual(['t_0_idx_btree']);
     expect(t.rows()).toHaveLength(2);
@@ -615,14 +622,14 @@ describe('definitions', () => {
     t.insert({ id: 2, name: 'same' });
     t.commit();
     t.delete({ id: 2, name: 'same' });
-    t.transaction.createIndex(t.table, unique(1));
+    t.redefine({ indexes: [...t.table.definition.indexes, unique(1)] });
     t.rollback();
     expect(t.insert({ id: 2, name: 'other' })).toBe(UNIQUE_VIOLATION);
   });
 
   test('a sequence can be added and is forgotten by rollback', () => {
     const t = new OneTable(person);
-    t.transaction.createSequence(t.table, counting(0, { allocated: 50n }));
+    t.redefine({ sequences: [counting(0, { allocated: 50n })] });
     t.insert({ id: 0, name: 'x' });
     expect(t.rows()).toEqual([{ id: 50, name: 'x' }]);
     t.rollback();
@@ -630,8 +637,8 @@ describe('definitions', () => {
     expect(t.rows()).toEqual([{ id: 0, name: 'x' }]);
     t.commit();
     expect(t.saved).toEqual([]);
-    t.transaction.createSequence(t.table, counting(0));
-    t.transaction.dropSequence(t.table, 1);
+    t.redefine({ sequences: [counting(0)] });
+    t.redefine({ sequences: [] });
     t.insert({ id: 0, name: 'y' });
     expect(t.rows()).toContainEqual({ id: 0, name: 'y' });
   });
@@ -643,6 +650,228 @@ describe('definitions', () => {
     { name: 'direct, not unique', index: { ...unique(0, 'direct'), isUnique: false } },
   ])('an index is refused: $name', ({ index }) => {
     expect(() => new OneTable(person, [index])).toThrow(expect.objectContaining({ code: 'STORE_INVALID_DEFINITION' }));
+  });
+});
+
+describe('another definition', () => {
+  const colours = (...variants: (readonly [string, AlgebraicType])[]): Fields => [['id', types.u32], ['colour', types.sum(variants)]]; // prettier-ignore
+  const red = { id: 1, colour: { tag: 'red', value: 7 } };
+  const blue = { id: 2, colour: { tag: 'blue', value: {} } };
+  const before = colours(['red', types.u8]);
+  const after = colours(['red', types.u8], ['blue', types.unit]);
+  const rowOf = (fields: Fields): TableDefinition['row'] => compileRow(types.product(fields), []);
+
+  test('of another row type keeps the rows and what the sequence has given, and shows no change', () => {
+    const t = new OneTable(before, [unique(0)], { sequences: [counting(0)] });
+    t.insert({ ...red, id: 0 });
+    t.commit();
+    t.redefine({ row: rowOf(after) });
+    expect(t.rows()).toEqual([red]);
+    expect(t.commit()).toBeUndefined();
+    t.insert({ ...blue, id: 0 });
+    expect(t.commit()).toEqual({ inserts: [blue], deletes: [], isTruncated: false });
+    expect(t.insert({ ...red, id: 2 })).toBe(UNIQUE_VIOLATION);
+    expect(t.saved).toEqual([[1, 4097n]]);
+  });
+
+  test('of another row type is undone by rollback, rows that came after it too', () => {
+    const t = new OneTable(before, [unique(0)], { sequences: [counting(0)] });
+    t.insert(red);
+    t.commit();
+    const { table } = t;
+    t.redefine({ row: rowOf(after) });
+    t.insert({ ...blue, id: 0 });
+    t.insert({ ...blue, id: 0 });
+    t.rollback();
+    expect(t.table).toBe(table);
+    expect(t.rows()).toEqual([red]);
+    expect(t.insert({ ...red, id: 0 })).toBeGreaterThanOrEqual(0);
+    t.commit();
+    expect(t.rows().map(({ id }) => id)).toEqual([1, 3]); // what the sequence gave is not given back
+    expect(t.saved).toEqual([[1, 4097n]]);
+  });
+
+  test('a boundary that a rolled-back transaction moved is saved although the table got another row type', () => {
+    const t = new OneTable(before, [], { sequences: [counting(0)] });
+    t.insert({ ...red, id: 0 });
+    t.rollback();
+    t.redefine({ row: rowOf(after) });
+    t.commit();
+    expect(t.saved).toEqual([[1, 4097n]]);
+  });
+
+  test.each<{ name: string; change: Partial<TableDefinition>; code: string }>([
+    { name: 'a row type that rows are not of', change: { row: rowOf(colours(['red', types.u16])) }, code: 'STORE_INVALID_DEFINITION' }, // prettier-ignore
+    { name: 'a row type without the index\'s column', change: { row: rowOf([['id', types.u32]]), indexes: [unique(1)] }, code: 'STORE_INVALID_DEFINITION' }, // prettier-ignore
+    { name: 'another id', change: { id: 2 }, code: 'STORE_INVALID_DEFINITION' },
+    { name: 'another event flag', change: { isEvent: true }, code: 'STORE_INVALID_DEFINITION' },
+    { name: 'a unique index that rows break', change: { indexes: [{ ...unique(1), isUnique: true }] }, code: 'STORE_UNIQUE_VIOLATION' }, // prettier-ignore
+  ])('is refused: $name', ({ change, code }) => {
+    const t = new OneTable(before);
+    t.insert(red);
+    t.insert({ ...red, id: 2 });
+    t.commit();
+    const definition = t.table.definition;
+    expect(() => t.redefine(change)).toThrow(expect.objectContaining({ code }));
+    expect(t.table.definition).toBe(definition);
+    expect(t.store.table(1)).toBe(t.table);
+    expect(t.commit()).toBeUndefined();
+    expect(t.insert(red)).toBeGreaterThanOrEqual(0);
+    expect(t.rows()).toHaveLength(2);
+  });
+
+  test('of another row type is refused once rows have changed; the old handle is refused after it', () => {
+    const t = new OneTable(before);
+    const { table } = t;
+    t.insert(red);
+    expect(() => t.redefine({ row: rowOf(after) })).toThrow(expect.objectContaining({ code: 'STORE_TABLE_CHANGED' }));
+    t.commit();
+    t.redefine({ row: rowOf(after) });
+    expect(() => t.transaction.clear(table)).toThrow(expect.objectContaining({ code: 'STORE_UNKNOWN_TABLE' }));
+    t.redefine({ row: rowOf(before) });
+    expect(t.rows()).toEqual([red]);
+  });
+
+  test('an index becomes unique and is so no more', () => {
+    const t = new OneTable(person, [{ ...unique(0), isUnique: false }]);
+    t.insert(ann);
+    t.commit();
+    t.redefine({ indexes: [unique(0)] });
+    expect(t.insert({ id: 1, name: 'Eve' })).toBe(UNIQUE_VIOLATION);
+    t.commit();
+    expect(t.insert({ id: 1, name: 'Eve' })).toBe(UNIQUE_VIOLATION);
+    t.redefine({ indexes: [{ ...unique(0), isUnique: false }] });
+    expect(t.insert({ id: 1, name: 'Eve' })).toBeGreaterThanOrEqual(0);
+    t.rollback();
+    expect(t.insert({ id: 1, name: 'Eve' })).toBe(UNIQUE_VIOLATION);
+  });
+
+  test('parts that both definitions have are kept, though the definition is another object', () => {
+    const t = new OneTable(person, [unique(0)], { sequences: [counting(0)] });
+    const [index] = t.table.indexes;
+    t.insert({ id: 0, name: 'x' });
+    t.redefine({ row: rowOf(person), indexes: [{ ...unique(0) }], sequences: [counting(0)] });
+    expect(t.table.indexes[0]).toBe(index);
+    t.insert({ id: 0, name: 'y' });
+    expect(t.rows().map(({ id }) => id)).toEqual([1, 2]);
+  });
+
+  test('a sequence goes on where it is when its column becomes wider', () => {
+    const t = new OneTable([['id', types.u8]], [], { sequences: [counting(0)], isEvent: true });
+    t.insert({ id: 0 });
+    t.commit();
+    t.redefine({ row: rowOf([['id', types.u64]]) });
+    t.insert({ id: 0n });
+    expect(t.rows()).toEqual([{ id: 2n }]);
+    t.commit();
+    expect(t.saved.at(-1)).toEqual([1, 4098n]);
+  });
+});
+
+describe('keys that rows share', () => {
+  const rows = [{ id: 3, name: 'b' }, { id: 1, name: 'a' }, { id: 2, name: 'b' }, { id: 4, name: 'c' }, { id: 5, name: 'b' }, { id: 6, name: 'c' }]; // prettier-ignore
+
+  test.each([
+    {
+      columns: [1],
+      limit: 10,
+      expected: [
+        { text: '"b"', rowCount: 3 },
+        { text: '"c"', rowCount: 2 },
+      ],
+    },
+    { columns: [1], limit: 1, expected: [{ text: '"b"', rowCount: 3 }] },
+    { columns: [0], limit: 10, expected: [] },
+    { columns: [1, 0], limit: 10, expected: [] },
+  ])('in columns $columns, at most $limit', ({ columns, limit, expected }) => {
+    const t = new OneTable(person);
+    expect(findDuplicateKeys(t.table, columns, limit)).toEqual([]);
+    for (const row of rows) t.insert(row);
+    expect(findDuplicateKeys(t.table, columns, limit)).toEqual(expected);
+  });
+
+  test('of several columns', () => {
+    const t = new OneTable([...person, ['age', types.u8]]);
+    for (const age of [1, 2]) t.insert({ ...ann, age });
+    expect(findDuplicateKeys(t.table, [0, 1], 10)).toEqual([{ text: '(0 = 1, 1 = "Ann")', rowCount: 2 }]);
+  });
+});
+
+describe('a table rebuilt', () => {
+  const wide: Fields = [...person, ['age', types.u8]];
+  const definition = (parts: Partial<TableDefinition> = {}): TableDefinition => ({
+    id: 9,
+    name: 't',
+    row: compileRow(types.product(wide), []),
+    indexes: [{ ...unique(0), id: 90 }],
+    sequences: [counting(0, { id: 90 })],
+    isEvent: false,
+    isEphemeral: false,
+    ...parts,
+  });
+  const addAge = (bytes: Uint8Array, start: number, end: number, row: ByteWriter): void => {
+    row.slice(bytes, start, end);
+    row.u8(18);
+  };
+
+  /** Rows 1 and 2; row 3 is one that the rebuilding transaction inserted. */
+  function filled(): OneTable {
+    const t = new OneTable(person, [unique(0)], { sequences: [counting(0)] });
+    t.insert({ id: 0, name: 'a' });
+    t.insert({ id: 0, name: 'b' });
+    t.commit();
+    t.insert({ id: 0, name: 'c' });
+    return t;
+  }
+
+  test('has all rows in their order, and the delta shows them go and come', () => {
+    const t = filled();
+    const old = t.table;
+    t.table = t.transaction.rebuildTable(t.table, definition(), addAge);
+    expect(t.rows().map(({ id, name, age }) => [id, name, age])).toEqual([[1, 'a', 18], [2, 'b', 18], [3, 'c', 18]]); // prettier-ignore
+    const deltas = t.transaction.commit().tables;
+    expect(deltas.map(({ table }) => table)).toEqual([old, t.table]);
+    expect(deltas.map(({ inserts, deletes }) => [inserts.length, deletes.length])).toEqual([[0, 2], [3, 0]]); // prettier-ignore
+    expect(deltas[0]!.isTruncated).toBe(true);
+    expect(t.store.tables.has(1)).toBe(false);
+  });
+
+  test('goes on with the value and the boundary of its sequence, under its new id', () => {
+    const t = filled();
+    t.table = t.transaction.rebuildTable(t.table, definition(), addAge);
+    t.insert({ id: 0, name: 'd', age: 1 });
+    expect(t.rows().at(-1)).toEqual({ id: 4, name: 'd', age: 1 });
+    t.commit();
+    expect(t.saved).toEqual([[1, 4097n], [90, 4097n]]); // prettier-ignore
+  });
+
+  test('keeps zeros in columns that a sequence fills', () => {
+    const t = new OneTable(person);
+    t.insert({ id: 0, name: 'zero' });
+    t.table = t.transaction.rebuildTable(t.table, definition(), addAge);
+    expect(t.rows()).toEqual([{ id: 0, name: 'zero', age: 18 }]);
+  });
+
+  test('is undone by rollback', () => {
+    const t = filled();
+    t.table = t.transaction.rebuildTable(t.table, definition(), addAge);
+    t.insert({ id: 0, name: 'd', age: 1 });
+    t.rollback();
+    expect(t.rows().map(({ id }) => id)).toEqual([1, 2]);
+    expect(t.store.tables.has(9)).toBe(false);
+    expect(t.insert({ id: 2, name: 'x' })).toBe(UNIQUE_VIOLATION);
+    expect(t.commit()).toBeUndefined();
+  });
+
+  test('is refused where rows break an index, where what comes out is no row, and under an id that is taken', () => {
+    const t = filled();
+    const byAge = { indexes: [{ ...unique(2), id: 91 }] };
+    expect(() => t.transaction.rebuildTable(t.table, definition(byAge), addAge)).toThrow('value: 18');
+    t.rollback();
+    expect(() => t.transaction.rebuildTable(t.table, definition(), (b, s, e, row) => row.slice(b, s, e))).toThrow(SatsError); // prettier-ignore
+    t.rollback();
+    expect(() => t.transaction.rebuildTable(t.table, definition({ id: 1 }), addAge)).toThrow('id 1 is taken');
+    expect(t.rows()).toHaveLength(2);
   });
 });
 

@@ -33,6 +33,7 @@ export class Scheduler {
   #module: LoadedModule | undefined;
   #wakeUp: WakeUp | undefined;
   #wakeUpMicros = 0n;
+  #isDeaf = false;
 
   /** @param core whose other parts are in place when `start` is called */
   constructor(core: Core) {
@@ -90,8 +91,19 @@ export class Scheduler {
 
   /** Calls a function at the end of the turn, whatever becomes of the transaction that asks for it. */
   callSoon(functionName: string, args: Uint8Array): void {
+    if (this.#isDeaf) return;
     if (!this.#immediate.add(functionName, args)) {
       this.#core.logLine('Error', 'scheduled call: dropped, too many wait already', functionName);
+    }
+  }
+
+  /** Does something in which nobody has a say about calls yet: a program that is only looked at asks for none. */
+  withoutCallSoon<Result>(work: () => Result): Result {
+    this.#isDeaf = true;
+    try {
+      return work();
+    } finally {
+      this.#isDeaf = false;
     }
   }
 

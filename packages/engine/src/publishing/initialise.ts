@@ -1,0 +1,41 @@
+import { ConnectionId, type Identity } from '@lightcone/sats';
+import { ActiveCaller } from '../client.ts';
+import type { Core } from '../core.ts';
+import { EngineError } from '../errors.ts';
+import type { LoadedModule } from '../loaded-module.ts';
+import { FATAL_ERROR_TEXT, runLifecycleReducer } from '../reducer-calls.ts';
+import { createTable } from '../schema-objects.ts';
+import { writeModuleRow } from './stored-module.ts';
+
+/**
+ * The first publish: creates the module's tables, remembers the program and runs `init`, in one
+ * transaction.
+ * @throws EngineError `ENGINE_INIT_FAILED`, and nothing is changed
+ */
+export function initialise(core: Core, module: LoadedModule, owner: Identity): void {
+  const transaction = core.transactions.begin();
+  try {
+    for (const table of module.def.tables.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+      core.logLine('Info', `Creating table \`${table.name}\``);
+      createTable(core.store, transaction, table, module.def.typespace);
+    }
+    writeModuleRow(core, transaction, module, owner);
+    core.catalog.refresh();
+    const init = module.lifecycleReducer('init');
+    if (init !== undefined) {
+      core.logLine('Info', 'Invoking `init` reducer');
+      const caller = new ActiveCaller({ identity: owner, connectionId: ConnectionId.ZERO, jwtPayload: '{}' });
+      const outcome = runLifecycleReducer(core, transaction, module, init, caller);
+      if (outcome.kind !== 'ok') {
+        const reason = outcome.kind === 'error' ? outcome.message : FATAL_ERROR_TEXT;
+        throw new EngineError('ENGINE_INIT_FAILED', `the \`init\` reducer failed: ${reason}`);
+      }
+    }
+  } catch (error) {
+    if (transaction.isOpen) transaction.rollback();
+    throw error;
+  }
+  core.transactions.commit(transaction, undefined);
+  core.transactions.publish(undefined);
+  core.logLine('Info', 'Database initialized');
+}

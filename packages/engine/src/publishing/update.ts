@@ -1,0 +1,63 @@
+import type { Identity } from '@lightcone/sats';
+import { planMigration } from '@lightcone/schema';
+import { StoreError } from '@lightcone/store';
+import type { Core } from '../core.ts';
+import { EngineError } from '../errors.ts';
+import type { LoadedModule } from '../loaded-module.ts';
+import { migrate } from './migrate.ts';
+import { problemsOf } from './plan-update.ts';
+import { failedPrechecks } from './prechecks.ts';
+import { writeModuleRow } from './stored-module.ts';
+
+const BREAKS_CLIENTS = 'Migration plan contains a client-breaking change which is disallowed under current policy';
+
+/**
+ * Brings the database from one module to the next, in one transaction.
+ * @param endSubscriptions called before the commit of an update that breaks clients: they are about to be
+ *   disconnected, so they need not hear that their tables went
+ * @returns whether all clients have to connect anew
+ * @throws EngineError `ENGINE_UPDATE_REJECTED`, and nothing is changed
+ */
+export function update(
+  core: Core,
+  current: LoadedModule,
+  next: LoadedModule,
+  owner: Identity,
+  mayBreakClients: boolean,
+  endSubscriptions: () => void,
+): boolean {
+  const plan = planMigration(current.def, next.def);
+  const problems = problemsOf(plan);
+  if (problems.length > 0) {
+    throw new EngineError('ENGINE_UPDATE_REJECTED', `Database update rejected: ${listed(problems)}`);
+  }
+  if (plan.breaksClients && !mayBreakClients) throw rejected(BREAKS_CLIENTS);
+  // Before the transaction, so that most updates that cannot be made never begin.
+  const failed = failedPrechecks(core, plan);
+  if (failed.length > 0) throw rejected(failed.length === 1 ? failed[0]! : listed(failed));
+
+  const transaction = core.transactions.begin();
+  try {
+    migrate(core.store, transaction, plan);
+    writeModuleRow(core, transaction, next, owner);
+    core.catalog.refresh();
+  } catch (error) {
+    if (transaction.isOpen) transaction.rollback();
+    core.catalog.refresh();
+    if (error instanceof StoreError) throw rejected(error.message, error);
+    throw error;
+  }
+  if (plan.breaksClients) endSubscriptions();
+  core.transactions.commit(transaction, undefined);
+  core.transactions.publish(undefined);
+  core.logLine('Info', 'Database updated');
+  return plan.breaksClients;
+}
+
+function listed(problems: readonly string[]): string {
+  return `Errors occurred:\n${problems.join('\n')}`;
+}
+
+function rejected(reason: string, cause?: unknown): EngineError {
+  return new EngineError('ENGINE_UPDATE_REJECTED', `Failed to create or update the database: ${reason}`, { cause });
+}
