@@ -22,6 +22,7 @@ import {
   StoreError,
   type Table,
   type TableDefinition,
+  type TableDelta,
   type Transaction,
   UNIQUE_VIOLATION,
 } from '../src/index.ts';
@@ -435,36 +436,57 @@ class Comparison {
 
   /** The changes so far are what a commit would show, and looking changes nothing. */
   look(): void {
-    const expected = this.model.changes();
-    const [touched, ...others] = this.#transactionOf().touched;
-    expect(others).toEqual([]);
-    if (touched !== undefined) expect(touched.table).toBe(this.table);
-    const changes = touched?.settle();
-    expect(changes === undefined ? [] : this.hexesOf(changes.inserts)).toEqual(expected.inserts);
-    expect(changes === undefined ? [] : this.hexesOf(changes.deletes)).toEqual(expected.deletes);
+    const expected = this.#tables().map(([id, model]) => ({
+      id,
+      isEmpty: model.visible.size === 0,
+      ...model.changes(),
+    }));
+    const touched = this.#transactionOf().touched.map((table) => table.settle());
+    this.expectDeltas(
+      touched
+        .filter(({ inserts, deletes }) => inserts.length + deletes.length > 0)
+        .toSorted((a, b) => a.table.definition.id - b.table.definition.id),
+      expected,
+    );
   }
 
-  commit(): void {
-    const delta = this.#transactionOf().commit();
-    const expected = [...this.#rebuilt, [this.tableId, this.model] as const]
-      .map(([id, model]) => ({ id, isEmpty: model.visible.size === 0, ...model.commit() }))
-      .filter(({ inserts, deletes }) => inserts.length + deletes.length > 0);
+  expectDeltas(
+    deltas: readonly TableDelta[],
+    expected: readonly { id: number; isEmpty: boolean; inserts: string[]; deletes: string[] }[],
+  ): void {
     expect(
-      delta.tables.map(({ table, inserts, deletes, isTruncated }) => ({
+      deltas.map(({ table, inserts, deletes, isTruncated }) => ({
         id: table.definition.id,
         inserts: hexesIn(table, inserts),
         deletes: hexesIn(table, deletes),
         isTruncated,
       })),
     ).toEqual(
-      expected.map(({ id, isEmpty, inserts, deletes }) => ({
-        id,
-        inserts,
-        deletes,
-        isTruncated: deletes.length > 0 && isEmpty,
-      })),
+      expected
+        .filter(({ inserts, deletes }) => inserts.length + deletes.length > 0)
+        .map(({ id, isEmpty, inserts, deletes }) => ({
+          id,
+          inserts,
+          deletes,
+          isTruncated: deletes.length > 0 && isEmpty,
+        })),
     );
-    if (this.#rebuilt.size === 0) expect(delta.tables.every(({ table }) => table === this.table)).toBe(true);
+    if (this.#rebuilt.size === 0) expect(deltas.every(({ table }) => table === this.table)).toBe(true);
+  }
+
+  /** The tables that the transaction rebuilt, and the one there is. */
+  #tables(): (readonly [id: number, model: ModelTable])[] {
+    return [...this.#rebuilt, [this.tableId, this.model]];
+  }
+
+  commit(): void {
+    const delta = this.#transactionOf().commit();
+    const expected = this.#tables().map(([id, model]) => ({
+      id,
+      isEmpty: model.visible.size === 0,
+      ...model.commit(),
+    }));
+    this.expectDeltas(delta.tables, expected);
     delta.release();
     this.#end();
     this.checkSaved();
