@@ -12,7 +12,6 @@ export interface IndexEntry {
 export interface TableEntry extends Omit<CatalogTable, 'view'> {
   readonly isPublic: boolean;
   readonly isSystem: boolean;
-  readonly isEvent: boolean;
 }
 
 /**

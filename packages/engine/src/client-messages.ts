@@ -11,7 +11,7 @@ import {
   writeReducerResultInternalError,
   writeTableName,
 } from '@lightcone/protocol';
-import { QueryError, type TablePlan, visitRows } from '@lightcone/query';
+import { QueryError, type RowsPlan, visitRows } from '@lightcone/query';
 import { admitCall, isRefusal } from './admission.ts';
 import type { Client } from './client.ts';
 import type { Core } from './core.ts';
@@ -85,10 +85,10 @@ function answerCall(core: Core, module: LoadedModule, client: Client, message: C
 
 function answerQuery(core: Core, client: Client, { requestId, query }: OneOffQuery): void {
   const lane = core.outbox.lane(client.isConfirmed);
-  let plan: TablePlan;
+  let plan: RowsPlan;
   try {
     // Before the answer is begun: planning may commit what views the query reads.
-    plan = core.queries.planSubscription(query, client);
+    plan = core.queries.planQuery(query, client);
   } catch (error) {
     if (!(error instanceof QueryError)) throw error;
     lane.begin(client.number);

@@ -6,7 +6,9 @@ import type { Catalog } from './catalog.ts';
 export class StoreRows implements RowSource {
   readonly #store: Store;
   readonly #catalog: Catalog;
-  readonly #found = new PointerList();
+  /** What the look-ups that are being visited have found: joins make one inside another. */
+  readonly #found: PointerList[] = [];
+  #depth = 0;
 
   constructor(store: Store, catalog: Catalog) {
     this.#store = store;
@@ -24,15 +26,25 @@ export class StoreRows implements RowSource {
     }
   }
 
-  seek(indexId: number, key: Uint8Array, visitor: RowVisitor): void {
+  seek(indexId: number, bytes: Uint8Array, start: number, end: number, visitor: RowVisitor): void {
     const entry = this.#catalog.findIndex(indexId);
     if (entry === undefined) throw new Error(`a plan names index ${indexId}, which is gone`);
     const { table, index } = entry;
-    this.#found.clear();
-    index.seekPoint(key, 0, key.length, this.#found);
-    for (let i = 0; i < this.#found.length; i++) {
-      const row = this.#found.at(i);
-      if (!visitor.row(table.bytes(row), table.start(row), table.end(row))) return;
+    const found = (this.#found[this.#depth] ??= new PointerList());
+    found.clear();
+    index.seekPoint(bytes, start, end, found);
+    this.#depth++;
+    try {
+      for (let i = 0; i < found.length; i++) {
+        const row = found.at(i);
+        if (!visitor.row(table.bytes(row), table.start(row), table.end(row))) return;
+      }
+    } finally {
+      this.#depth--;
     }
+  }
+
+  contains(tableId: number, bytes: Uint8Array, start: number, end: number): boolean {
+    return this.#store.table(tableId).find(bytes, start, end) !== NO_ROW;
   }
 }

@@ -16,6 +16,8 @@ export interface CatalogTable {
   readonly columns: readonly CatalogColumn[];
   /** In order of declaration, which decides between indexes that serve equally well. */
   readonly indexes: readonly CatalogIndex[];
+  /** Whether its rows live only in the transaction that adds them. */
+  readonly isEvent: boolean;
   /** For the table that holds the rows of a view, whose rows of it the caller sees. */
   readonly view: ViewInstance | undefined;
 }

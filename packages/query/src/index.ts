@@ -5,9 +5,11 @@ export type { QueryErrorCode } from './errors.ts';
 export { executeMutation } from './execute/execute-mutation.ts';
 export type { MutationStatistics, RowWriter } from './execute/execute-mutation.ts';
 export { executeSelect } from './execute/execute-select.ts';
-export type { IndexPoint } from './plan/index-point.ts';
-export { planSubscription } from './plan/plan-select.ts';
-export type { Output, SelectPlan } from './plan/plan-select.ts';
+export { JoinEvaluator } from './execute/join-evaluator.ts';
+export { visitRows } from './execute/visit-rows.ts';
+export type { JoinPlan } from './plan/join-plan.ts';
+export type { RowsPlan } from './plan/plan-rows.ts';
+export type { ColumnOutput, Output, SelectPlan } from './plan/plan-select.ts';
 export { planStatement } from './plan/plan-statement.ts';
 export type {
   DeletePlan,
@@ -18,6 +20,7 @@ export type {
   UpdatePlan,
 } from './plan/plan-statement.ts';
 export type { Predicate } from './plan/predicate.ts';
-export { visitRows } from './plan/table-plan.ts';
-export type { TablePlan } from './plan/table-plan.ts';
-export type { RowSource, RowVisitor } from './row-source.ts';
+export { planQuery, planSubscription } from './plan/plan-subscription.ts';
+export type { IndexPoint, TableAccess, TablePlan } from './plan/table-plan.ts';
+export type { RowChanges, RowSource, RowVisitor } from './row-source.ts';
+export type { RowTuple } from './row-tuple.ts';

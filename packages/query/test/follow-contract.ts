@@ -23,6 +23,8 @@ export interface FollowCase {
   /** A row of one of the tables. Few different ones, so that rows come back and meet. */
   readonly row: fc.Arbitrary<{ readonly tableId: number; readonly bytes: Uint8Array }>;
   readonly query: fc.Arbitrary<string>;
+  /** How many rows one transaction touches at most; 6 unless given. */
+  readonly steps?: number;
 }
 
 const numRuns = Number(process.env['LIGHTCONE_PROPERTY_RUNS'] ?? 300);
@@ -33,11 +35,11 @@ const numRuns = Number(process.env['LIGHTCONE_PROPERTY_RUNS'] ?? 300);
  */
 export function describeFollowing(
   name: string,
-  { tables, row, query }: FollowCase,
+  { tables, row, query, steps: maxSteps = 6 }: FollowCase,
   follow: (database: MemoryDatabase, sql: string) => FollowedQuery,
 ): void {
   // One step inserts the row if it is absent and deletes it if it is present.
-  const transaction = fc.array(row, { maxLength: 6 });
+  const transaction = fc.array(row, { maxLength: maxSteps, size: 'max' });
 
   describe(`following ${name}`, () => {
     property.prop([query, fc.array(row, { maxLength: 12 }), fc.array(transaction, { maxLength: 6 })], { numRuns })(

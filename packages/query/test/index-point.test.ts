@@ -1,7 +1,8 @@
 import { bytesToHex, types } from '@lightcone/sats';
 import { expect, test } from 'vitest';
 import { MemoryDatabase } from './memory-database.ts';
-import { planSubscription } from '../src/plan/plan-select.ts';
+import type { TablePlan } from '../src/plan/table-plan.ts';
+import { planSubscription } from '../src/plan/plan-subscription.ts';
 
 const columns = ['a', 'b', 'c', 'd'].map((name) => ({ name, type: types.u8 }));
 const database = new MemoryDatabase([
@@ -13,6 +14,12 @@ const database = new MemoryDatabase([
 ]);
 const sender = Uint8Array.from({ length: 32 }, (_, i) => i);
 const senderHex = bytesToHex(sender);
+
+function planTableSubscription(text: string): TablePlan {
+  const plan = planSubscription(text, database);
+  if (plan.kind !== 'table') throw new Error('not a plan of one table');
+  return plan;
+}
 
 test.each([
   { condition: 'a = 1', index: 0, key: '01' },
@@ -30,7 +37,8 @@ test.each([
   { condition: 'a = b', index: undefined, key: undefined },
   { condition: '(a = 1) = true', index: undefined, key: undefined },
 ])('$condition reads index $index', ({ condition, index, key }) => {
-  const { point, usesSender } = planSubscription(`SELECT * FROM t WHERE ${condition}`, database);
+  const { accesses, usesSender } = planTableSubscription(`SELECT * FROM t WHERE ${condition}`);
+  const point = accesses[0]?.point;
   expect(point?.indexId).toBe(index);
   expect(point && bytesToHex(point.keyFor(sender))).toBe(key);
   expect(usesSender).toBe(condition.includes(':sender'));

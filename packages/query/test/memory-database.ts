@@ -15,6 +15,7 @@ export interface TableShape {
   readonly indexes?: readonly (readonly number[])[] | undefined;
   /** Unique columns, each with the name of its index. */
   readonly unique?: readonly { readonly column: number; readonly indexName: string }[] | undefined;
+  readonly isEvent?: boolean;
   readonly view?: { readonly argHash: Uint8Array; readonly isPerCaller: boolean };
 }
 
@@ -37,6 +38,7 @@ export class MemoryDatabase implements Catalog, RowSource, RowWriter {
       row: compileRow(types.product(shape.columns.map(({ name, type }) => [name, type])), []),
       columns: shape.columns.map(({ name, type, accessorName }) => ({ name, type, accessorName })),
       indexes: (shape.indexes ?? []).map((columns, i) => ({ id: id * 100 + i, columns })),
+      isEvent: shape.isEvent ?? false,
       view: shape.view && { tableId: id, ...shape.view },
       rows: [],
     }));
@@ -54,15 +56,19 @@ export class MemoryDatabase implements Catalog, RowSource, RowWriter {
   scan(tableId: number, visitor: RowVisitor): void {
     for (const row of this.rows(tableId)) if (!visitor.row(row, 0, row.length)) return;
   }
-  seek(indexId: number, key: Uint8Array, visitor: RowVisitor): void {
+  seek(indexId: number, bytes: Uint8Array, start: number, end: number, visitor: RowVisitor): void {
     this.seeks += 1;
     const table = this.#table(Math.floor(indexId / 100));
     const index = table.indexes.find(({ id }) => id === indexId);
     const keyType = compileKey(table.row, index?.columns ?? []);
-    if (keyType.validate(key, 0, key.length) !== key.length) throw new Error('trailing bytes in a key');
+    if (keyType.validate(bytes, start, end) !== end) throw new Error('trailing bytes in a key');
     for (const row of table.rows) {
-      if (keyType.compareKeyToRow(key, 0, row, 0) === 0 && !visitor.row(row, 0, row.length)) return;
+      if (keyType.compareKeyToRow(bytes, start, row, 0) === 0 && !visitor.row(row, 0, row.length)) return;
     }
+  }
+  contains(tableId: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const wanted = bytes.subarray(start, end);
+    return this.rows(tableId).some((row) => row.length === wanted.length && row.every((byte, i) => byte === wanted[i]));
   }
   insert(tableId: number, bytes: Uint8Array, start: number, end: number): boolean {
     const { rows, row: type, shape } = this.#table(tableId);

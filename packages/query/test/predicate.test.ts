@@ -3,16 +3,23 @@ import { types } from '@lightcone/sats';
 import { expect, test } from 'vitest';
 import { MemoryDatabase } from './memory-database.ts';
 import { condition, encodeRow, row, sender, shape } from './random-query.ts';
-import { planSubscription } from '../src/plan/plan-select.ts';
+import { planSubscription } from '../src/plan/plan-subscription.ts';
+import type { Predicate } from '../src/plan/predicate.ts';
 
 const numRuns = Number(process.env['LIGHTCONE_PROPERTY_RUNS'] ?? 1500);
 const database = new MemoryDatabase([shape]);
 const table = database.findTable('t')!; // the one made above
 
+function predicateOf(text: string, catalog: MemoryDatabase): Predicate | undefined {
+  const plan = planSubscription(text, catalog);
+  if (plan.kind !== 'table') throw new Error('not a plan of one table');
+  return plan.matches;
+}
+
 property.prop([condition, fc.array(row, { minLength: 1, maxLength: 8 })], { numRuns })(
   'a compiled predicate says what the condition says of the decoded row',
   ({ sql, holds }, rows) => {
-    const { matches } = planSubscription(`SELECT * FROM t WHERE ${sql}`, database);
+    const matches = predicateOf(`SELECT * FROM t WHERE ${sql}`, database);
     for (const values of rows) {
       const bytes = encodeRow(table.row.encode, values);
       // Rows lie anywhere in a page, with other rows around them.
@@ -31,7 +38,7 @@ test('the longest chain and the deepest condition that parse compile', () => {
   );
   const chain = `flag${' = true'.repeat(150)}`;
   for (const sql of [shallow, deep, chain]) {
-    const { matches } = planSubscription(`SELECT * FROM t WHERE ${sql}`, database);
+    const matches = predicateOf(`SELECT * FROM t WHERE ${sql}`, database);
     expect(matches?.(new Uint8Array(600), 0, sender)).toBeTypeOf('boolean');
   }
 });
@@ -47,7 +54,7 @@ test('names never reach the generated text', () => {
       ],
     },
   ]);
-  const { matches } = planSubscription(
+  const matches = predicateOf(
     `SELECT * FROM h WHERE "${name.replaceAll('"', '""')}" = '");throw 1//' AND b = 1`,
     hostile,
   );

@@ -21,8 +21,8 @@ export class CallerCatalog implements QueryCatalog {
     const entry = this.#catalog.findTable(name);
     if (entry === undefined || !this.#maySee(entry)) return undefined;
     const view = this.#views.instanceFor(entry.id, this.#identity);
-    const { id, name: canonicalName, row, columns, indexes } = entry;
-    return { id, name: canonicalName, row, columns, indexes, view };
+    const { id, name: canonicalName, row, columns, indexes, isEvent } = entry;
+    return { id, name: canonicalName, row, columns, indexes, isEvent, view };
   }
 
   /** The names of the module's tables that the caller may read, event tables aside. */

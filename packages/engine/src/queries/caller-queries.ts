@@ -1,4 +1,11 @@
-import { type StatementPlan, type TablePlan, planStatement, planSubscription } from '@lightcone/query';
+import {
+  type RowsPlan,
+  type StatementPlan,
+  type ViewInstance,
+  planQuery,
+  planStatement,
+  planSubscription,
+} from '@lightcone/query';
 import type { Identity } from '@lightcone/sats';
 import type { Catalog } from '../catalog.ts';
 import { CallerCatalog } from './caller-catalog.ts';
@@ -25,25 +32,33 @@ export class CallerQueries {
     this.#views = views;
   }
 
-  /** Plans a query of the subscription dialect. Called while no transaction is open. @throws QueryError */
-  planSubscription(text: string, caller: QueryCaller): TablePlan {
-    const plan = planSubscription(text, this.#catalogFor(caller));
-    if (plan.views.length > 0) this.#views.materialise(plan.views, caller.identity);
-    return plan;
+  /** Plans a query that is followed. Called while no transaction is open. @throws QueryError */
+  planSubscription(text: string, caller: QueryCaller): RowsPlan {
+    return this.#ready(planSubscription(text, this.#catalogFor(caller)), caller);
+  }
+
+  /** Plans a query of the subscription dialect that is run once. Called while no transaction is open. @throws QueryError */
+  planQuery(text: string, caller: QueryCaller): RowsPlan {
+    return this.#ready(planQuery(text, this.#catalogFor(caller)), caller);
   }
 
   /** Plans a statement of the query and DML dialect. Called while no transaction is open. @throws QueryError */
   planStatement(text: string, caller: QueryCaller): StatementPlan {
     const plan = planStatement(text, this.#catalogFor(caller));
-    if (plan.kind === 'select' && plan.rows.views.length > 0) {
-      this.#views.materialise(plan.rows.views, caller.identity);
-    }
+    if (plan.kind === 'select') this.#ready(plan.rows, caller);
     return plan;
   }
 
   /** The names of the tables that `SELECT * FROM *` means: the caller's own and the module's, event tables aside. */
   everyTable(caller: QueryCaller): string[] {
     return this.#catalogFor(caller).everyTable();
+  }
+
+  /** Sees to it that what a plan reads is there. */
+  #ready(plan: RowsPlan, { identity }: QueryCaller): RowsPlan {
+    const views: readonly ViewInstance[] = plan.views;
+    if (views.length > 0) this.#views.materialise(views, identity);
+    return plan;
   }
 
   #catalogFor({ identity, isOwner }: QueryCaller): CallerCatalog {

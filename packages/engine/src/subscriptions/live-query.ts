@@ -1,8 +1,27 @@
 import { beginEventChanges, beginPersistentChanges, type RowListWriter } from '@lightcone/protocol';
-import { type TablePlan, hiddenBytes } from '@lightcone/query';
+import {
+  type JoinEvaluator,
+  type JoinPlan,
+  type RowSource,
+  type RowsPlan,
+  type TablePlan,
+  hiddenBytes,
+} from '@lightcone/query';
 import type { ByteWriter } from '@lightcone/sats';
-import type { PointerList, Table, TableDelta } from '@lightcone/store';
+import type { PointerList, Table } from '@lightcone/store';
+import type { CommittedChanges } from './committed-changes.ts';
 import type { QuerySet } from './query-set.ts';
+
+/** What live queries are evaluated with; one for all of a database. */
+export interface Evaluation {
+  /** The state after the transaction. */
+  readonly rows: RowSource;
+  readonly changes: CommittedChanges;
+  readonly joins: JoinEvaluator;
+  readonly rowList: RowListWriter;
+  /** Where the changes of all queries are encoded, one after the other. */
+  readonly target: ByteWriter;
+}
 
 /**
  * A query that somebody subscribes to: evaluated once per transaction, its changes encoded once,
@@ -13,19 +32,21 @@ export class LiveQuery {
   readonly number: number;
   /** Under which it is shared; see `Subscriptions`. */
   readonly key: string;
-  readonly plan: TablePlan;
+  readonly plan: RowsPlan;
   readonly tableName: string;
   /** The caller's identity, 32 bytes, where the query speaks of `:sender`. */
   readonly sender: Uint8Array;
   /** Of a stored row, these at its start are not for clients. */
   readonly #hiddenBytes: number;
   readonly querySets: Set<QuerySet> = new Set();
+  /** The last transaction that it was evaluated on. */
+  evaluatedOn = -1;
   /** Whether the transaction being evaluated changed the result; if so, where its changes are encoded. */
   isChanged = false;
   changesStart = 0;
   changesEnd = 0;
 
-  constructor(number: number, key: string, plan: TablePlan, sender: Uint8Array) {
+  constructor(number: number, key: string, plan: RowsPlan, sender: Uint8Array) {
     this.number = number;
     this.key = key;
     this.plan = plan;
@@ -34,25 +55,37 @@ export class LiveQuery {
     this.#hiddenBytes = hiddenBytes(plan.table);
   }
 
-  /**
-   * Evaluates the query on a transaction's changes to its table: for a selection, `inserts = σ(R⁺)`
-   * and `deletes = σ(R⁻)`. Appends them to `target` as the update of one plan, or nothing.
-   */
-  evaluate(delta: TableDelta, target: ByteWriter, rowList: RowListWriter): void {
+  /** Evaluates the query on a transaction's changes. Appends what becomes of them as the update of one plan, or nothing. */
+  evaluate(evaluation: Evaluation): void {
+    const { target } = evaluation;
+    const { plan } = this;
     const start = target.length;
-    const isEvent = delta.table.definition.isEvent;
-    if (isEvent) beginEventChanges(target);
+    if (plan.table.isEvent) beginEventChanges(target);
     else beginPersistentChanges(target);
-    let count = this.#writeMatching(delta.table, delta.inserts, target, rowList);
-    if (!isEvent) count += this.#writeMatching(delta.table, delta.deletes, target, rowList);
+    const count = plan.kind === 'table' ? this.#evaluateTable(plan, evaluation) : this.#evaluateJoin(plan, evaluation);
     this.isChanged = count > 0;
     if (!this.isChanged) target.truncate(start);
     this.changesStart = start;
     this.changesEnd = target.length;
   }
 
-  #writeMatching(table: Table, rows: PointerList, target: ByteWriter, rowList: RowListWriter): number {
-    const { matches } = this.plan;
+  /** For a selection, `inserts = σ(R⁺)` and `deletes = σ(R⁻)`. */
+  #evaluateTable(plan: TablePlan, { changes, target, rowList }: Evaluation): number {
+    const delta = changes.find(plan.table.id);
+    if (delta === undefined) return 0;
+    const { table, inserts, deletes } = delta;
+    let count = this.#writeMatching(plan, table, inserts, target, rowList);
+    if (!plan.table.isEvent) count += this.#writeMatching(plan, table, deletes, target, rowList);
+    return count;
+  }
+
+  #writeMatching(
+    { matches }: TablePlan,
+    table: Table,
+    rows: PointerList,
+    target: ByteWriter,
+    rowList: RowListWriter,
+  ): number {
     rowList.begin(target);
     for (let i = 0; i < rows.length; i++) {
       const row = rows.at(i);
@@ -63,5 +96,23 @@ export class LiveQuery {
       }
     }
     return rowList.end();
+  }
+
+  #evaluateJoin(plan: JoinPlan, { rows, changes, joins, target, rowList }: Evaluation): number {
+    const changed = joins.evaluate(plan, rows, changes, this.sender);
+    const writer = {
+      row(bytes: Uint8Array, start: number, end: number): boolean {
+        rowList.row(bytes, start, end);
+        return true;
+      },
+    };
+    rowList.begin(target);
+    changed.visit(1, writer);
+    let count = rowList.end();
+    if (plan.table.isEvent) return count;
+    rowList.begin(target);
+    changed.visit(-1, writer);
+    count += rowList.end();
+    return count;
   }
 }

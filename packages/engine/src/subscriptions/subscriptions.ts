@@ -9,14 +9,15 @@ import {
   writeTableName,
   writeUnsubscribeApplied,
 } from '@lightcone/protocol';
-import { QueryError, type RowSource, type TablePlan, visitRows } from '@lightcone/query';
+import { JoinEvaluator, QueryError, type RowSource, type RowsPlan, visitRows } from '@lightcone/query';
 import { ByteWriter } from '@lightcone/sats';
 import type { TransactionDelta } from '@lightcone/store';
 import type { Client } from '../client.ts';
 import type { Outbox } from '../outbox.ts';
 import type { CallerQueries } from '../queries/caller-queries.ts';
 import type { ViewAccess } from '../queries/view-access.ts';
-import { LiveQuery } from './live-query.ts';
+import { CommittedChanges } from './committed-changes.ts';
+import { type Evaluation, LiveQuery } from './live-query.ts';
 import { QuerySet } from './query-set.ts';
 
 /** `SELECT * FROM *`: every user table that the caller may read. */
@@ -36,14 +37,21 @@ export class Subscriptions {
   readonly #views: ViewAccess;
   readonly #queriesByKey = new Map<string, LiveQuery>();
   readonly #queriesByTable = new Map<number, Set<LiveQuery>>();
-  readonly #rowList = new RowListWriter();
-  /** The encoded changes of the transaction being evaluated. */
-  readonly #changes = new ByteWriter(4096);
+  readonly #evaluation: Evaluation;
   readonly #changedClients: Client[] = [];
   #nextQueryNumber = 0;
+  /** Counts the transactions that were evaluated. */
+  #transactionNumber = 0;
 
   constructor(rows: RowSource, outbox: Outbox, planner: CallerQueries, views: ViewAccess) {
     this.#rows = rows;
+    this.#evaluation = {
+      rows,
+      changes: new CommittedChanges(),
+      joins: new JoinEvaluator(),
+      rowList: new RowListWriter(),
+      target: new ByteWriter(4096),
+    };
     this.#outbox = outbox;
     this.#planner = planner;
     this.#views = views;
@@ -67,7 +75,7 @@ export class Subscriptions {
       );
       return;
     }
-    const plans = new Map<string, TablePlan>();
+    const plans = new Map<string, RowsPlan>();
     for (const text of texts.flatMap((query) => this.#expand(query.trim(), client))) {
       try {
         const plan = this.#planner.planSubscription(text, client);
@@ -121,15 +129,21 @@ export class Subscriptions {
    * concerned know their changed query sets.
    */
   evaluate(delta: TransactionDelta): void {
-    this.#changes.reset();
-    for (const tableDelta of delta.tables) {
-      const queries = this.#queriesByTable.get(tableDelta.table.definition.id);
+    const { target, changes } = this.#evaluation;
+    target.reset();
+    changes.open(delta);
+    this.#transactionNumber++;
+    for (const { table } of delta.tables) {
+      const queries = this.#queriesByTable.get(table.definition.id);
       if (queries === undefined) continue;
       for (const query of queries) {
-        query.evaluate(tableDelta, this.#changes, this.#rowList);
+        if (query.evaluatedOn === this.#transactionNumber) continue;
+        query.evaluatedOn = this.#transactionNumber;
+        query.evaluate(this.#evaluation);
         if (query.isChanged) this.#markChanged(query);
       }
     }
+    changes.close();
     for (const client of this.#changedClients) client.changedQuerySets.sort((a, b) => a.id - b.id);
   }
 
@@ -196,7 +210,7 @@ export class Subscriptions {
         changes = 0;
         tables++;
       }
-      writer.slice(this.#changes.bytes, query.changesStart, query.changesEnd);
+      writer.slice(this.#evaluation.target.bytes, query.changesStart, query.changesEnd);
       writer.setU32(changesAt, ++changes);
     }
     writer.setU32(tablesAt, tables);
@@ -204,31 +218,34 @@ export class Subscriptions {
 
   /** Writes all rows of a query set, a list for each query; a table without rows gets none. */
   #writeRows(writer: ByteWriter, countAt: number, querySet: QuerySet): void {
+    const { rowList } = this.#evaluation;
     let tables = 0;
     for (const query of querySet.queries) {
       if (this.#rows.rowCount(query.plan.table.id) === 0) continue;
       tables++;
       writeTableName(writer, query.tableName);
-      this.#rowList.begin(writer);
+      rowList.begin(writer);
       visitRows(query.plan, this.#rows, query.sender, {
         row: (bytes, start, end) => {
-          this.#rowList.row(bytes, start, end);
+          rowList.row(bytes, start, end);
           return true;
         },
       });
-      this.#rowList.end();
+      rowList.end();
     }
     writer.setU32(countAt, tables);
   }
 
-  #liveQuery(key: string, plan: TablePlan, client: Client): LiveQuery {
+  #liveQuery(key: string, plan: RowsPlan, client: Client): LiveQuery {
     const live = this.#queriesByKey.get(key);
     if (live !== undefined) return live;
     const query = new LiveQuery(this.#nextQueryNumber++, key, plan, client.caller.identity.bytes);
     this.#queriesByKey.set(key, query);
-    const queries = this.#queriesByTable.get(plan.table.id);
-    if (queries === undefined) this.#queriesByTable.set(plan.table.id, new Set([query]));
-    else queries.add(query);
+    for (const tableId of plan.tableIds) {
+      const queries = this.#queriesByTable.get(tableId);
+      if (queries === undefined) this.#queriesByTable.set(tableId, new Set([query]));
+      else queries.add(query);
+    }
     return query;
   }
 
@@ -239,9 +256,11 @@ export class Subscriptions {
       this.#views.release(query.plan.views, querySet.client.identity);
       if (query.querySets.size > 0) continue;
       this.#queriesByKey.delete(query.key);
-      const queries = this.#queriesByTable.get(query.plan.table.id);
-      queries?.delete(query);
-      if (queries?.size === 0) this.#queriesByTable.delete(query.plan.table.id);
+      for (const tableId of query.plan.tableIds) {
+        const queries = this.#queriesByTable.get(tableId);
+        queries?.delete(query);
+        if (queries?.size === 0) this.#queriesByTable.delete(tableId);
+      }
     }
   }
 

@@ -1,6 +1,6 @@
 import { ByteWriter, type RowType } from '@lightcone/sats';
 import type { MutationPlan } from '../plan/plan-statement.ts';
-import { type TablePlan, visitRows } from '../plan/table-plan.ts';
+import { type TablePlan, visitStoredRows } from '../plan/table-plan.ts';
 import type { RowSource, RowVisitor } from '../row-source.ts';
 
 /** Where rows are changed, in a transaction that the implementer rolls back when the statement throws. */
@@ -63,7 +63,7 @@ export function executeMutation(
 /** Copies the rows that a plan selects. */
 function selectRows(plan: TablePlan, source: RowSource, sender: Uint8Array): Uint8Array[] {
   const collector = new RowCollector();
-  visitRows(plan, source, sender, collector);
+  visitStoredRows(plan, source, sender, collector);
   return collector.rows;
 }
 

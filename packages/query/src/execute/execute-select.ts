@@ -1,7 +1,12 @@
 import { ByteWriter, type RowType } from '@lightcone/sats';
-import type { SelectPlan } from '../plan/plan-select.ts';
-import { type TablePlan, visitRows, visitStoredRows } from '../plan/table-plan.ts';
+import type { ColumnOutput, SelectPlan } from '../plan/plan-select.ts';
+import type { RowsPlan } from '../plan/plan-rows.ts';
+import { visitStoredRows } from '../plan/table-plan.ts';
 import type { RowSource, RowVisitor } from '../row-source.ts';
+import { RowTuple } from '../row-tuple.ts';
+import type { TupleVisitor } from './join-run.ts';
+import { visitTuples } from './visit-join.ts';
+import { visitRows } from './visit-rows.ts';
 
 /**
  * Runs a SELECT. The visitor gets rows of type `plan.result`, as BSATN.
@@ -9,22 +14,28 @@ import type { RowSource, RowVisitor } from '../row-source.ts';
  */
 export function executeSelect(plan: SelectPlan, source: RowSource, sender: Uint8Array, visitor: RowVisitor): void {
   if (plan.limit === 0) return;
-  if (plan.output.kind === 'count') {
+  const { rows, output } = plan;
+  if (output.kind === 'count') {
     const writer = new ByteWriter(8);
-    writer.u64Number(countRows(plan.rows, source, sender));
+    writer.u64Number(countRows(rows, source, sender));
     visitor.row(writer.bytes, 0, 8);
     return;
   }
   const limited = plan.limit === Infinity ? visitor : new Limit(plan.limit, visitor);
-  const { row } = plan.rows.table;
-  if (plan.output.kind === 'rows') visitRows(plan.rows, source, sender, limited);
-  else visitStoredRows(plan.rows, source, sender, new ColumnProjection(row, plan.output.columns, limited));
+  if (output.kind === 'rows') {
+    visitRows(rows, source, sender, limited);
+  } else if (rows.kind === 'table') {
+    visitStoredRows(rows, source, sender, new ColumnProjection([rows.table.row], output.columns, limited));
+  } else {
+    const rowTypes = rows.tables.map((table) => table.row);
+    visitTuples(rows, source, sender, new ColumnProjection(rowTypes, output.columns, limited));
+  }
 }
 
-function countRows(rows: TablePlan, source: RowSource, sender: Uint8Array): number {
-  if (!rows.matches) return source.rowCount(rows.table.id);
+function countRows(plan: RowsPlan, source: RowSource, sender: Uint8Array): number {
+  if (plan.kind === 'table' && !plan.matches) return source.rowCount(plan.table.id);
   let count = 0;
-  visitRows(rows, source, sender, {
+  visitRows(plan, source, sender, {
     row(): boolean {
       count += 1;
       return true;
@@ -46,22 +57,28 @@ class Limit implements RowVisitor {
   }
 }
 
-class ColumnProjection implements RowVisitor {
-  readonly #row: RowType;
-  readonly #columns: readonly number[];
+class ColumnProjection implements RowVisitor, TupleVisitor {
+  readonly #rowTypes: readonly RowType[];
+  readonly #columns: readonly ColumnOutput[];
   readonly #next: RowVisitor;
   readonly #writer = new ByteWriter();
-  constructor(row: RowType, columns: readonly number[], next: RowVisitor) {
-    this.#row = row;
+  readonly #tuple = new RowTuple(1);
+  constructor(rowTypes: readonly RowType[], columns: readonly ColumnOutput[], next: RowVisitor) {
+    this.#rowTypes = rowTypes;
     this.#columns = columns;
     this.#next = next;
   }
-  row(bytes: Uint8Array, start: number): boolean {
+  row(bytes: Uint8Array, start: number, end: number): boolean {
+    this.#tuple.set(0, bytes, start, end);
+    return this.tuple(this.#tuple);
+  }
+  tuple(tuple: RowTuple): boolean {
     this.#writer.reset();
-    for (const column of this.#columns) {
-      const access = this.#row.columns[column]!; // the plan's columns are the table's
-      const columnStart = access.start(bytes, start);
-      this.#writer.slice(bytes, columnStart, access.type.skip(bytes, columnStart));
+    for (const { table, column } of this.#columns) {
+      const access = this.#rowTypes[table]!.columns[column]!; // the plan's columns are its tables'
+      const bytes = tuple.bytes[table]!;
+      const start = access.start(bytes, tuple.starts[table]!);
+      this.#writer.slice(bytes, start, access.type.skip(bytes, start));
     }
     return this.#next.row(this.#writer.bytes, 0, this.#writer.length);
   }

@@ -6,6 +6,7 @@ import { Scope, findColumn, mustFindTable } from '../check/scope.ts';
 import { QueryError } from '../errors.ts';
 import { parseStatement } from '../sql/parse.ts';
 import type { Expression, Insert, SetVariable, Update } from '../sql/syntax.ts';
+import { conjunctsOf } from './conjuncts.ts';
 import { type SelectPlan, planSelect } from './plan-select.ts';
 import { type TablePlan, planTable } from './table-plan.ts';
 
@@ -79,7 +80,7 @@ function mustFindTarget(catalog: Catalog, name: string): CatalogTable {
 function planTarget(table: CatalogTable, name: string, where: Expression | undefined): TablePlan {
   const scope = new Scope();
   scope.add(name, table);
-  return planTable(table, where && checkCondition(scope, where));
+  return planTable(table, [conjunctsOf(where && checkCondition(scope, where))]);
 }
 
 function planInsert({ table: name, fields, rows }: Insert, catalog: Catalog): InsertPlan {

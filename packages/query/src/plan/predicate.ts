@@ -1,5 +1,6 @@
 import { type ColumnAccess, type RowType, compileType } from '@lightcone/sats';
-import type { CheckedComparison, CheckedExpression } from '../check/check-expression.ts';
+import type { CheckedComparison, CheckedExpression, ColumnValue } from '../check/check-expression.ts';
+import type { RowTuple } from '../row-tuple.ts';
 import type { ComparisonOperator } from '../sql/syntax.ts';
 
 /**
@@ -27,13 +28,32 @@ const FLIPPED: { readonly [operator in ComparisonOperator]: ComparisonOperator }
 /** Equality with a constant of up to so many bytes is tested in place. */
 const MAX_INLINE_BYTES = 8;
 
+/** Whether the rows of a join match, at the positions that the condition mentions. Else as `Predicate`. */
+export type TuplePredicate = (tuple: RowTuple, sender: Uint8Array) => boolean;
+
 /** Generates the function of a checked condition over one table's rows. */
 export function compilePredicate(condition: CheckedExpression, row: RowType): Predicate {
-  const source = new PredicateSource(row);
+  const source = new PredicateSource(() => ({ row, bytes: 'b', start: 's' }));
   const test = source.condition(condition);
-  // oxlint-disable-next-line typescript/no-implied-eval -- only offsets, operators and names made here reach the text
-  const make = new Function(...source.names, `return function matches(b, s, sender) { return ${test}; };`);
-  return make(...source.values) as Predicate;
+  return source.bind(`return function matches(b, s, sender) { return ${test}; };`) as Predicate;
+}
+
+/** Generates the function of a checked condition over the rows of a join; `rows` has the row type of each position. */
+export function compileTuplePredicate(condition: CheckedExpression, rows: readonly RowType[]): TuplePredicate {
+  const source = new PredicateSource((table) => ({
+    row: rows[table]!, // one for each table of FROM
+    bytes: `t.bytes[${table}]`,
+    start: `t.starts[${table}]`,
+  }));
+  const test = source.condition(condition);
+  return source.bind(`return function matches(t, sender) { return ${test}; };`) as TuplePredicate;
+}
+
+/** Where the row of a table is, as two JavaScript expressions. */
+interface RowPlace {
+  readonly row: RowType;
+  readonly bytes: string;
+  readonly start: string;
 }
 
 /** Where an operand's bytes are, as two JavaScript expressions. */
@@ -43,13 +63,23 @@ interface Operand {
 }
 
 class PredicateSource {
-  readonly #row: RowType;
-  /** The objects that the text refers to, and what it calls them. */
-  readonly values: unknown[] = [];
-  readonly names: string[] = [];
+  readonly #placeOf: (table: number) => RowPlace;
+  /** The objects and constants that the text refers to, and what it calls them. */
+  readonly #values: unknown[] = [];
+  readonly #names: string[] = [];
 
-  constructor(row: RowType) {
-    this.#row = row;
+  constructor(placeOf: (table: number) => RowPlace) {
+    this.#placeOf = placeOf;
+  }
+
+  /**
+   * Makes the function out of its text. It is the same for conditions that differ in their constants alone, so that
+   * the engine has its code already and many subscriptions share it.
+   */
+  bind(body: string): unknown {
+    // oxlint-disable-next-line typescript/no-implied-eval -- only offsets, operators and names made here reach the text
+    const factory = new Function(...this.#names, body) as (...values: unknown[]) => unknown;
+    return factory(...this.#values);
   }
 
   /** A JavaScript expression of a Bool's value. */
@@ -58,7 +88,7 @@ class PredicateSource {
       case 'constant':
         return String(expression.bytes[0] === 1);
       case 'column':
-        return `b[${this.#columnStart(expression.column)}] === 1`;
+        return `${this.#placeOf(expression.table).bytes}[${this.#columnStart(expression)}] === 1`;
       case 'logical': {
         const operands = expression.operands.map((operand) => this.condition(operand));
         return `(${operands.join(expression.operator === 'AND' ? ' && ' : ' || ')})`;
@@ -97,17 +127,19 @@ class PredicateSource {
     if (side.kind !== 'column' || (other.kind !== 'constant' && other.kind !== 'sender')) return undefined;
     // Floats have two zeros and many NaNs.
     if (side.type.tag === 'F32' || side.type.tag === 'F64') return undefined;
-    const offset = this.#access(side.column).staticOffset;
+    const { bytes, start } = this.#placeOf(side.table);
+    const offset = this.#access(side).staticOffset;
     if (other.kind === 'constant' && offset !== undefined && other.bytes.length <= MAX_INLINE_BYTES) {
-      return Array.from(other.bytes, (byte, i) => `b[s + ${offset + i}] === ${byte}`).join(' && ');
+      const tests = Array.from(other.bytes, (byte, i) => `${bytes}[${start} + ${offset + i}] === ${this.#bind(byte)}`);
+      return tests.join(' && ');
     }
-    return `${this.#bind(startsWith)}(b, ${this.#columnStart(side.column)}, ${this.#operand(other).bytes})`;
+    return `${this.#bind(startsWith)}(${bytes}, ${this.#columnStart(side)}, ${this.#operand(other).bytes})`;
   }
 
   #operand(expression: CheckedExpression): Operand {
     switch (expression.kind) {
       case 'column':
-        return { bytes: 'b', start: this.#columnStart(expression.column) };
+        return { bytes: this.#placeOf(expression.table).bytes, start: this.#columnStart(expression) };
       case 'constant':
         return { bytes: this.#bind(expression.bytes), start: '0' };
       case 'sender':
@@ -118,22 +150,24 @@ class PredicateSource {
     }
   }
 
-  #columnStart(column: number): string {
+  #columnStart(column: ColumnValue): string {
+    const { bytes, start } = this.#placeOf(column.table);
     const access = this.#access(column);
-    if (access.staticOffset !== undefined) return `s + ${access.staticOffset}`;
-    return `${this.#bind(access)}.start(b, s)`;
+    if (access.staticOffset !== undefined) return `${start} + ${access.staticOffset}`;
+    return `${this.#bind(access)}.start(${bytes}, ${start})`;
   }
 
-  #access(column: number): ColumnAccess {
-    return this.#row.columns[column]!; // the scope resolved it in this table
+  #access({ table, column }: ColumnValue): ColumnAccess {
+    return this.#placeOf(table).row.columns[column]!; // the scope resolved it in this table
   }
 
   #bind(value: unknown): string {
-    const known = this.values.indexOf(value);
-    if (known >= 0) return this.names[known]!; // the lists grow together
-    const name = `v${this.values.length}`;
-    this.values.push(value);
-    this.names.push(name);
+    // Numbers are constants of the query: one that occurs twice must not make another text.
+    const known = typeof value === 'number' ? -1 : this.#values.indexOf(value);
+    if (known >= 0) return this.#names[known]!; // the lists grow together
+    const name = `v${this.#values.length}`;
+    this.#values.push(value);
+    this.#names.push(name);
     return name;
   }
 }
