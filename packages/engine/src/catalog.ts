@@ -1,6 +1,11 @@
 import type { CatalogTable } from '@lightcone/query';
 import type { Index, Store, Table } from '@lightcone/store';
-import { type ScheduleDescription, describeTables, type TableDescription } from './schema-objects.ts';
+import {
+  type ScheduleDescription,
+  type TableDescription,
+  type ViewDescription,
+  describeTables,
+} from './schema-objects.ts';
 
 /** An index and the table it belongs to. */
 export interface IndexEntry {
@@ -12,6 +17,8 @@ export interface IndexEntry {
 export interface TableEntry extends Omit<CatalogTable, 'view'> {
   readonly isPublic: boolean;
   readonly isSystem: boolean;
+  /** For a table that holds the rows of a view. */
+  readonly view: ViewDescription | undefined;
 }
 
 /**
@@ -98,6 +105,7 @@ class CatalogEntry implements TableEntry {
   readonly isPublic: boolean;
   readonly isSystem: boolean;
   readonly isEvent: boolean;
+  readonly view: ViewDescription | undefined;
 
   constructor(description: TableDescription) {
     const { definition } = description;
@@ -114,5 +122,6 @@ class CatalogEntry implements TableEntry {
     this.isPublic = description.isPublic;
     this.isSystem = description.isSystem;
     this.isEvent = definition.isEvent;
+    this.view = description.view;
   }
 }

@@ -76,6 +76,7 @@ function answerCall(core: Core, module: LoadedModule, client: Client, message: C
       break;
     case 'trapped':
     case 'outOfEnergy':
+    case 'viewFailed':
       writeReducerResultInternalError(lane.writer, requestId, timestampMicros, failureText(outcome));
       break;
   }

@@ -1,7 +1,7 @@
 import type { CommitLog } from '@lightcone/commitlog';
 import { DEFAULT_LIMITS, type ModuleLimits } from '@lightcone/host';
 import type { Identity } from '@lightcone/sats';
-import type { Store } from '@lightcone/store';
+import type { Store, Transaction } from '@lightcone/store';
 import { Catalog } from './catalog.ts';
 import type { Clock } from './clock.ts';
 import type { ModuleEnvironment } from './loaded-module.ts';
@@ -9,13 +9,16 @@ import type { DatabaseLogRecord } from './log-record.ts';
 import { ModuleData } from './module-data.ts';
 import { Outbox } from './outbox.ts';
 import { CallerQueries } from './queries/caller-queries.ts';
-import { NO_VIEWS } from './queries/view-access.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
 import { StoreRows } from './store-rows.ts';
 import { Subscriptions } from './subscriptions/subscriptions.ts';
 import type { Timers } from './timers.ts';
 import { Transactions } from './transactions.ts';
 import { Turns } from './turns.ts';
+import { LiveViews } from './views/live-views.ts';
+import { type InTransaction, QueriedViews } from './views/queried-views.ts';
+import { ViewExpiry } from './views/view-expiry.ts';
+import { ViewRunner } from './views/view-runner.ts';
 
 /** What a database runs on. */
 export interface DatabaseOptions {
@@ -52,6 +55,8 @@ export class Core {
   readonly subscriptions: Subscriptions;
   readonly scheduler: Scheduler;
   readonly transactions: Transactions;
+  readonly views: LiveViews;
+  readonly viewExpiry: ViewExpiry;
   readonly data: ModuleData;
   readonly moduleEnvironment: ModuleEnvironment;
   readonly turns: Turns;
@@ -64,15 +69,20 @@ export class Core {
     this.catalog = new Catalog(store);
     this.rows = new StoreRows(store, this.catalog);
     this.outbox = new Outbox(options.deliver, log === undefined ? Number.POSITIVE_INFINITY : log.durableOffset);
-    this.queries = new CallerQueries(this.catalog, NO_VIEWS);
-    this.subscriptions = new Subscriptions(this.rows, this.outbox, this.queries, NO_VIEWS);
     this.scheduler = new Scheduler(this);
-    this.transactions = new Transactions(store, log, this.outbox, this.subscriptions, this.scheduler);
     this.data = new ModuleData(store, this.catalog, this.scheduler);
     this.turns = new Turns(options.defer, () => {
       log?.flush();
       this.outbox.flush();
     });
+    const runner = new ViewRunner(store, this.catalog, this.rows, this.data, options.identity);
+    this.views = new LiveViews(this.catalog, runner, (viewName, message) => this.logLine('Error', message, viewName));
+    const inTransaction: InTransaction = (run) => this.#inTransaction(run);
+    this.viewExpiry = new ViewExpiry(this.views, inTransaction, clock, options.timers, this.turns);
+    const queriedViews = new QueriedViews(this.views, inTransaction, clock, this.viewExpiry);
+    this.queries = new CallerQueries(this.catalog, queriedViews);
+    this.subscriptions = new Subscriptions(this.rows, this.outbox, this.queries, queriedViews);
+    this.transactions = new Transactions(store, log, this.outbox, this.subscriptions, this.scheduler, this.views);
     this.moduleEnvironment = {
       calls: this.data,
       limits: options.limits ?? DEFAULT_LIMITS,
@@ -94,6 +104,19 @@ export class Core {
       message,
       trace: undefined,
     });
+  }
+
+  /** Commits and publishes what `run` does, or rolls it back if that throws. */
+  #inTransaction(run: (transaction: Transaction) => void): void {
+    const transaction = this.transactions.begin();
+    try {
+      run(transaction);
+      this.transactions.commit(transaction, undefined);
+    } catch (error) {
+      if (transaction.isOpen) transaction.rollback();
+      throw error;
+    }
+    this.transactions.publish(undefined);
   }
 }
 

@@ -94,6 +94,7 @@ export class Database {
         throw new EngineError('ENGINE_RECOVERY_FAILED', `the log is of database ${found}, expected ${identity}`);
       }
       const module = LoadedModule.load(stored.program, core.moduleEnvironment);
+      core.views.load(module);
       for (const caller of leftoverCallers(core)) disconnectCaller(core, module, caller);
       const database = new Database(core, module, stored.owner);
       core.scheduler.start(module);
@@ -112,10 +113,11 @@ export class Database {
     return this.#module.def;
   }
 
-  /** The row type of a table by its name. @throws StoreError `STORE_UNKNOWN_TABLE` */
+  /** The type of the rows that clients get of a table or view. @throws StoreError `STORE_UNKNOWN_TABLE` */
   rowType(tableName: string): RowType {
-    const { catalog, store } = this.#core;
-    return store.table(catalog.findTableId(tableName) ?? -1).definition.row;
+    const { catalog, store, views } = this.#core;
+    const id = catalog.findTableId(tableName) ?? -1;
+    return views.findView(id)?.row ?? store.table(id).definition.row;
   }
 
   /** Offset of the last transaction; -1 before the first. */
@@ -204,6 +206,7 @@ export class Database {
         return { kind: 'outOfEnergy', cost };
       case 'error':
       case 'trapped':
+      case 'viewFailed':
         return { kind: 'failed', message: failureText(outcome), cost };
     }
   }
@@ -269,7 +272,7 @@ export class Database {
   }
 
   metrics(): DatabaseMetrics {
-    const { store, subscriptions, transactions, options } = this.#core;
+    const { store, subscriptions, transactions, views, options } = this.#core;
     let querySets = 0;
     for (const client of this.#clients.values()) querySets += client.querySets.size;
     return {
@@ -281,6 +284,8 @@ export class Database {
       reducers: this.#module.reducerMetrics,
       scheduledRows: this.#core.scheduler.waitingCount,
       scheduledFunctionDelays: this.#core.scheduler.delays,
+      views: this.#module.viewMetrics,
+      liveViews: views.count,
       tables: [...store.tables.values()].map(({ definition, rowCount, byteSize }) => ({
         id: definition.id,
         name: definition.name,
@@ -296,10 +301,11 @@ export class Database {
   }
 
   async #close(): Promise<void> {
-    const { turns, options, scheduler } = this.#core;
+    const { turns, options, scheduler, viewExpiry } = this.#core;
     scheduler.stop();
     if (turns.refusal === undefined) this.#disconnectAll();
     turns.refuse(new EngineError('ENGINE_CLOSED', `database ${this.identity.toHex()} is closed`));
+    viewExpiry.close();
     turns.end();
     await options.log?.close();
   }
@@ -317,6 +323,7 @@ export class Database {
     this.#core.scheduler.stop();
     const failure = new EngineError('ENGINE_LOG_FAILED', cause.message, { cause });
     this.#core.turns.refuse(failure);
+    this.#core.viewExpiry.close();
     this.#core.logLine('Error', `the commit log failed, so the database stops: ${cause.message}`);
     for (const number of this.#clients.keys()) {
       this.#core.outbox.lane(false).close(number, INTERNAL_ERROR, 'the database cannot write its log');

@@ -4,16 +4,24 @@ import {
   type HostCalls,
   type HostEnvironment,
   ModuleInstance,
+  type Caller as HostCaller,
   type ModuleLimits,
+  type ViewOutcome,
 } from '@lightcone/host';
 import { type CompiledType, type Identity, compileType } from '@lightcone/sats';
-import { type ModuleDef, type ReducerDef, decodeRawModuleDef, validateModuleDef } from '@lightcone/schema';
+import {
+  type ModuleDef,
+  type ReducerDef,
+  type ViewDef,
+  decodeRawModuleDef,
+  validateModuleDef,
+} from '@lightcone/schema';
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import type { ActiveCaller } from './client.ts';
 import { EngineError } from './errors.ts';
 import type { Clock } from './clock.ts';
 import type { DatabaseLogRecord } from './log-record.ts';
-import type { ReducerMetrics } from './metrics.ts';
+import type { ReducerMetrics, ViewMetrics } from './metrics.ts';
 import { encodeReducerName } from './transaction-record.ts';
 
 /** What a module needs of its database. */
@@ -56,6 +64,7 @@ export class LoadedModule {
   readonly #hostEnvironment: HostEnvironment;
   readonly #running: RunningFunction;
   readonly #reducers: readonly Reducer[];
+  readonly #viewMetrics: ReadonlyMap<string, ViewMetrics>;
   #instance: ModuleInstance | undefined;
   #lastEnergyUsed = 0;
 
@@ -82,6 +91,7 @@ export class LoadedModule {
       encodedName: encodeReducerName(reducer.name),
       metrics: { committed: 0, failed: 0, energyUsed: 0 },
     }));
+    this.#viewMetrics = new Map(def.views.map(({ name }) => [name, { succeeded: 0, failed: 0, energyUsed: 0 }]));
     this.reducersByName = new Map(this.#reducers.map((reducer) => [reducer.def.name, reducer]));
   }
 
@@ -121,6 +131,11 @@ export class LoadedModule {
     return new Map(this.#reducers.map((reducer) => [reducer.def.name, reducer.metrics]));
   }
 
+  /** How often its views ran, by name. */
+  get viewMetrics(): ReadonlyMap<string, Readonly<ViewMetrics>> {
+    return this.#viewMetrics;
+  }
+
   /** Runs a reducer in the transaction that is open; `args[start..end]` have been checked. */
   callReducer(
     reducer: Reducer,
@@ -130,7 +145,7 @@ export class LoadedModule {
     start: number,
     end: number,
   ): CallOutcome {
-    const instance = (this.#instance ??= ModuleInstance.create(this.#compiled, this.#hostEnvironment));
+    const instance = this.#readyInstance();
     this.#running.name = reducer.def.name;
     const outcome = instance.callReducer(reducer.id, caller.words, timestampMicros, args, start, end);
     if (instance.isDead) this.#instance = undefined;
@@ -141,13 +156,37 @@ export class LoadedModule {
     else metrics.failed++;
     return outcome;
   }
+
+  /**
+   * Runs a view in the transaction that is open, with a budget of energy of its own.
+   * @param sender for whom; undefined for an anonymous view
+   */
+  callView({ name, index }: ViewDef, sender: HostCaller | undefined): ViewOutcome {
+    const instance = this.#readyInstance();
+    const before = this.#running.name;
+    this.#running.name = name;
+    const outcome = instance.callView({ id: index, name }, sender, NO_ARGS, 0, 0);
+    this.#running.name = before;
+    if (instance.isDead) this.#instance = undefined;
+    const metrics = this.#viewMetrics.get(name)!; // every view of the definition has some
+    metrics.energyUsed += instance.energyUsed;
+    if (outcome.kind === 'rows' || outcome.kind === 'sql') metrics.succeeded++;
+    else metrics.failed++;
+    return outcome;
+  }
+
+  #readyInstance(): ModuleInstance {
+    return (this.#instance ??= ModuleInstance.create(this.#compiled, this.#hostEnvironment));
+  }
 }
+
+/** Views have no arguments but the caller, who travels apart. */
+const NO_ARGS = new Uint8Array(0);
 
 /** What is not built yet is refused when a module is published, not when it is used. */
 function refuseUnsupported(def: ModuleDef): void {
   const problems = [
     ...def.procedures.map((procedure) => `${procedure.name} is a procedure`),
-    ...def.views.map((view) => `${view.name} is a view`),
     ...def.httpHandlers.map((handler) => `${handler.name} is an HTTP handler`),
     ...def.rowLevelSecurity.map((sql) => `there is a row-level security rule (${sql})`),
     ...def.submodules.map((submodule) => `${submodule.namespace} is a submodule`),

@@ -13,11 +13,22 @@ export interface DatabaseMetrics {
   readonly scheduledRows: number;
   /** How late scheduled functions began, by their name. */
   readonly scheduledFunctionDelays: ReadonlyMap<string, DelayHistogram>;
+  readonly views: ReadonlyMap<string, ViewMetrics>;
+  /** Views whose rows are kept, once for each caller that has his own. */
+  readonly liveViews: number;
   readonly tables: readonly TableMetrics[];
 }
 
 export interface ReducerMetrics {
   committed: number;
+  failed: number;
+  /** Executed instructions, about. */
+  energyUsed: number;
+}
+
+export interface ViewMetrics {
+  /** Runs whose result was taken for rows or a query. */
+  succeeded: number;
   failed: number;
   /** Executed instructions, about. */
   energyUsed: number;

@@ -1,5 +1,5 @@
 import { BOUND, type BoundKind, ERRNO, type HostCalls, type IndexRange, type RowBuffer } from '@lightcone/host';
-import { ByteReader, type ByteWriter, SatsError } from '@lightcone/sats';
+import { ByteReader, ByteWriter, SatsError } from '@lightcone/sats';
 import {
   type Bound,
   INDEX_NOT_UNIQUE,
@@ -13,12 +13,18 @@ import {
   type Transaction,
   UNIQUE_VIOLATION,
 } from '@lightcone/store';
-import type { Catalog } from './catalog.ts';
+import type { Catalog, IndexEntry } from './catalog.ts';
+import { EngineError } from './errors.ts';
 import type { Scheduler } from './scheduler/scheduler.ts';
 import { SYSTEM_TABLE_IDS } from './system-tables.ts';
+import type { ReadSet } from './views/read-set.ts';
 
 /**
  * The data calls of a module, answered from the open transaction.
+ *
+ * A view runs with a read set: what it reads is recorded, it cannot write, and it knows no event tables,
+ * whose rows are gone when the transaction ends. The tables that hold the rows of views are out of
+ * reach for every module.
  *
  * Results are counts, ids or 0, or a negative errno (file 11 §1.4 of the specification). The bytes
  * of a call are the guest's memory: they are read before anything else runs.
@@ -26,10 +32,13 @@ import { SYSTEM_TABLE_IDS } from './system-tables.ts';
 export class ModuleData implements HostCalls {
   /** The transaction in which the module runs; undefined outside of one. */
   transaction: Transaction | undefined;
+  /** What the running view reads is added to it; undefined while no view runs. */
+  reads: ReadSet | undefined;
   readonly #store: Store;
   readonly #catalog: Catalog;
   readonly #scheduler: Scheduler;
   readonly #rows = new PointerList();
+  readonly #key = new ByteWriter();
   readonly #lower: { -readonly [K in keyof Bound]: Bound[K] } = { kind: 'unbounded', start: 0, end: 0 };
   readonly #upper: { -readonly [K in keyof Bound]: Bound[K] } = { kind: 'unbounded', start: 0, end: 0 };
 
@@ -44,20 +53,26 @@ export class ModuleData implements HostCalls {
   }
 
   tableId(name: string): number {
-    return this.#catalog.findTableId(name) ?? -ERRNO.noSuchTable;
+    const id = this.#catalog.findTableId(name);
+    return id === undefined || this.#findTable(id) === undefined ? -ERRNO.noSuchTable : id;
   }
 
   indexId(name: string): number {
-    return this.#catalog.findIndexId(name) ?? -ERRNO.noSuchIndex;
+    const id = this.#catalog.findIndexId(name);
+    return id === undefined || this.#findIndex(id) === undefined ? -ERRNO.noSuchIndex : id;
   }
 
   rowCount(tableId: number): number {
-    return this.#store.tables.get(tableId)?.rowCount ?? -ERRNO.noSuchTable;
+    const table = this.#findTable(tableId);
+    if (table === undefined) return -ERRNO.noSuchTable;
+    this.reads?.addTable(tableId);
+    return table.rowCount;
   }
 
   scanTable(tableId: number, out: RowBuffer): number {
-    const table = this.#store.tables.get(tableId);
+    const table = this.#findTable(tableId);
     if (table === undefined) return -ERRNO.noSuchTable;
+    this.reads?.addTable(tableId);
     for (let row = table.first(); row !== NO_ROW; row = table.next(row)) {
       out.append(table.bytes(row), table.start(row), table.end(row));
     }
@@ -66,18 +81,23 @@ export class ModuleData implements HostCalls {
 
   scanIndexPoint(indexId: number, bytes: Uint8Array, start: number, end: number, out: RowBuffer): number {
     const errno = this.#collectPoint(indexId, bytes, start, end);
-    if (errno === 0) this.#appendCollected(indexId, out);
-    return -errno;
+    if (errno !== 0) return -errno;
+    if (this.reads !== undefined) this.#recordPoint(this.reads, indexId, bytes, start, end);
+    this.#appendCollected(indexId, out);
+    return 0;
   }
 
   scanIndexRange(indexId: number, bytes: Uint8Array, range: IndexRange, out: RowBuffer): number {
     const errno = this.#collectRange(indexId, bytes, range);
-    if (errno === 0) this.#appendCollected(indexId, out);
-    return -errno;
+    if (errno !== 0) return -errno;
+    if (this.reads !== undefined) this.#recordRange(this.reads, indexId, bytes, range);
+    this.#appendCollected(indexId, out);
+    return 0;
   }
 
   insert(tableId: number, bytes: Uint8Array, start: number, end: number, generated: ByteWriter): number {
-    const table = this.#store.tables.get(tableId);
+    if (this.reads !== undefined) return -ERRNO.transactionIsReadOnly;
+    const table = this.#findTable(tableId);
     if (table === undefined) return -ERRNO.noSuchTable;
     try {
       return this.#resultOf(table, this.#open().insert(table, bytes, start, end, generated));
@@ -94,7 +114,8 @@ export class ModuleData implements HostCalls {
     end: number,
     generated: ByteWriter,
   ): number {
-    const table = this.#store.tables.get(tableId);
+    if (this.reads !== undefined) return -ERRNO.transactionIsReadOnly;
+    const table = this.#findTable(tableId);
     if (table === undefined) return -ERRNO.noSuchTable;
     const entry = this.#catalog.findIndex(indexId);
     if (entry === undefined || entry.table !== table) return -ERRNO.noSuchIndex;
@@ -106,18 +127,21 @@ export class ModuleData implements HostCalls {
   }
 
   deleteByIndexPoint(indexId: number, bytes: Uint8Array, start: number, end: number): number {
+    if (this.reads !== undefined) return -ERRNO.transactionIsReadOnly;
     const errno = this.#collectPoint(indexId, bytes, start, end);
     return errno === 0 ? this.#deleteCollected(indexId) : -errno;
   }
 
   deleteByIndexRange(indexId: number, bytes: Uint8Array, range: IndexRange): number {
+    if (this.reads !== undefined) return -ERRNO.transactionIsReadOnly;
     const errno = this.#collectRange(indexId, bytes, range);
     return errno === 0 ? this.#deleteCollected(indexId) : -errno;
   }
 
   /** The relation is an array of rows: a u32 count, then the rows; what follows is ignored. */
   deleteAllByEq(tableId: number, bytes: Uint8Array, start: number, end: number): number {
-    const table = this.#store.tables.get(tableId);
+    if (this.reads !== undefined) return -ERRNO.transactionIsReadOnly;
+    const table = this.#findTable(tableId);
     if (table === undefined) return -ERRNO.noSuchTable;
     const rowType = table.definition.row;
     try {
@@ -145,7 +169,8 @@ export class ModuleData implements HostCalls {
   }
 
   clear(tableId: number): number {
-    const table = this.#store.tables.get(tableId);
+    if (this.reads !== undefined) return -ERRNO.transactionIsReadOnly;
+    const table = this.#findTable(tableId);
     return table === undefined ? -ERRNO.noSuchTable : this.#open().clear(table);
   }
 
@@ -159,6 +184,7 @@ export class ModuleData implements HostCalls {
   }
 
   scheduleImmediate(functionName: string, args: Uint8Array): void {
+    if (this.reads !== undefined) throw new EngineError('ENGINE_VIEW_FAILED', 'a view cannot schedule calls');
     this.#scheduler.callSoon(functionName, args);
   }
 
@@ -173,9 +199,51 @@ export class ModuleData implements HostCalls {
     return this.transaction;
   }
 
+  /** A table that the running function knows. */
+  #findTable(tableId: number): Table | undefined {
+    const table = this.#store.tables.get(tableId);
+    return table === undefined || this.#isHidden(table) ? undefined : table;
+  }
+
+  #findIndex(indexId: number): IndexEntry | undefined {
+    const entry = this.#catalog.findIndex(indexId);
+    return entry === undefined || this.#isHidden(entry.table) ? undefined : entry;
+  }
+
+  #isHidden({ definition }: Table): boolean {
+    return definition.isEphemeral || (definition.isEvent && this.reads !== undefined);
+  }
+
+  /** The key has been read, so it decodes. */
+  #recordPoint(reads: ReadSet, indexId: number, bytes: Uint8Array, start: number, end: number): void {
+    const { table, index } = this.#catalog.findIndex(indexId)!; // it has been read
+    // What follows the key is ignored by the scan, too.
+    reads.addPoint(table.definition.id, index.key, bytes, start, index.key.validate(bytes, start, end));
+  }
+
+  /** A range of one whole key, written as guests without point scans do, is a point; others may grow anywhere. */
+  #recordRange(reads: ReadSet, indexId: number, bytes: Uint8Array, range: IndexRange): void {
+    const { table, index } = this.#catalog.findIndex(indexId)!; // it has been read
+    const { prefixStart, prefixEnd, prefixColumns, lowerKind, upperKind, lowerStart, upperStart } = range;
+    if (prefixColumns === index.key.columns.length - 1 && lowerKind === BOUND.included && upperKind === lowerKind) {
+      const { validate } = index.key.columns[prefixColumns]!.type;
+      const lowerEnd = validate(bytes, lowerStart, range.lowerEnd);
+      const upperEnd = validate(bytes, upperStart, range.upperEnd);
+      if (equals(bytes, lowerStart, lowerEnd, upperStart, upperEnd)) {
+        const key = this.#key;
+        key.reset();
+        if (prefixColumns > 0) key.slice(bytes, prefixStart, prefixEnd);
+        key.slice(bytes, lowerStart, lowerEnd);
+        reads.addPoint(table.definition.id, index.key, key.bytes, 0, key.length);
+        return;
+      }
+    }
+    reads.addTable(table.definition.id);
+  }
+
   /** Collects the rows with a key into `#rows`; returns an errno. */
   #collectPoint(indexId: number, bytes: Uint8Array, start: number, end: number): number {
-    const entry = this.#catalog.findIndex(indexId);
+    const entry = this.#findIndex(indexId);
     if (entry === undefined) return ERRNO.noSuchIndex;
     this.#rows.clear();
     try {
@@ -187,7 +255,7 @@ export class ModuleData implements HostCalls {
   }
 
   #collectRange(indexId: number, bytes: Uint8Array, range: IndexRange): number {
-    const entry = this.#catalog.findIndex(indexId);
+    const entry = this.#findIndex(indexId);
     if (entry === undefined) return ERRNO.noSuchIndex;
     this.#rows.clear();
     try {
@@ -225,6 +293,13 @@ export class ModuleData implements HostCalls {
     if (entry === undefined) throw new Error(`index ${indexId} vanished during a call`);
     return entry.table;
   }
+}
+
+/** Whether two slices of `bytes` are the same. */
+function equals(bytes: Uint8Array, aStart: number, aEnd: number, bStart: number, bEnd: number): boolean {
+  if (aEnd - aStart !== bEnd - bStart) return false;
+  for (let i = 0; i < aEnd - aStart; i++) if (bytes[aStart + i] !== bytes[bStart + i]) return false;
+  return true;
 }
 
 function boundKind(kind: BoundKind): Bound['kind'] {

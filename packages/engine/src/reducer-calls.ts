@@ -3,10 +3,21 @@ import type { Transaction } from '@lightcone/store';
 import type { ActiveCaller } from './client.ts';
 import type { Core } from './core.ts';
 import type { LoadedModule, Reducer } from './loaded-module.ts';
+import { isViewFailure } from './views/view-failure.ts';
 
 /** What clients are told of a trap; the reason is in the database's log. */
 export const FATAL_ERROR_TEXT = 'The instance encountered a fatal error.';
 export const OUT_OF_ENERGY_TEXT = 'reducer ran out of energy';
+
+/** How a reducer's transaction ended. */
+export type ReducerOutcome = CallOutcome | ViewFailed;
+
+/** The reducer was fine, but a view that reads what it changed was not. */
+export interface ViewFailed {
+  readonly kind: 'viewFailed';
+  /** For the caller. */
+  readonly message: string;
+}
 
 const NO_ARGS = new Uint8Array(0);
 
@@ -24,15 +35,21 @@ export function callReducer(
   args: Uint8Array,
   start: number,
   end: number,
-): CallOutcome {
+): ReducerOutcome {
   const transaction = core.transactions.begin();
   const outcome = runInTransaction(core, transaction, module, reducer, caller, timestampMicros, args, start, end);
-  if (outcome.kind !== 'ok') transaction.rollback();
-  else {
-    const inputs = { reducerName: reducer.encodedName, caller, timestampMicros, args, argsStart: start, argsEnd: end };
-    core.transactions.commit(transaction, inputs);
+  if (outcome.kind !== 'ok') {
+    transaction.rollback();
+    return outcome;
   }
-  return outcome;
+  const inputs = { reducerName: reducer.encodedName, caller, timestampMicros, args, argsStart: start, argsEnd: end };
+  try {
+    core.transactions.commit(transaction, inputs);
+    return outcome;
+  } catch (error) {
+    if (!isViewFailure(error)) throw error;
+    return { kind: 'viewFailed', message: error.message };
+  }
 }
 
 /** Runs a lifecycle reducer in an open transaction, whose end is the caller's business. */
@@ -48,9 +65,10 @@ export function runLifecycleReducer(
 }
 
 /** What a client may know of a call that failed. */
-export function failureText(outcome: Exclude<CallOutcome, { kind: 'ok' }>): string {
+export function failureText(outcome: Exclude<ReducerOutcome, { kind: 'ok' }>): string {
   switch (outcome.kind) {
     case 'error':
+    case 'viewFailed':
       return outcome.message;
     case 'trapped':
       return FATAL_ERROR_TEXT;

@@ -7,6 +7,8 @@ import { failureText, runLifecycleReducer } from './reducer-calls.ts';
 import { insertRow, readRows, systemRowType } from './schema-objects.ts';
 import { SYSTEM_TABLE_IDS } from './system-tables.ts';
 import { encodeReducerName } from './transaction-record.ts';
+import type { OnViewFailure } from './views/live-views.ts';
+import { isViewFailure } from './views/view-failure.ts';
 
 const NO_ARGS = new Uint8Array(0);
 
@@ -38,13 +40,18 @@ export function connectCaller(core: Core, module: LoadedModule, caller: ActiveCa
       return failureText(outcome);
     }
   }
-  commit(core, transaction, CONNECTED, caller);
-  return undefined;
+  try {
+    commit(core, transaction, CONNECTED, caller);
+    return undefined;
+  } catch (error) {
+    if (isViewFailure(error)) return error.message;
+    throw error;
+  }
 }
 
 /**
  * Forgets a caller: the module's `client_disconnected` and the removal of its rows in one
- * transaction, or the removal alone if the reducer fails. Nothing happens if the rows are gone.
+ * transaction, or the removal alone if the reducer or a view fails. Nothing happens if the rows are gone.
  */
 export function disconnectCaller(core: Core, module: LoadedModule, caller: ActiveCaller): void {
   const reducer = module.lifecycleReducer('onDisconnect');
@@ -55,16 +62,21 @@ export function disconnectCaller(core: Core, module: LoadedModule, caller: Activ
       return;
     }
     const outcome = runLifecycleReducer(core, transaction, module, reducer, caller);
-    if (outcome.kind === 'ok') {
+    if (outcome.kind !== 'ok') transaction.rollback();
+    else {
       removeRows(core, transaction, caller);
-      commit(core, transaction, reducer.encodedName, caller);
-      return;
+      try {
+        commit(core, transaction, reducer.encodedName, caller);
+        return;
+      } catch (error) {
+        if (!isViewFailure(error)) throw error;
+      }
     }
-    transaction.rollback();
   }
   const transaction = core.transactions.begin();
   removeRows(core, transaction, caller);
-  commit(core, transaction, DISCONNECTED, caller);
+  // Nothing that the module does keeps a caller who is gone.
+  commit(core, transaction, DISCONNECTED, caller, 'emptyView');
 }
 
 /** The callers that a crash left connected. */
@@ -85,10 +97,16 @@ export function leftoverCallers(core: Core): ActiveCaller[] {
   );
 }
 
-function commit(core: Core, transaction: Transaction, reducerName: Uint8Array, caller: ActiveCaller): void {
+function commit(
+  core: Core,
+  transaction: Transaction,
+  reducerName: Uint8Array,
+  caller: ActiveCaller,
+  onViewFailure: OnViewFailure = 'failTransaction',
+): void {
   const timestampMicros = core.options.clock.nowMicros();
   const inputs = { reducerName, caller, timestampMicros, args: NO_ARGS, argsStart: 0, argsEnd: 0 };
-  core.transactions.commit(transaction, inputs);
+  core.transactions.commit(transaction, inputs, onViewFailure);
   core.transactions.publish(undefined);
 }
 

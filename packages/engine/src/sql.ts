@@ -10,6 +10,7 @@ import { type AlgebraicValue, ByteReader, type ProductType, SatsError, compileRo
 import { SEQUENCE_EXHAUSTED, type Store, type Transaction, UNIQUE_VIOLATION } from '@lightcone/store';
 import type { Core } from './core.ts';
 import type { Caller } from './client.ts';
+import { isViewFailure } from './views/view-failure.ts';
 
 /** What a SQL statement yields. */
 export interface SqlOutcome {
@@ -64,6 +65,7 @@ function change(core: Core, caller: Caller, plan: MutationPlan): SqlOutcome['sta
     return stats;
   } catch (error) {
     if (transaction.isOpen) transaction.rollback();
+    if (isViewFailure(error)) throw new QueryError('QUERY_VIEW_FAILED', error.message, { cause: error });
     if (error instanceof SatsError) throw new QueryError('QUERY_INVALID_LITERAL', error.message, { cause: error });
     throw error;
   }

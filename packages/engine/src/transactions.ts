@@ -6,11 +6,13 @@ import type { Client } from './client.ts';
 import { EngineError } from './errors.ts';
 import type { Outbox } from './outbox.ts';
 import type { Subscriptions } from './subscriptions/subscriptions.ts';
+import type { LiveViews, OnViewFailure } from './views/live-views.ts';
 import { type TransactionInputs, writeTransactionRecord } from './transaction-record.ts';
 
 /**
- * The one place where a transaction ends: the store applies it, the log gets its record, the
- * subscriptions and the scheduler learn of it, in this order and with nothing in between.
+ * The one place where a transaction ends: the views that it concerns are brought up to date in it, the
+ * store applies it, the log gets its record, the subscriptions and the scheduler learn of it, in this
+ * order and with nothing in between.
  *
  *     begin ─ … ─ commit ─ (the caller's answer) ─ publish
  *             └── rollback
@@ -21,6 +23,7 @@ export class Transactions {
   readonly #outbox: Outbox;
   readonly #subscriptions: Subscriptions;
   readonly #scheduler: Scheduler;
+  readonly #views: LiveViews;
   readonly #record = new ByteWriter(4096);
   #delta: TransactionDelta | undefined;
   #lastTxOffset: number;
@@ -31,12 +34,14 @@ export class Transactions {
     outbox: Outbox,
     subscriptions: Subscriptions,
     scheduler: Scheduler,
+    views: LiveViews,
   ) {
     this.#store = store;
     this.#log = log;
     this.#outbox = outbox;
     this.#subscriptions = subscriptions;
     this.#scheduler = scheduler;
+    this.#views = views;
     this.#lastTxOffset = (log?.nextTxOffset ?? 0) - 1;
   }
 
@@ -51,6 +56,7 @@ export class Transactions {
     if (this.#log?.failure !== undefined) {
       throw new EngineError('ENGINE_LOG_FAILED', this.#log.failure.message, { cause: this.#log.failure });
     }
+    this.#views.begun();
     return this.#store.begin();
   }
 
@@ -58,10 +64,23 @@ export class Transactions {
    * Commits, logs and evaluates. The clients hear of it from `publish`, which must follow; between
    * the two the caller's answer is written, which carries its own updates.
    * @param inputs the reducer call, or undefined for what no reducer did
+   * @param onViewFailure `emptyView` for what has to happen whatever the module does
    * @returns whether anything that the log keeps was changed
+   * @throws EngineError `ENGINE_VIEW_FAILED`, and the transaction is rolled back
    */
-  commit(transaction: Transaction, inputs: TransactionInputs | undefined): boolean {
+  commit(
+    transaction: Transaction,
+    inputs: TransactionInputs | undefined,
+    onViewFailure: OnViewFailure = 'failTransaction',
+  ): boolean {
+    try {
+      this.#views.refresh(transaction, onViewFailure);
+    } catch (error) {
+      transaction.rollback();
+      throw error;
+    }
     const delta = transaction.commit();
+    this.#views.committed();
     this.#delta = delta;
     const isLogged = delta.tables.some(
       ({ table, inserts, deletes }) => !table.definition.isEphemeral && inserts.length + deletes.length > 0,

@@ -13,7 +13,8 @@ export type QueryErrorCode =
   | 'QUERY_TYPE_MISMATCH'
   | 'QUERY_INVALID_OPERATOR'
   | 'QUERY_WRONG_FIELD_COUNT'
-  | 'QUERY_CONSTRAINT_VIOLATED';
+  | 'QUERY_CONSTRAINT_VIOLATED'
+  | 'QUERY_VIEW_FAILED';
 
 /** SQL that cannot be run. The message is what the client sees; clients know these texts, so they are kept word for word. */
 export class QueryError extends Error {

@@ -2,6 +2,7 @@ export { hiddenBytes } from './catalog.ts';
 export type { Catalog, CatalogColumn, CatalogIndex, CatalogTable, ViewInstance } from './catalog.ts';
 export { QueryError } from './errors.ts';
 export type { QueryErrorCode } from './errors.ts';
+export { printType } from './check/print-type.ts';
 export { executeMutation } from './execute/execute-mutation.ts';
 export type { MutationStatistics, RowWriter } from './execute/execute-mutation.ts';
 export { executeSelect } from './execute/execute-select.ts';

@@ -24,7 +24,7 @@ export type {
 export { decodeRawModuleDef } from './raw/raw-module-def.ts';
 export type { RawModuleDef } from './raw/raw-module-def.ts';
 export { validateModuleDef } from './validate/validate-module-def.ts';
-export { qualifiedTable } from './module-tree.ts';
+export { qualifiedTable, qualifiedView } from './module-tree.ts';
 export type { Named } from './module-tree.ts';
 export { schemaDocument } from './document/schema-document.ts';
 export { describeMigration } from './migrate/describe-migration.ts';

@@ -1,4 +1,4 @@
-import type { ModuleDef, TableDef } from './module-def.ts';
+import type { ModuleDef, TableDef, ViewDef } from './module-def.ts';
 
 /** A module or submodule of a definition. */
 export interface ModuleInTree {
@@ -38,4 +38,11 @@ export function qualifiedTable({ fullName, definition }: Named<TableDef>): Table
     sequences: definition.sequences.map(qualified),
     schedule: schedule && { ...qualified(schedule), functionName: prefix + schedule.functionName },
   };
+}
+
+/** A view with the names that it has outside. */
+export function qualifiedView({ fullName, definition }: Named<ViewDef>): ViewDef {
+  const prefix = fullName.slice(0, fullName.length - definition.name.length);
+  if (prefix === '') return definition;
+  return { ...definition, name: fullName, accessorName: prefix + definition.accessorName };
 }

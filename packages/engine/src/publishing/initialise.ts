@@ -5,6 +5,7 @@ import { EngineError } from '../errors.ts';
 import type { LoadedModule } from '../loaded-module.ts';
 import { FATAL_ERROR_TEXT, runLifecycleReducer } from '../reducer-calls.ts';
 import { createTable } from '../schema-objects.ts';
+import { createView } from '../views/view-objects.ts';
 import { writeModuleRow } from './stored-module.ts';
 
 /**
@@ -19,8 +20,12 @@ export function initialise(core: Core, module: LoadedModule, owner: Identity): v
       core.logLine('Info', `Creating table \`${table.name}\``);
       createTable(core.store, transaction, table, module.def.typespace);
     }
+    for (const view of module.def.views.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+      createView(core.store, transaction, view, module.def.typespace);
+    }
     writeModuleRow(core, transaction, module, owner);
     core.catalog.refresh();
+    core.views.load(module);
     const init = module.lifecycleReducer('init');
     if (init !== undefined) {
       core.logLine('Info', 'Invoking `init` reducer');

@@ -5,6 +5,7 @@ import {
   type Named,
   type TableDef,
   qualifiedTable,
+  qualifiedView,
 } from '@lightcone/schema';
 import type { AlgebraicValue } from '@lightcone/sats';
 import type { Store, Table, Transaction } from '@lightcone/store';
@@ -22,6 +23,7 @@ import {
   insertRow,
 } from '../schema-objects.ts';
 import { SYSTEM_TABLE_IDS as ID } from '../system-tables.ts';
+import { createView, dropView } from '../views/view-objects.ts';
 import { addColumns } from './add-columns.ts';
 
 /**
@@ -109,8 +111,13 @@ class Migration {
         break;
       }
       case 'addView':
+        createView(store, transaction, qualifiedView(step.view), step.view.module.typespace);
+        break;
       case 'removeView':
+        dropView(store, transaction, step.view.fullName);
+        break;
       case 'refreshView':
+        break; // all views that are live run anew when the steps are done
       case 'addRowLevelSecurity':
       case 'removeRowLevelSecurity':
         throw new Error(`${step.kind} passed as supported`);

@@ -29,12 +29,9 @@ export function problemsOf(migration: MigrationPlan): string[] {
   return [...migration.problems, ...migration.steps.flatMap(notSupported)];
 }
 
-/** Modules with views or rules are refused before anything is planned, so this does not happen yet. */
+/** Modules with rules are refused before anything is planned, so this does not happen yet. */
 function notSupported(step: MigrationStep): string[] {
   switch (step.kind) {
-    case 'addView':
-    case 'removeView':
-    case 'refreshView':
     case 'addRowLevelSecurity':
     case 'removeRowLevelSecurity':
       return [`This version of Lightcone cannot do this step yet: ${step.kind}`];

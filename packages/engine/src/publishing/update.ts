@@ -4,6 +4,7 @@ import { StoreError } from '@lightcone/store';
 import type { Core } from '../core.ts';
 import { EngineError } from '../errors.ts';
 import type { LoadedModule } from '../loaded-module.ts';
+import { isViewFailure } from '../views/view-failure.ts';
 import { migrate } from './migrate.ts';
 import { problemsOf } from './plan-update.ts';
 import { failedPrechecks } from './prechecks.ts';
@@ -41,10 +42,13 @@ export function update(
     migrate(core.store, transaction, plan);
     writeModuleRow(core, transaction, next, owner);
     core.catalog.refresh();
+    core.views.load(next);
+    core.views.runAll(transaction);
   } catch (error) {
     if (transaction.isOpen) transaction.rollback();
     core.catalog.refresh();
-    if (error instanceof StoreError) throw rejected(error.message, error);
+    core.views.load(current);
+    if (error instanceof StoreError || isViewFailure(error)) throw rejected(error.message, error);
     throw error;
   }
   if (plan.breaksClients) endSubscriptions();

@@ -195,7 +195,8 @@ export class Scheduler {
     const { transactions } = this.#core;
     const transaction = transactions.begin();
     transaction.delete(table, row);
-    transactions.commit(transaction, undefined);
+    // A row that stayed would be due for ever.
+    transactions.commit(transaction, undefined, 'emptyView');
     transactions.publish(undefined);
   }
 
