@@ -24,8 +24,18 @@ export class Cli {
     this.#globalArgs = ['--config-path', join(server.folder, `${person}.toml`)];
   }
 
+  /** Makes this the command line of the person with the token. */
+  async login(token: string): Promise<void> {
+    const { exitCode, stderr } = await this.#runToEnd(['login', '--token', token]);
+    if (exitCode !== 0) throw new Error(`spacetime login ended with ${exitCode}:\n${stderr}`);
+  }
+
   /** Runs `spacetime <args> --server <the server>` to its end. */
-  async run(...args: string[]): Promise<CliResult> {
+  run(...args: string[]): Promise<CliResult> {
+    return this.#runToEnd([...args, '--server', this.#server.url]);
+  }
+
+  async #runToEnd(args: readonly string[]): Promise<CliResult> {
     const child = this.#spawn(args);
     const [stdout, stderr, [exitCode]] = await Promise.all([
       text(child.stdout),
@@ -44,12 +54,12 @@ export class Cli {
 
   /** Starts a command that goes on until it is ended, such as `logs --follow`. */
   follow(...args: string[]): FollowingCli {
-    return new FollowingCli(this.#spawn(args));
+    return new FollowingCli(this.#spawn([...args, '--server', this.#server.url]));
   }
 
   #spawn(args: readonly string[]): ChildProcessByStdio<null, Readable, Readable> {
     const [program, ...first] = spacetimeCommand;
-    return spawn(program, [...first, ...this.#globalArgs, ...args, '--server', this.#server.url], {
+    return spawn(program, [...first, ...this.#globalArgs, ...args], {
       cwd: this.#server.folder,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
