@@ -133,12 +133,8 @@ export class PendingSchedules {
       const added = new PendingSchedule(tableId, id, at, dueMicros);
       byId.set(id, added);
       this.#queue.add(added);
-    } else if (!schedule.isRunning) {
-      schedule.at = at;
-      schedule.dueMicros = dueMicros;
-      this.#queue.move(schedule);
     } else {
-      // The row that runs was changed. Unless its schedule was, this is the run that it asked for.
+      // It runs: of what waits, the row that was there before is gone by now. The row that runs was changed. Unless its schedule was, this is the run that it asked for.
       const isUpdated = schedule.goneInCommit === this.#commits && schedule.isRowGone;
       schedule.isRowGone = false;
       if (!isUpdated || !isSameSchedule(at, schedule.at)) schedule.renewed = { at, dueMicros };
