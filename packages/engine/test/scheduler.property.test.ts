@@ -87,7 +87,7 @@ class Model implements Table {
   }
 
   /** Of all changes of a transaction, what is left counts: a row that is as before was not written. */
-  transact(change: (table: Table) => void, isRunning: JobRow | undefined = undefined): void {
+  transact(change: (table: Table) => void, isRunning?: JobRow): void {
     const before = this.rows;
     try {
       change(this);
@@ -246,6 +246,41 @@ property.prop([fc.array(deed, { maxLength: 5 }), fc.array(step, { minLength: 5, 
     expect(bench.rows().toSorted((a, b) => a.id - b.id)).toEqual(model.rows.toSorted((a, b) => a.id - b.id));
     expect(bench.core.scheduler.waitingCount).toBe(model.due.size);
     expect(bench.clock.wakeUpCount).toBeLessThanOrEqual(1);
+  }
+  await bench.close();
+});
+
+const backAndForth = fc.oneof(
+  fc.record({ kind: fc.constant('advance' as const), ms: fc.integer({ min: 0, max: 5000 }) }),
+  fc.record({ kind: fc.constant('jump' as const), ms: fc.integer({ min: -100_000, max: 20_000 }) }),
+);
+
+property.prop([
+  fc.array(fc.integer({ min: 100, max: 4000 }), { minLength: 1, maxLength: 5 }),
+  fc.array(backAndForth, { maxLength: 30 }),
+])('however the wall clock is set, no interval waits for more than its length', async (intervalsMs, steps) => {
+  const bench = await ScheduleBench.create();
+  let elapsedMs = 0;
+  const lastRunMs = new Map<number, number>();
+  bench.transact((jobs) =>
+    intervalsMs.forEach((ms, id) => jobs.put({ note: '', at: { tag: 'Interval', micros: ms * 1000 }, deed: 0, id })),
+  );
+  const elapsed = (): number => Number(bench.clock.monotonicNanos()) / 1e6;
+  bench.deed = ({ id }) => {
+    lastRunMs.set(id, elapsed());
+  };
+  for (const step of [...steps, { kind: 'advance' as const, ms: 9000 }]) {
+    if (step.kind === 'jump') bench.clock.jump(step.ms);
+    else {
+      // Small steps, so that a long wait between two runs shows.
+      for (let left = step.ms; left > 0; left -= 50) {
+        await bench.clock.advance(Math.min(left, 50));
+        elapsedMs = elapsed();
+        intervalsMs.forEach((ms, id) => {
+          expect(elapsedMs - (lastRunMs.get(id) ?? 0)).toBeLessThanOrEqual(ms);
+        });
+      }
+    }
   }
   await bench.close();
 });

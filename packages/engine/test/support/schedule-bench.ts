@@ -75,15 +75,20 @@ export class ScheduleBench {
   /** Runs that began, also those that failed. */
   readonly runs: Run[] = [];
   readonly logs: DatabaseLogRecord[] = [];
-  /** What the function does in its transaction; anything that it throws fails it. */
+  /** What the function does in its transaction; what it throws fails it, an outcome ends it so. */
   deed: (row: JobRow, jobs: JobTable) => void = () => {};
   caller: ActiveCaller | undefined;
   clock: FakeClock = new FakeClock(START);
   core!: Core; // set by `start`
-  readonly #disk = new SimulatedDisk(() => 0);
+  readonly #disk: SimulatedDisk | undefined;
 
-  static async create(): Promise<ScheduleBench> {
-    const bench = new ScheduleBench();
+  /** @param isOnDisk without one nothing outlives a restart */
+  private constructor(isOnDisk: boolean) {
+    this.#disk = isOnDisk ? new SimulatedDisk(() => 0) : undefined;
+  }
+
+  static async create(isOnDisk = true): Promise<ScheduleBench> {
+    const bench = new ScheduleBench(isOnDisk);
     await bench.#open();
     const transaction = bench.core.transactions.begin();
     createTable(bench.core.store, transaction, jobs, []);
@@ -125,9 +130,9 @@ export class ScheduleBench {
     transactions.publish(undefined);
   }
 
-  /** Puts the module in anew, as a publish does. */
-  publish(): void {
-    this.core.scheduler.start(this.#module());
+  /** Puts the module in anew, as a publish does; or one that lacks the function. */
+  publish(functionName: string = 'run_job'): void {
+    this.core.scheduler.start(this.#module(functionName));
   }
 
   /** The program dies after everything so far is durable, and another one opens the log after a while. */
@@ -138,7 +143,7 @@ export class ScheduleBench {
 
   /** The program dies at once. */
   async crash(downMs: number): Promise<void> {
-    this.#disk.killProgram();
+    this.#disk?.killProgram();
     this.clock = new FakeClock(new Date(Number(this.clock.nowMicros() / 1000n)));
     await this.clock.advance(downMs);
     await this.#open();
@@ -151,7 +156,7 @@ export class ScheduleBench {
   }
 
   async #open(): Promise<void> {
-    const log = await CommitLog.open(this.#disk, 'db');
+    const log = this.#disk && (await CommitLog.open(this.#disk, 'db'));
     const store: Store = new Store((transaction, _table, sequence) => saveSequence(store, transaction, sequence));
     await recover(store, log);
     this.core = new Core(
@@ -171,7 +176,7 @@ export class ScheduleBench {
     );
   }
 
-  #module(): LoadedModule {
+  #module(functionName: string = 'run_job'): LoadedModule {
     const reducer = {
       id: 0,
       def: { name: 'run_job' },
@@ -197,11 +202,11 @@ export class ScheduleBench {
         this.deed(row, new JobTable(this.table, this.core.data.transaction!)); // open while a reducer runs
         return { kind: 'ok' };
       } catch (error) {
-        return { kind: 'error', message: (error as Error).message };
+        return error instanceof Error ? { kind: 'error', message: error.message } : (error as CallOutcome);
       }
     };
     // The parts that the scheduler uses.
-    return { reducersByName: new Map([['run_job', reducer]]), callReducer } as unknown as LoadedModule;
+    return { reducersByName: new Map([[functionName, reducer]]), callReducer } as unknown as LoadedModule;
   }
 }
 
@@ -227,6 +232,20 @@ export class JobTable {
     const index = this.#table.indexes[0]!; // the table's one index
     if (this.#pointer(row.id) === NO_ROW) this.#transaction.insert(this.#table, bytes, 0, bytes.length);
     else this.#transaction.update(this.#table, index, bytes, 0, bytes.length);
+  }
+
+  /** As the module's import: 0, or a negative errno. */
+  putAsModule(core: Core, row: JobRow): number {
+    const bytes = encode(row);
+    const tableId = this.#table.definition.id;
+    core.data.transaction = this.#transaction;
+    try {
+      if (this.#pointer(row.id) === NO_ROW) return core.data.insert(tableId, bytes, 0, bytes.length, new ByteWriter());
+      const indexId = this.#table.indexes[0]!.definition.id; // the table's one index
+      return core.data.update(tableId, indexId, bytes, 0, bytes.length, new ByteWriter());
+    } finally {
+      core.data.transaction = undefined;
+    }
   }
 
   delete(id: number): void {
