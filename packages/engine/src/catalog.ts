@@ -5,7 +5,9 @@ import {
   type TableDescription,
   type ViewDescription,
   describeTables,
+  readRows,
 } from './schema-objects.ts';
+import { SYSTEM_TABLE_IDS } from './system-tables.ts';
 
 /** An index and the table it belongs to. */
 export interface IndexEntry {
@@ -14,11 +16,13 @@ export interface IndexEntry {
 }
 
 /** A table as SQL sees it, whoever asks. */
-export interface TableEntry extends Omit<CatalogTable, 'view'> {
+export interface TableEntry extends Omit<CatalogTable, 'view' | 'rowRules'> {
   readonly isPublic: boolean;
   readonly isSystem: boolean;
   /** For a table that holds the rows of a view. */
   readonly view: ViewDescription | undefined;
+  /** The rules of its row-level security, as they are written. */
+  readonly rowRules: readonly string[];
 }
 
 /**
@@ -39,7 +43,17 @@ export class Catalog {
   }
 
   refresh(): void {
-    const tables = [...describeTables(this.#store).values()].map((description) => new CatalogEntry(description));
+    const rulesByTable = Map.groupBy(
+      readRows(this.#store, SYSTEM_TABLE_IDS.rowLevelSecurity),
+      (row) => row['table_id'],
+    );
+    const tables = [...describeTables(this.#store).values()].map((description) => {
+      const rules = rulesByTable.get(description.id) ?? [];
+      return new CatalogEntry(
+        description,
+        rules.map((row) => row['sql'] as string),
+      );
+    });
     const byName = new Map<string, CatalogEntry>();
     const indexIdsByName = new Map<string, number>();
     const indexesById = new Map<number, IndexEntry>();
@@ -106,8 +120,9 @@ class CatalogEntry implements TableEntry {
   readonly isSystem: boolean;
   readonly isEvent: boolean;
   readonly view: ViewDescription | undefined;
+  readonly rowRules: readonly string[];
 
-  constructor(description: TableDescription) {
+  constructor(description: TableDescription, rowRules: readonly string[]) {
     const { definition } = description;
     this.description = description;
     this.id = description.id;
@@ -123,5 +138,6 @@ class CatalogEntry implements TableEntry {
     this.isSystem = description.isSystem;
     this.isEvent = definition.isEvent;
     this.view = description.view;
+    this.rowRules = rowRules;
   }
 }

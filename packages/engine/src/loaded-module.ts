@@ -188,7 +188,6 @@ function refuseUnsupported(def: ModuleDef): void {
   const problems = [
     ...def.procedures.map((procedure) => `${procedure.name} is a procedure`),
     ...def.httpHandlers.map((handler) => `${handler.name} is an HTTP handler`),
-    ...def.rowLevelSecurity.map((sql) => `there is a row-level security rule (${sql})`),
     ...def.submodules.map((submodule) => `${submodule.namespace} is a submodule`),
   ];
   if (problems.length === 0) return;

@@ -7,9 +7,10 @@ import {
   executeSelect,
 } from '@lightcone/query';
 import { type AlgebraicValue, ByteReader, type ProductType, SatsError, compileRow } from '@lightcone/sats';
-import { SEQUENCE_EXHAUSTED, type Store, type Transaction, UNIQUE_VIOLATION } from '@lightcone/store';
+import { SEQUENCE_EXHAUSTED, type Store, type Table, type Transaction, UNIQUE_VIOLATION } from '@lightcone/store';
 import type { Core } from './core.ts';
 import type { Caller } from './client.ts';
+import { FIRST_USER_OBJECT_ID, SYSTEM_TABLE_IDS } from './system-tables.ts';
 import { isViewFailure } from './views/view-failure.ts';
 
 /** What a SQL statement yields. */
@@ -82,7 +83,7 @@ class TransactionWriter implements RowWriter {
   }
 
   insert(tableId: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const table = this.#store.table(tableId);
+    const table = this.#changeable(tableId);
     const before = table.rowCount;
     const row = this.#transaction.insert(table, bytes, start, end);
     if (row === UNIQUE_VIOLATION) {
@@ -98,6 +99,14 @@ class TransactionWriter implements RowWriter {
   }
 
   delete(tableId: number, bytes: Uint8Array, start: number, end: number): void {
-    this.#transaction.deleteByValue(this.#store.table(tableId), bytes, start, end);
+    this.#transaction.deleteByValue(this.#changeable(tableId), bytes, start, end);
+  }
+
+  /** Most system tables say what the database is; changing them would make them wrong. */
+  #changeable(tableId: number): Table {
+    const table = this.#store.table(tableId);
+    if (tableId >= FIRST_USER_OBJECT_ID || tableId === SYSTEM_TABLE_IDS.variable) return table;
+    const message = `the rows of system table \`${table.definition.name}\` cannot be changed with SQL; publish a module that says what they should`;
+    throw new QueryError('QUERY_UNSUPPORTED', message);
   }
 }

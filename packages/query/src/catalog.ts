@@ -1,4 +1,5 @@
 import type { AlgebraicType, RowType } from '@lightcone/sats';
+import type { RowRule } from './check/row-rule.ts';
 
 /** The tables that a caller may read. */
 export interface Catalog {
@@ -20,6 +21,16 @@ export interface CatalogTable {
   readonly isEvent: boolean;
   /** For the table that holds the rows of a view, whose rows of it the caller sees. */
   readonly view: ViewInstance | undefined;
+  /** What decides which rows the caller sees; undefined when it sees all. */
+  readonly rowRules: RowRules | undefined;
+}
+
+/** Row-level security of one table: a row is seen if one of the rules yields it. */
+export interface RowRules {
+  /** Of this table; never empty. */
+  readonly rules: readonly RowRule[];
+  /** The tables as rules read them: all of the owner's, each under its own rules. */
+  readonly catalog: Catalog;
 }
 
 /**

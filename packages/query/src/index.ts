@@ -1,5 +1,7 @@
 export { hiddenBytes } from './catalog.ts';
-export type { Catalog, CatalogColumn, CatalogIndex, CatalogTable, ViewInstance } from './catalog.ts';
+export type { Catalog, CatalogColumn, CatalogIndex, CatalogTable, RowRules, ViewInstance } from './catalog.ts';
+export { checkRowRule, parseRowRule } from './check/row-rule.ts';
+export type { RowRule } from './check/row-rule.ts';
 export { QueryError } from './errors.ts';
 export type { QueryErrorCode } from './errors.ts';
 export { printType } from './check/print-type.ts';

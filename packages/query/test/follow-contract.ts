@@ -25,9 +25,9 @@ export interface FollowCase {
   readonly query: fc.Arbitrary<string>;
   /** How many rows one transaction touches at most; 6 unless given. */
   readonly steps?: number;
+  /** How many cases are tried, unless the environment says it. */
+  readonly numRuns?: number;
 }
-
-const numRuns = Number(process.env['LIGHTCONE_PROPERTY_RUNS'] ?? 300);
 
 /**
  * What every way of following a query must keep to: its first rows, with the changes of each transaction applied,
@@ -35,10 +35,11 @@ const numRuns = Number(process.env['LIGHTCONE_PROPERTY_RUNS'] ?? 300);
  */
 export function describeFollowing(
   name: string,
-  { tables, row, query, steps: maxSteps = 6 }: FollowCase,
+  { tables, row, query, steps: maxSteps = 6, numRuns: defaultRuns = 300 }: FollowCase,
   follow: (database: MemoryDatabase, sql: string) => FollowedQuery,
 ): void {
   // One step inserts the row if it is absent and deletes it if it is present.
+  const numRuns = Number(process.env['LIGHTCONE_PROPERTY_RUNS'] ?? defaultRuns);
   const transaction = fc.array(row, { maxLength: maxSteps, size: 'max' });
 
   describe(`following ${name}`, () => {

@@ -1,6 +1,7 @@
 import { type AlgebraicType, compileKey, compileRow, types } from '@lightcone/sats';
 import type { Catalog, CatalogTable } from '../src/catalog.ts';
 import { QueryError } from '../src/errors.ts';
+import { parseRowRule } from '../src/check/row-rule.ts';
 import type { RowWriter } from '../src/execute/execute-mutation.ts';
 import type { RowSource, RowVisitor } from '../src/row-source.ts';
 
@@ -16,12 +17,21 @@ export interface TableShape {
   /** Unique columns, each with the name of its index. */
   readonly unique?: readonly { readonly column: number; readonly indexName: string }[] | undefined;
   readonly isEvent?: boolean;
+  readonly isPrivate?: boolean;
+  /** Row-level security of the table. */
+  readonly rules?: readonly string[];
   readonly view?: { readonly argHash: Uint8Array; readonly isPerCaller: boolean };
 }
 
 interface MemoryTable extends CatalogTable {
   readonly shape: TableShape;
   rows: Uint8Array[];
+}
+
+/** A table as a caller sees it to whom rules apply. */
+function underRules(table: MemoryTable, catalog: Catalog): CatalogTable {
+  const rules = (table.shape.rules ?? []).map(parseRowRule);
+  return { ...table, rowRules: rules.length > 0 ? { rules, catalog } : undefined };
 }
 
 /** Arrays of rows where the engine has its store: every read is a scan of one, so there is nothing to get wrong. */
@@ -38,13 +48,33 @@ export class MemoryDatabase implements Catalog, RowSource, RowWriter {
       row: compileRow(types.product(shape.columns.map(({ name, type }) => [name, type])), []),
       columns: shape.columns.map(({ name, type, accessorName }) => ({ name, type, accessorName })),
       indexes: (shape.indexes ?? []).map((columns, i) => ({ id: id * 100 + i, columns })),
+      rowRules: undefined,
       isEvent: shape.isEvent ?? false,
       view: shape.view && { tableId: id, ...shape.view },
       rows: [],
     }));
   }
 
+  /** The tables as somebody sees them who is not the owner. */
+  readonly strangers: Catalog = {
+    findTable: (name) => {
+      const table = this.#find(name);
+      return table && !table.shape.isPrivate ? underRules(table, this.#rules) : undefined;
+    },
+  };
+  /** The tables as rules see them. */
+  readonly #rules: Catalog = {
+    findTable: (name) => {
+      const table = this.#find(name);
+      return table && underRules(table, this.#rules);
+    },
+  };
+
+  /** The tables as the owner sees them. */
   findTable(name: string): CatalogTable | undefined {
+    return this.#find(name);
+  }
+  #find(name: string): MemoryTable | undefined {
     return this.#tables.find((table) => table.name === name) ?? this.#tables.find((t) => t.shape.accessorName === name);
   }
   rows(tableId: number): Uint8Array[] {

@@ -6,12 +6,13 @@ import type { LoadedModule } from '../loaded-module.ts';
 import { FATAL_ERROR_TEXT, runLifecycleReducer } from '../reducer-calls.ts';
 import { createTable } from '../schema-objects.ts';
 import { createView } from '../views/view-objects.ts';
+import { replaceRowRules } from './row-rules.ts';
 import { writeModuleRow } from './stored-module.ts';
 
 /**
  * The first publish: creates the module's tables, remembers the program and runs `init`, in one
  * transaction.
- * @throws EngineError `ENGINE_INIT_FAILED`, and nothing is changed
+ * @throws EngineError `ENGINE_INIT_FAILED`, `ENGINE_INVALID_ROW_RULE`, and nothing is changed
  */
 export function initialise(core: Core, module: LoadedModule, owner: Identity): void {
   const transaction = core.transactions.begin();
@@ -26,6 +27,7 @@ export function initialise(core: Core, module: LoadedModule, owner: Identity): v
     writeModuleRow(core, transaction, module, owner);
     core.catalog.refresh();
     core.views.load(module);
+    replaceRowRules(core, transaction, module.def.rowLevelSecurity);
     const init = module.lifecycleReducer('init');
     if (init !== undefined) {
       core.logLine('Info', 'Invoking `init` reducer');

@@ -1,4 +1,4 @@
-import { type MigrationPlan, type MigrationStep, describeMigration, planMigration } from '@lightcone/schema';
+import { describeMigration, planMigration } from '@lightcone/schema';
 import type { LoadedModule } from '../loaded-module.ts';
 
 /** What publishing a program over a database would do. */
@@ -17,25 +17,9 @@ export interface UpdatePlan {
 export function planUpdate(current: LoadedModule, next: LoadedModule): UpdatePlan {
   const migration = planMigration(current.def, next.def);
   return {
-    problems: problemsOf(migration),
+    problems: migration.problems,
     description: describeMigration(migration),
     breaksClients: migration.breaksClients,
     isMajorUpgrade: current.def.version === 'v9OrEarlier' && next.def.version === 'v10',
   };
-}
-
-/** Why a plan cannot be followed, a line each. */
-export function problemsOf(migration: MigrationPlan): string[] {
-  return [...migration.problems, ...migration.steps.flatMap(notSupported)];
-}
-
-/** Modules with rules are refused before anything is planned, so this does not happen yet. */
-function notSupported(step: MigrationStep): string[] {
-  switch (step.kind) {
-    case 'addRowLevelSecurity':
-    case 'removeRowLevelSecurity':
-      return [`This version of Lightcone cannot do this step yet: ${step.kind}`];
-    default:
-      return [];
-  }
 }

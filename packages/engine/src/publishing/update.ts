@@ -6,8 +6,8 @@ import { EngineError } from '../errors.ts';
 import type { LoadedModule } from '../loaded-module.ts';
 import { isViewFailure } from '../views/view-failure.ts';
 import { migrate } from './migrate.ts';
-import { problemsOf } from './plan-update.ts';
 import { failedPrechecks } from './prechecks.ts';
+import { replaceRowRules } from './row-rules.ts';
 import { writeModuleRow } from './stored-module.ts';
 
 const BREAKS_CLIENTS = 'Migration plan contains a client-breaking change which is disallowed under current policy';
@@ -28,7 +28,7 @@ export function update(
   endSubscriptions: () => void,
 ): boolean {
   const plan = planMigration(current.def, next.def);
-  const problems = problemsOf(plan);
+  const { problems } = plan;
   if (problems.length > 0) {
     throw new EngineError('ENGINE_UPDATE_REJECTED', `Database update rejected: ${listed(problems)}`);
   }
@@ -43,6 +43,9 @@ export function update(
     writeModuleRow(core, transaction, next, owner);
     core.catalog.refresh();
     core.views.load(next);
+    const rules = next.def.rowLevelSecurity;
+    // Also where they are as before: their tables may have become others.
+    if (rules.length > 0 || current.def.rowLevelSecurity.length > 0) replaceRowRules(core, transaction, rules);
     core.views.runAll(transaction);
   } catch (error) {
     if (transaction.isOpen) transaction.rollback();

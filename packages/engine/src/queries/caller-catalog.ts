@@ -1,14 +1,27 @@
-import type { Catalog as QueryCatalog, CatalogTable } from '@lightcone/query';
+import { type Catalog as QueryCatalog, type CatalogTable, type RowRules, parseRowRule } from '@lightcone/query';
 import type { Identity } from '@lightcone/sats';
 import type { Catalog, TableEntry } from '../catalog.ts';
 import type { ViewAccess } from './view-access.ts';
 
-/** The tables as one caller sees them. */
+/**
+ * The tables as one caller sees them: the owner all of them, with all rows; others the public tables of the module,
+ * under the rules of row-level security.
+ */
 export class CallerCatalog implements QueryCatalog {
   readonly #catalog: Catalog;
   readonly #views: ViewAccess;
   readonly #identity: Identity;
   readonly #isOwner: boolean;
+  /**
+   * The tables as rules read them. A rule may read private tables, for only its result is seen; but what it reads of a
+   * table with rules is what the caller sees of it.
+   */
+  readonly #underRules: QueryCatalog = {
+    findTable: (name) => {
+      const entry = this.#catalog.findTable(name);
+      return entry && this.#table(entry, this.#rulesOf(entry));
+    },
+  };
 
   constructor(catalog: Catalog, views: ViewAccess, identity: Identity, isOwner: boolean) {
     this.#catalog = catalog;
@@ -20,9 +33,7 @@ export class CallerCatalog implements QueryCatalog {
   findTable(name: string): CatalogTable | undefined {
     const entry = this.#catalog.findTable(name);
     if (entry === undefined || !this.#maySee(entry)) return undefined;
-    const view = this.#views.instanceFor(entry.id, this.#identity);
-    const { id, name: canonicalName, row, columns, indexes, isEvent } = entry;
-    return { id, name: canonicalName, row, columns, indexes, isEvent, view };
+    return this.#table(entry, this.#isOwner ? undefined : this.#rulesOf(entry));
   }
 
   /** The names of the module's tables that the caller may read, event tables aside. */
@@ -32,7 +43,16 @@ export class CallerCatalog implements QueryCatalog {
       .map((entry) => entry.name);
   }
 
-  /** Everything for the owner, public tables of the module for others. */
+  #table({ id, name, row, columns, indexes, isEvent }: TableEntry, rowRules: RowRules | undefined): CatalogTable {
+    const view = this.#views.instanceFor(id, this.#identity);
+    return { id, name, row, columns, indexes, isEvent, view, rowRules };
+  }
+
+  #rulesOf({ rowRules }: TableEntry): RowRules | undefined {
+    if (rowRules.length === 0) return undefined;
+    return { rules: rowRules.map(parseRowRule), catalog: this.#underRules };
+  }
+
   #maySee({ isPublic, isSystem }: TableEntry): boolean {
     return this.#isOwner || (isPublic && !isSystem);
   }

@@ -1,12 +1,15 @@
 import {
+  QueryError,
   type RowsPlan,
   type StatementPlan,
   type ViewInstance,
+  checkRowRule,
+  parseRowRule,
   planQuery,
   planStatement,
   planSubscription,
 } from '@lightcone/query';
-import type { Identity } from '@lightcone/sats';
+import { Identity } from '@lightcone/sats';
 import type { Catalog } from '../catalog.ts';
 import { CallerCatalog } from './caller-catalog.ts';
 import type { ViewAccess } from './view-access.ts';
@@ -17,9 +20,14 @@ export interface QueryCaller {
   readonly isOwner: boolean;
 }
 
+/** Callers for whom rules are checked before anyone calls. */
+const SOMEBODY: QueryCaller = { identity: Identity.fromBigInt(0n), isOwner: false };
+const SOMEBODY_ABOVE_RULES: QueryCaller = { ...SOMEBODY, isOwner: true };
+
 /**
  * The one way from a caller's SQL to a plan that reads rows. Whoever runs queries for callers gets the plans here, so
- * that what a caller may see is decided in one place: which tables it may name, and whose rows of a view it sees.
+ * that what a caller may see is decided in one place: which tables it may name, which of their rows it sees, and whose rows of
+ * a view.
  *
  * A plan belongs to its caller and to the moment: the views that it reads are there when it is returned.
  */
@@ -52,6 +60,28 @@ export class CallerQueries {
   /** The names of the tables that `SELECT * FROM *` means: the caller's own and the module's, event tables aside. */
   everyTable(caller: QueryCaller): string[] {
     return this.#catalogFor(caller).everyTable();
+  }
+
+  /**
+   * Checks one rule of row-level security by itself.
+   * @returns the id of the table that it protects
+   * @throws QueryError for a rule that is no query of a public table of the module
+   */
+  checkRowRule(text: string): number {
+    const { id, name } = checkRowRule(parseRowRule(text), this.#catalogFor(SOMEBODY_ABOVE_RULES));
+    const entry = this.#catalog.findTable(name);
+    if (entry?.isPublic && !entry.isSystem) return id;
+    const advice = 'Please make table public if you wish to restrict access using RLS.';
+    throw new QueryError('QUERY_UNSUPPORTED', `Cannot define RLS rule on private table: ${name}. ${advice}`);
+  }
+
+  /**
+   * Checks the rules of a table together with those of all tables that they read.
+   * @throws QueryError `QUERY_CYCLIC_RULES`, `QUERY_TOO_DEEP`
+   */
+  checkRulesOf(tableId: number): void {
+    const entry = this.#catalog.tables.find(({ id }) => id === tableId);
+    if (entry) planQuery(`SELECT * FROM "${entry.name}"`, this.#catalogFor(SOMEBODY));
   }
 
   /** Sees to it that what a plan reads is there. */

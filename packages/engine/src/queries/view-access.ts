@@ -16,15 +16,3 @@ export interface ViewAccess {
   /** The counterpart of `retain`. */
   release(instances: readonly ViewInstance[], caller: Identity): void;
 }
-
-/** The views of a database whose module has none. */
-export const NO_VIEWS: ViewAccess = {
-  instanceFor: () => undefined,
-  materialise: refuseInstances,
-  retain: refuseInstances,
-  release: refuseInstances,
-};
-
-function refuseInstances(instances: readonly ViewInstance[]): void {
-  if (instances.length > 0) throw new Error(`table ${instances[0]!.tableId} is read as a view, but there are no views`);
-}

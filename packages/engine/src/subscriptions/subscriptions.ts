@@ -26,8 +26,7 @@ const EVERY_TABLE = /^\s*select\s+\*\s+from\s+\*\s*$/i;
 /**
  * Who subscribes to what, and what a transaction means to them.
  *
- * A live query is shared by all clients that may see the same rows through it: its key is its text,
- * with the caller's identity if it speaks of `:sender`. Every subscribe plans the query for its own
+ * A live query is shared by all clients that see the same rows through it; see `sharingKey`. Every subscribe plans the query for its own
  * caller first, so that sharing never skips a permission check.
  */
 export class Subscriptions {
@@ -79,7 +78,7 @@ export class Subscriptions {
     for (const text of texts.flatMap((query) => this.#expand(query.trim(), client))) {
       try {
         const plan = this.#planner.planSubscription(text, client);
-        plans.set(plan.usesSender ? `${text}\0${client.identity.toHex()}` : text, plan);
+        plans.set(sharingKey(text, plan, client), plan);
       } catch (error) {
         if (!(error instanceof QueryError)) throw error;
         fail(`${error.message}, executing: \`${text}\``);
@@ -269,4 +268,13 @@ export class Subscriptions {
     if (!EVERY_TABLE.test(text)) return [text];
     return this.#planner.everyTable(client).map((name) => `SELECT * FROM "${name}"`);
   }
+}
+
+/**
+ * Under which key a query is live: clients who see the same through it share it. Others see other rows where the
+ * query depends on its caller, and the owner where rules apply to everybody else.
+ */
+function sharingKey(text: string, { usesSender, isRestricted }: RowsPlan, client: Client): string {
+  const caller = usesSender ? client.identity.toHex() : '';
+  return `${isRestricted ? 'under rules' : ''}\0${caller}\0${text}`;
 }

@@ -44,6 +44,6 @@ class ViewQueryCatalog implements QueryCatalog {
       throw new QueryError('QUERY_UNSUPPORTED', `view definition cannot read from event table \`${name}\``);
     }
     const { id, name: canonicalName, row, columns, indexes, isEvent } = entry;
-    return { id, name: canonicalName, row, columns, indexes, isEvent, view: undefined };
+    return { id, name: canonicalName, row, columns, indexes, isEvent, view: undefined, rowRules: undefined };
   }
 }

@@ -42,8 +42,11 @@ export type JoinAccess =
   /** As by an index, but there is none: one is made of the whole table for the length of the query. */
   | { readonly kind: 'hash'; readonly keyType: KeyType; readonly key: JoinKey };
 
-/** How good an access is: the fewer rows it is likely to yield for its price, the lower. */
-const COST = { point: 1, seek: 2, hash: 3, filteredScan: 4, scan: 5 } as const;
+/**
+ * How good an access is: the fewer rows it is likely to yield for its price, the lower. A point that nothing joins to
+ * the rows before it comes after what is joined: other tables may join it by then.
+ */
+const COST = { point: 1, seek: 2, pointBeside: 3, hash: 4, filteredScan: 5, scan: 6 } as const;
 /** In joins of more tables only one order is looked at. */
 const MAX_TABLES_TO_TRY = 6;
 
@@ -122,7 +125,8 @@ export class JoinPlanner {
     const index = chooseIndex(table, fixed);
     if (index) {
       const isPoint = index.parts.every((part) => part.kind !== 'column');
-      return { position, cost: isPoint ? COST.point : COST.seek, kind: 'seek', isJoined, ...index };
+      const pointCost = isJoined || known.size === 0 ? COST.point : COST.pointBeside;
+      return { position, cost: isPoint ? pointCost : COST.seek, kind: 'seek', isJoined, ...index };
     }
     const hashed = [...fixed].filter(([, part]) => part.kind === 'column');
     if (hashed.length > 0) {

@@ -20,6 +20,8 @@ export interface JoinPlan {
   /** The ids of all tables that are read. */
   readonly tableIds: readonly number[];
   readonly usesSender: boolean;
+  /** Whether rules decided which rows there are: callers who are above them see others. */
+  readonly isRestricted: boolean;
   readonly views: readonly ViewInstance[];
 }
 
@@ -58,7 +60,12 @@ export class JoinBranch {
  * @param shapes a branch each; the first `tables.length` tables of all are `tables`
  * @param position of the table whose rows are wanted
  */
-export function planJoin(tables: readonly CatalogTable[], shapes: readonly JoinShape[], position: number): JoinPlan {
+export function planJoin(
+  tables: readonly CatalogTable[],
+  shapes: readonly JoinShape[],
+  position: number,
+  isRestricted: boolean,
+): JoinPlan {
   const branches = shapes.map((shape) => new JoinBranch(shape));
   const read = new Map(shapes.flatMap((shape) => shape.tables.map((table) => [table.id, table])));
   const views = [...read.values()].flatMap(({ view }) => view ?? []);
@@ -70,6 +77,7 @@ export function planJoin(tables: readonly CatalogTable[], shapes: readonly JoinS
     branches,
     isDistinct: shapes.length > 1 || shapes.some((shape) => shape.tables.length > tables.length),
     tableIds: [...read.keys()],
+    isRestricted,
     usesSender:
       views.some(({ isPerCaller }) => isPerCaller) || shapes.some(({ conditions }) => conditions.some(mentionsSender)),
     views,

@@ -80,7 +80,7 @@ function mustFindTarget(catalog: Catalog, name: string): CatalogTable {
 function planTarget(table: CatalogTable, name: string, where: Expression | undefined): TablePlan {
   const scope = new Scope();
   scope.add(name, table);
-  return planTable(table, [conjunctsOf(where && checkCondition(scope, where))]);
+  return planTable(table, [conjunctsOf(where && checkCondition(scope, where))], false);
 }
 
 function planInsert({ table: name, fields, rows }: Insert, catalog: Catalog): InsertPlan {

@@ -3,7 +3,7 @@ import { checkSelect } from '../check/check-select.ts';
 import { QueryError } from '../errors.ts';
 import { parseSubscription } from '../sql/parse.ts';
 import type { JoinBranch, JoinPlan } from './join-plan.ts';
-import type { JoinPath } from './join-path.ts';
+import type { JoinPath, JoinStep } from './join-path.ts';
 import { type RowsPlan, planRows } from './plan-rows.ts';
 
 const MAX_TABLES = 2;
@@ -49,12 +49,15 @@ function mustBeFollowable({ tables, position, branches }: JoinPlan): void {
 /**
  * Whether every step of a path finds its rows through an index on what it is joined by. A table of a rule that a
  * constant looks up (the row of an administrator, say) may also stand beside the others without a join: it has a row or
- * none, so that whatever follows is done once.
+ * none. Rows of the tables of rules make or end rights; where such a look-up has confirmed that a change does, whole
+ * tables may be read.
  */
 function isIndexed(path: JoinPath, branch: JoinBranch, width: number): boolean {
-  const isSingleRow = (position: number): boolean => position >= width && branch.isPoint(position);
-  return path.every(({ access, position }, i) => {
-    if (i === 0 || (access.kind === 'seek' && access.isJoined) || isSingleRow(position)) return true;
-    return path.slice(0, i).every((earlier) => isSingleRow(earlier.position));
+  const isSingleRow = ({ position }: JoinStep): boolean => position >= width && branch.isPoint(position);
+  const [first] = path;
+  const isOfRights = first !== undefined && (first.access.kind !== 'given' || first.position >= width);
+  return path.every((step, i) => {
+    const isJoined = step.access.kind === 'seek' && step.access.isJoined;
+    return i === 0 || isJoined || isSingleRow(step) || (isOfRights && path.slice(0, i).some(isSingleRow));
   });
 }

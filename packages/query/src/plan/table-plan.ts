@@ -22,6 +22,8 @@ export interface TablePlan {
   readonly tableIds: readonly number[];
   /** Whether the rows depend on who asks. */
   readonly usesSender: boolean;
+  /** Whether rules decided which rows there are: callers who are above them see others. */
+  readonly isRestricted: boolean;
   /** What has to be there before the plan is run. */
   readonly views: readonly ViewInstance[];
 }
@@ -44,7 +46,11 @@ export interface IndexPoint {
  * Plans the rows of a table that one of some conjunctions selects. Each is a list of conditions that all hold; an
  * empty one selects every row.
  */
-export function planTable(table: CatalogTable, alternatives: readonly (readonly CheckedExpression[])[]): TablePlan {
+export function planTable(
+  table: CatalogTable,
+  alternatives: readonly (readonly CheckedExpression[])[],
+  isRestricted: boolean,
+): TablePlan {
   const conditions = alternatives.map(conjunction);
   const all = conditions.flatMap((condition) => condition ?? []);
   const any = all.length === conditions.length ? disjunction(all) : undefined;
@@ -60,6 +66,7 @@ export function planTable(table: CatalogTable, alternatives: readonly (readonly 
     matches,
     accesses,
     tableIds: [table.id],
+    isRestricted,
     usesSender: table.view?.isPerCaller === true || all.some(mentionsSender),
     views: table.view ? [table.view] : [],
   };
