@@ -325,6 +325,7 @@ export class Database {
     this.#core.turns.refuse(failure);
     this.#core.viewExpiry.close();
     this.#core.logLine('Error', `the commit log failed, so the database stops: ${cause.message}`);
+    this.#core.outbox.abandon();
     for (const number of this.#clients.keys()) {
       this.#core.outbox.lane(false).close(number, INTERNAL_ERROR, 'the database cannot write its log');
     }

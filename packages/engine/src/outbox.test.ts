@@ -73,3 +73,17 @@ test('in memory nothing waits', () => {
   outbox.flush();
   expect(delivered).toEqual(['confirmed']);
 });
+
+test('when the log fails, what waits is never sent, but connections that were to end do', () => {
+  const outbox = new Outbox(deliver, -1);
+  outbox.committed(0);
+  send(outbox, true, 'sealed');
+  outbox.lane(true).close(1, 1001, 'module exited');
+  outbox.flush();
+  send(outbox, true, 'not sealed');
+  outbox.lane(true).close(2, 1001, 'also');
+  outbox.abandon();
+  outbox.flush();
+  outbox.durable(0);
+  expect(delivered).toEqual(['close: module exited', 'close: also']);
+});

@@ -1,4 +1,4 @@
-import { OutboundBatch } from './outbound-batch.ts';
+import { OutboundBatch, readOutboundBatch } from './outbound-batch.ts';
 
 /**
  * Holds what is to be sent until it may be seen.
@@ -52,5 +52,16 @@ export class Outbox {
       this.#deliver(this.#sealed[released]!.batch);
     }
     if (released > 0) this.#sealed = this.#sealed.slice(released);
+  }
+
+  /** The log failed: what waits for it is never sent, but for connections that are to end. */
+  abandon(): void {
+    const waiting = [...this.#sealed.map(({ batch }) => batch), this.#confirmed.take()];
+    this.#sealed = [];
+    const visitor = {
+      message: () => {},
+      close: (number: number, code: number, reason: string) => this.#immediate.close(number, code, reason),
+    };
+    for (const batch of waiting) readOutboundBatch(batch, visitor);
   }
 }

@@ -1,47 +1,9 @@
 import { type AlgebraicType, types } from '@lightcone/sats';
 import { describe, expect, test } from 'vitest';
-import type { RawTableDefV10 } from '../../schema/src/raw/raw-v10.ts';
-import { KEYED, btree, rawTable, sequence, unique } from '../../schema/test/raw-modules.ts';
+import { KEYED, btree, sequence, unique } from '../../schema/test/raw-modules.ts';
 import { type AnyModuleParts, anyModule } from './support/any-module.ts';
 import { LoggedDatabase, schemaOf } from './support/logged-database.ts';
-
-type Columns = readonly (readonly [string, AlgebraicType])[];
-
-const PERSON: Columns = [
-  ['id', types.u64],
-  ['name', types.string],
-];
-const AUTO_KEYED: Partial<RawTableDefV10> = { ...KEYED, sequences: [sequence()] };
-const u8 = (value: number): Uint8Array => Uint8Array.of(value);
-const index = (name: string, tag: 'BTree' | 'Hash', ...columns: number[]): RawTableDefV10['indexes'][number] => ({
-  name,
-  accessorName: undefined,
-  algorithm: { tag, columns },
-});
-
-/** A module of one table, `person`. */
-function people(parts: Partial<RawTableDefV10> = {}, columns: Columns = PERSON): AnyModuleParts {
-  return tables([{ name: 'person', ...parts }, columns]);
-}
-
-function tables(...list: (readonly [Partial<RawTableDefV10>, Columns])[]): AnyModuleParts {
-  const typespace: AlgebraicType[] = list.map(([, columns]) => types.product(columns));
-  const named = list.map(([{ name }], ref) => ({ scope: [], name: `Row${name}`, ref, customOrdering: true }));
-  // Enums have to have names.
-  for (const [ref, [, columns]] of list.entries()) {
-    const fields = columns.map(([name, type]) => {
-      if (type.tag !== 'Sum') return [name, type] as const;
-      named.push({ scope: [], name: `Enum${typespace.length}`, ref: typespace.length, customOrdering: true });
-      return [name, types.ref(typespace.push(type) - 1)] as const;
-    });
-    typespace[ref] = types.product(fields);
-  }
-  return {
-    typespace,
-    types: named,
-    tables: list.map(([parts], productTypeRef) => rawTable({ ...parts, productTypeRef })),
-  };
-}
+import { AUTO_KEYED, type Columns, PERSON, index, people, tables, u8 } from './support/tables.ts';
 
 const ann = { id: 1n, name: 'Ann' };
 const bob = { id: 2n, name: 'Bob' };

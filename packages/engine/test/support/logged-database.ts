@@ -111,6 +111,8 @@ export class LoggedDatabase implements AsyncDisposable {
       clock,
       timers: clock,
       defer: queueMicrotask,
+      // Little, so that a loop without end ends soon.
+      limits: { maxMemoryPages: 256, energyPerCall: 50_000_000 },
       moduleLog: (record) => this.logs.push(record.message),
       deliver: (batch) => embedded?.deliver(batch),
       onFailure: (error) => (this.failure = error),
