@@ -19,6 +19,20 @@ type ModelRow = readonly number[];
 
 const NAMES = ['a', 'b', 'c'];
 const MAX_COLUMNS = 5;
+const CHANGES = [
+  'extendEnums',
+  'addColumn',
+  'toggleUnique',
+  'extendEnums',
+  'toggleHash',
+  'addColumn',
+  'toggleAccess',
+  'extendEnums',
+  'removeTable',
+  'toggleUnique',
+  'addColumn',
+  'shrinkEnums',
+] as const;
 /** What added columns are filled with. */
 const DEFAULT = 1;
 
@@ -38,10 +52,10 @@ class Comparison {
   }
 
   async run([what, a, b, c]: readonly [number, number, number, number]): Promise<void> {
-    if (what < 12) await this.#insert(a, [b, c, a, b + c, a + c]);
+    if (what < 13) await this.#insert(a, [b, c, a, b + c, a + c]);
     else if (what < 15) await this.#delete(a, b);
-    else if (what < 25) this.#define(a, b, c);
-    else if (what < 31) await this.#publish();
+    else if (what < 22) this.#define(a, b, c);
+    else if (what < 29) await this.#publish();
     else await this.#database.restart();
     await this.check();
   }
@@ -100,31 +114,31 @@ class Comparison {
       return;
     }
     const column = which % table.columns.length;
-    switch (what % 8) {
-      case 0:
+    switch (CHANGES[what % CHANGES.length]!) {
+      case 'removeTable':
         next.delete(name);
         break;
-      case 1:
-      case 2:
+      case 'addColumn':
         if (table.columns.length === MAX_COLUMNS) break;
         next.set(name, { ...table, columns: [...table.columns, { variants: which % 2 === 0 ? undefined : 3 }] });
         break;
-      case 3:
+      case 'toggleUnique':
         next.set(name, { ...table, unique: table.unique.symmetricDifference(new Set([column])) });
         break;
-      case 4:
+      case 'toggleHash':
         next.set(name, { ...table, hashed: table.hashed.symmetricDifference(new Set([column])) });
         break;
-      case 5:
+      case 'toggleAccess':
         next.set(name, { ...table, isPublic: !table.isPublic });
         break;
-      case 6: {
-        const columns = table.columns.map(({ variants }) => ({ variants: variants && variants + 1 }));
-        next.set(name, { ...table, columns });
+      case 'extendEnums':
+        next.set(name, {
+          ...table,
+          columns: table.columns.map(({ variants }) => ({ variants: variants && variants + 1 })),
+        });
         break;
-      }
-      case 7:
-        // Fewer columns, or variants: possible only for a table that is not published.
+      case 'shrinkEnums':
+        // Possible only where the table is not published.
         next.set(name, { ...table, columns: table.columns.map(({ variants }) => ({ variants: variants && 2 })) });
         break;
     }
@@ -207,8 +221,8 @@ function plainEnum(variants: number): AlgebraicType {
 }
 
 const operations = fc.array(fc.tuple(fc.nat(33), fc.nat(1000), fc.nat(1000), fc.nat(1000)), {
-  minLength: 5,
-  maxLength: 60,
+  minLength: 20,
+  maxLength: 80,
 });
 
 property.prop([operations], { numRuns: Number(process.env['LIGHTCONE_PROPERTY_RUNS'] ?? 20) })(
