@@ -261,7 +261,7 @@ describe('an update that the log does not take', () => {
 
     fault(logged);
     const next = anyModule(person({ defaultValues: [{ column: 2, value: u8(1) }] }, [...PERSON, ['age', types.u8]]));
-    await expect(logged.publish(next)).rejects.toThrow();
+    await expect(logged.publish(next)).rejects.toMatchObject({ code: 'LOG_WRITE_FAILED' });
     expect(logged.failure).toMatchObject({ code: 'ENGINE_LOG_FAILED' });
     await expect(session.query('SELECT * FROM person')).rejects.toMatchObject({ code: 'ENGINE_CLOSED' });
     await expect(logged.publish(next)).rejects.toMatchObject({ code: 'ENGINE_LOG_FAILED' });

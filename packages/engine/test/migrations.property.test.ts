@@ -43,8 +43,6 @@ class Comparison {
   #published: Definition = new Map();
   #next: Definition = new Map();
   readonly #rows = new Map<string, ModelRow[]>(NAMES.map((name) => [name, []]));
-  /** Set by changes that no migration can make. */
-  #isImpossible = false;
   #programs = 0;
 
   constructor(database: LoggedDatabase) {
