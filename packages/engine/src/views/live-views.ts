@@ -131,6 +131,7 @@ export class LiveViews {
 
   /** The transaction is committed. */
   committed(): void {
+    if (this.#runs.size === 0 && this.#removed.size === 0 && !this.#haveAllRun) return;
     for (const [live, { reads, failure }] of this.#runs) {
       this.#readers.remove(live, live.reads);
       this.#readers.add(live, reads);

@@ -5,7 +5,13 @@ export interface Point<Value> {
   readonly type: KeyType;
   readonly hash: number;
   readonly key: Uint8Array;
-  value: Value;
+  readonly value: Value;
+}
+
+/** The points whose keys are made of the same columns. */
+interface PointsOfType<Value> {
+  readonly type: KeyType;
+  readonly byHash: Map<number, Point<Value>[]>;
 }
 
 /**
@@ -15,53 +21,57 @@ export interface Point<Value> {
  * have two keys of one index that differ only in the sign of a zero or the bits of a NaN.
  */
 export class PointMap<Value> {
-  /** By the columns of an index, then by the hash of the key. */
-  readonly #points = new Map<KeyType, Map<number, Point<Value>[]>>();
+  /** As many as the table has indexes, at most. */
+  readonly #types: PointsOfType<Value>[] = [];
 
   get isEmpty(): boolean {
-    return this.#points.size === 0;
+    return this.#types.length === 0;
   }
 
   /** The point with exactly the key `bytes[start..end]`. */
   find(type: KeyType, hash: number, bytes: Uint8Array, start: number, end: number): Point<Value> | undefined {
-    const points = this.#points.get(type)?.get(hash);
-    if (points === undefined) return undefined;
-    for (const point of points) if (equals(point.key, bytes, start, end)) return point;
-    return undefined;
+    const points = this.#findType(type)?.byHash.get(hash);
+    return points?.find(({ key }) => equals(key, bytes, start, end));
   }
 
   /** Adds a point that is not there. */
   add(point: Point<Value>): void {
-    let byHash = this.#points.get(point.type);
-    if (byHash === undefined) this.#points.set(point.type, (byHash = new Map()));
-    const points = byHash.get(point.hash);
-    if (points === undefined) byHash.set(point.hash, [point]);
+    let ofType = this.#findType(point.type);
+    if (ofType === undefined) this.#types.push((ofType = { type: point.type, byHash: new Map() }));
+    const points = ofType.byHash.get(point.hash);
+    if (points === undefined) ofType.byHash.set(point.hash, [point]);
     else points.push(point);
   }
 
   /** Removes a point that is there. */
   delete(point: Point<Value>): void {
-    const byHash = this.#points.get(point.type)!;
-    const points = byHash.get(point.hash)!;
+    const ofType = this.#findType(point.type)!; // it is there
+    const points = ofType.byHash.get(point.hash)!; // so is this
     points.splice(points.indexOf(point), 1);
     if (points.length > 0) return;
-    byHash.delete(point.hash);
-    if (byHash.size === 0) this.#points.delete(point.type);
+    ofType.byHash.delete(point.hash);
+    if (ofType.byHash.size === 0) this.#types.splice(this.#types.indexOf(ofType), 1);
   }
 
   *[Symbol.iterator](): Generator<Point<Value>> {
-    for (const byHash of this.#points.values()) for (const points of byHash.values()) yield* points;
+    for (const { byHash } of this.#types) for (const points of byHash.values()) yield* points;
   }
 
-  /** Visits the points whose key a row has. */
-  visitPointsOf(bytes: Uint8Array, rowStart: number, visit: (value: Value) => void): void {
-    for (const [type, byHash] of this.#points) {
+  /** Visits what belongs to the keys that a row has. */
+  visitValuesOf(bytes: Uint8Array, rowStart: number, visit: (value: Value) => void): void {
+    const types = this.#types;
+    for (let i = 0; i < types.length; i++) {
+      const { type, byHash } = types[i]!;
       const points = byHash.get(type.hashRow(bytes, rowStart));
       if (points === undefined) continue;
       for (const { key, value } of points) {
         if (type.compareKeyToRow(key, 0, bytes, rowStart) === 0) visit(value);
       }
     }
+  }
+
+  #findType(type: KeyType): PointsOfType<Value> | undefined {
+    return this.#types.find((candidate) => candidate.type === type);
   }
 }
 

@@ -60,8 +60,8 @@ export class ReaderIndex<Reader> {
     const addAll = (pointReaders: Set<Reader>): void => {
       for (const reader of pointReaders) found.add(reader);
     };
-    visitPointsOf(readers.points, table, inserts, addAll);
-    visitPointsOf(readers.points, table, deletes, addAll);
+    visitValuesOf(readers.points, table, inserts, addAll);
+    visitValuesOf(readers.points, table, deletes, addAll);
   }
 
   #mustFind(tableId: number): TableReaders<Reader> {
@@ -75,7 +75,7 @@ export class ReaderIndex<Reader> {
   }
 }
 
-function visitPointsOf<Value>(
+function visitValuesOf<Value>(
   points: PointMap<Value>,
   table: Table,
   rows: PointerList,
@@ -83,6 +83,6 @@ function visitPointsOf<Value>(
 ): void {
   for (let i = 0; i < rows.length; i++) {
     const row = rows.at(i);
-    points.visitPointsOf(table.bytes(row), table.start(row), visit);
+    points.visitValuesOf(table.bytes(row), table.start(row), visit);
   }
 }

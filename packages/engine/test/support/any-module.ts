@@ -18,6 +18,8 @@ export interface AnyModuleParts extends Partial<RawModuleDefV10> {
   readonly lifecycle?: readonly (typeof LIFECYCLE)[number][0][];
   /** Told apart from other programs of the same definition by this. */
   readonly version?: string;
+  /** More code: imports by name, and definitions in text. */
+  readonly code?: { readonly imports: readonly string[]; readonly definitions: string };
 }
 
 /**
@@ -27,7 +29,7 @@ export interface AnyModuleParts extends Partial<RawModuleDefV10> {
  * - `update_row(table: String, row: Bytes, index: String)`
  * - reducers of `parts`, which do nothing
  */
-export function anyModule({ lifecycle = [], version = '', ...parts }: AnyModuleParts = {}): Uint8Array {
+export function anyModule({ lifecycle = [], version = '', code, ...parts }: AnyModuleParts = {}): Uint8Array {
   const args: readonly (readonly [string, AlgebraicType])[] = [['table', types.string], ['row', types.bytes]]; // prettier-ignore
   const reducers = [
     ...ROW_REDUCERS.map((name) => rawReducer(name, name === 'update_row' ? [...args, ['index', types.string]] : args)),
@@ -44,10 +46,15 @@ export function anyModule({ lifecycle = [], version = '', ...parts }: AnyModuleP
   });
   const writer = new ByteWriter();
   encodeRawModuleDef(writer, raw);
-  return describingModule(writer.finish(), lifecycle, version);
+  return describingModule(writer.finish(), lifecycle, version, code);
 }
 
-function describingModule(definition: Uint8Array, lifecycle: readonly string[], version: string): Uint8Array {
+function describingModule(
+  definition: Uint8Array,
+  lifecycle: readonly string[],
+  version: string,
+  code: AnyModuleParts['code'],
+): Uint8Array {
   const text = lifecycle.join('');
   let at = 512;
   const logs = lifecycle.map((name, i) => {
@@ -67,6 +74,7 @@ function describingModule(definition: Uint8Array, lifecycle: readonly string[], 
       'datastore_delete_all_by_eq_bsatn',
       'datastore_clear',
       'console_log',
+      ...(code?.imports ?? []),
     ],
     definitions: `
       (data (i32.const 512) "${text}")
@@ -84,7 +92,8 @@ function describingModule(definition: Uint8Array, lifecycle: readonly string[], 
           (i32.store (i32.const 12) (i32.const 8192))
           (if (i32.eqz (call $bytes_source_read (local.get $source) (local.get $at) (i32.const 12))) (then
             (local.set $at (i32.add (local.get $at) (i32.load (i32.const 12))))
-            (br $more)))))`,
+            (br $more)))))
+      ${code?.definitions ?? ''}`,
     describe: `(call $write (local.get $sink) (i32.const ${DEFINITION_AT}) (i32.const ${definition.length}))`,
     reducer: `
       (local $row i32) (local $index i32) (local $errno i32)
