@@ -25,20 +25,13 @@ export class DueQueue {
     this.#rise(entry, this.#heap.length - 1);
   }
 
-  /** Brings an entry to where it belongs after its time has changed. */
-  move(entry: PendingSchedule): void {
-    this.#rise(entry, entry.position);
-    this.#sink(entry, entry.position);
-  }
-
   remove(entry: PendingSchedule): void {
     const { position } = entry;
     entry.position = -1;
     const last = this.#heap.pop()!; // the entry is in it
     if (last === entry) return;
-    last.position = position;
-    this.#heap[position] = last;
-    this.move(last);
+    this.#rise(last, position);
+    this.#sink(last, last.position);
   }
 
   clear(): void {

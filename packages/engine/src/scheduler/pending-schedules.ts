@@ -54,6 +54,14 @@ export class PendingSchedules {
     }
   }
 
+  /** Whether a transaction changed scheduled rows: most do not, and are let go quickly. */
+  isConcernedBy({ tables }: TransactionDelta): boolean {
+    const { schedules } = this.#catalog;
+    if (schedules.size === 0) return false;
+    for (let i = 0; i < tables.length; i++) if (schedules.has(tables[i]!.table.definition.id)) return true;
+    return false;
+  }
+
   /** Takes in what a transaction did to scheduled rows. */
   committed(delta: TransactionDelta, nowMicros: bigint): void {
     this.#commits++;
@@ -101,13 +109,10 @@ export class PendingSchedules {
     return !schedule.isRowGone;
   }
 
-  /** The wall clock was set back: no interval waits for more than its own length. Looks at every row. */
-  clockWasSetBack(nowMicros: bigint): void {
+  /** The wall clock was set back: intervals go on as if it had not been, times are those that it shows now. */
+  clockWasSetBack(micros: bigint): void {
     this.#queue.changeAll((schedule) => {
-      const { at, dueMicros } = schedule;
-      if (at.tag === 'Time') return;
-      const tick = nextTickMicros(dueMicros, at.micros, nowMicros);
-      if (tick < dueMicros) schedule.dueMicros = tick;
+      if (schedule.at.tag === 'Interval') schedule.dueMicros -= micros;
     });
   }
 
@@ -133,12 +138,8 @@ export class PendingSchedules {
       const added = new PendingSchedule(tableId, id, at, dueMicros);
       byId.set(id, added);
       this.#queue.add(added);
-    } else if (!schedule.isRunning) {
-      schedule.at = at;
-      schedule.dueMicros = dueMicros;
-      this.#queue.move(schedule);
     } else {
-      // The row that runs was changed. Unless its schedule was, this is the run that it asked for.
+      // It runs: of what waits, the row that was there before is gone by now. The row that runs was changed. Unless its schedule was, this is the run that it asked for.
       const isUpdated = schedule.goneInCommit === this.#commits && schedule.isRowGone;
       schedule.isRowGone = false;
       if (!isUpdated || !isSameSchedule(at, schedule.at)) schedule.renewed = { at, dueMicros };

@@ -33,6 +33,8 @@ export class Scheduler {
   #module: LoadedModule | undefined;
   #wakeUp: WakeUp | undefined;
   #wakeUpMicros = 0n;
+  /** How far the wall clock is ahead of the one that nobody sets, when it was last looked at. */
+  #aheadMicros = 0n;
   #isDeaf = false;
 
   /** @param core whose other parts are in place when `start` is called */
@@ -59,7 +61,9 @@ export class Scheduler {
    */
   start(module: LoadedModule): void {
     this.#module = module;
-    this.#pending.load(this.#core.options.clock.nowMicros());
+    const now = this.#core.options.clock.nowMicros();
+    this.#aheadMicros = this.#aheadOf(now);
+    this.#pending.load(now);
     this.#arm();
   }
 
@@ -72,8 +76,8 @@ export class Scheduler {
 
   /** Learns of a transaction. */
   committed(delta: TransactionDelta, inputs: TransactionInputs | undefined): void {
-    if (this.#module === undefined || this.#core.catalog.schedules.size === 0) return;
-    const now = this.#core.options.clock.nowMicros();
+    if (this.#module === undefined || !this.#pending.isConcernedBy(delta)) return;
+    const now = this.#lookAtClock();
     const called = inputs?.timestampMicros ?? now;
     this.#pending.committed(delta, called > now ? called : now);
     this.#arm();
@@ -136,6 +140,25 @@ export class Scheduler {
     this.#wakeUp = this.#core.options.timers.wakeAt(due, () => this.#wake());
   }
 
+  /** The time; notices when the clock was set back. */
+  #lookAtClock(): bigint {
+    const now = this.#core.options.clock.nowMicros();
+    const before = this.#aheadMicros;
+    this.#aheadMicros = this.#aheadOf(now);
+    if (this.#aheadMicros >= before - CLOCK_JITTER_MICROS) return now;
+    // A pause between two readings looks like a clock that was set back: read again.
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const again = this.#aheadOf(this.#core.options.clock.nowMicros());
+      if (again > this.#aheadMicros) this.#aheadMicros = again;
+    }
+    if (this.#aheadMicros < before - CLOCK_JITTER_MICROS) this.#pending.clockWasSetBack(before - this.#aheadMicros);
+    return now;
+  }
+
+  #aheadOf(nowMicros: bigint): bigint {
+    return nowMicros - this.#core.options.clock.monotonicNanos() / 1000n;
+  }
+
   #wake(): void {
     this.#wakeUp = undefined;
     const module = this.#module;
@@ -143,9 +166,7 @@ export class Scheduler {
     if (module === undefined || turns.refusal !== undefined) return;
     turns.begin();
     const { clock } = options;
-    const now = clock.nowMicros();
-    if (now < this.#wakeUpMicros) this.#pending.clockWasSetBack(now);
-
+    const now = this.#lookAtClock();
     this.#budget.begin();
     let late: { readonly functionName: string; readonly delayMicros: bigint } | undefined;
     let lateCount = 0;
@@ -176,7 +197,7 @@ export class Scheduler {
       // Copied: the function may change the row it is called with.
       this.#call(module, functionName, timestamp, table.bytes(row).slice(table.start(row), table.end(row)));
     }
-    if (this.#pending.finish(schedule, options.clock.nowMicros())) this.#deleteRow(table, schedule);
+    if (this.#pending.finish(schedule, this.#lookAtClock())) this.#deleteRow(table, schedule);
     return functionName;
   }
 
@@ -220,4 +241,6 @@ export class Scheduler {
   }
 }
 
+/** Later than this is worth a warning. */
 const LATE_MICROS = 30_000n;
+const CLOCK_JITTER_MICROS = 1000n;
