@@ -3,7 +3,7 @@ import { GuestTrap } from './guest-trap.ts';
 const NOTHING = new Uint8Array(0);
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const lossyUtf8 = new TextDecoder('utf-8', { ignoreBOM: true });
-// Keeps a guest from turning its 4 GiB into host strings; no name or log line of a working module comes near it.
+// Keeps a guest from turning all of its memory into host strings; no name of a working module comes near it.
 const MAX_TEXT_BYTES = 1 << 20;
 // Below this many bytes a loop beats `set`, which first needs a view object.
 const SHORT_COPY = 48;
@@ -80,9 +80,9 @@ export class GuestMemory {
     }
   }
 
-  /** Reads UTF-8 with U+FFFD for what is none; text beyond 1 MiB is cut off. The range must have been checked. */
+  /** Reads UTF-8 with U+FFFD for what is none. The range must have been checked. */
   readLossyText(pointer: number, length: number): string {
-    return lossyUtf8.decode(this.bytes.subarray(pointer, pointer + Math.min(length, MAX_TEXT_BYTES)));
+    return lossyUtf8.decode(this.bytes.subarray(pointer, pointer + length));
   }
 
   #checkAgain(pointer: number, length: number): void {

@@ -32,6 +32,7 @@ export class GuestTurns {
       reject(error);
     };
     const resume = (settle: () => void): void => {
+      this.#guest.renewAllowances();
       try {
         settle(); // queues the job that resumes the guest
       } catch (error) {

@@ -1,6 +1,7 @@
 import { ByteWriter } from '@lightcone/sats';
 import type { HostCalls } from '../host-calls.ts';
 import type { LogRecord } from '../log-record.ts';
+import { Allowance } from './allowance.ts';
 import { BytesSinks } from './bytes-sinks.ts';
 import { BytesSources } from './bytes-sources.ts';
 import { ConsoleTimers } from './console-timers.ts';
@@ -20,6 +21,9 @@ export interface HostEnvironment {
 }
 
 const NO_FUEL = -1n;
+// What a call may leave behind, whatever becomes of its transaction: the disk and the queue belong to everybody.
+const MAX_LOG_BYTES = 2 ** 24;
+const MAX_SCHEDULED_BYTES = 2 ** 26;
 
 /** What the imports of one instance share: its memory, its handles, and the scratch that saves them allocations. */
 export class Guest {
@@ -32,6 +36,10 @@ export class Guest {
   readonly timers: ConsoleTimers = new ConsoleTimers();
   readonly generated: ByteWriter = new ByteWriter();
   readonly range: IndexRange = new IndexRange();
+  /** Bytes of log records. */
+  readonly log: Allowance = new Allowance(MAX_LOG_BYTES);
+  /** Bytes of arguments of calls that were scheduled for later. */
+  readonly scheduled: Allowance = new Allowance(MAX_SCHEDULED_BYTES);
   /** Until the module has described itself: no call has begun, and nothing may wait or change data. */
   isInitializing = true;
   /** What the guest has left for its own instructions; absent until it is instantiated. */
@@ -63,6 +71,12 @@ export class Guest {
     this.trap = undefined;
     this.work = 0;
     this.#workLimit = workLimit;
+    this.renewAllowances();
+  }
+
+  renewAllowances(): void {
+    this.log.renew();
+    this.scheduled.renew();
   }
 
   /** Makes a trap final: the guest may catch what is thrown, but it stops at its next check. */

@@ -4,7 +4,8 @@ import { GuestTrap } from './guest-trap.ts';
 
 // A chunk ends with the row that brings it over this size, so that the guest's 64 KiB buffer mostly fits one.
 const CHUNK_BYTES = 32_768;
-const MAX_BYTES = 2 ** 31;
+/** The most that all open scans of an instance hold together. */
+export const MAX_OPEN_BYTES: number = 2 ** 30;
 // A buffer that one large scan blew up is given back to the collector, not kept for the next small one.
 const KEPT_BYTES = 1 << 20;
 const INITIAL_BYTES = 4096;
@@ -17,6 +18,8 @@ const INITIAL_BYTES = 4096;
 export class RowBuffer {
   /** The guest's number for the scan that is using this buffer. */
   readonly handle: number;
+  /** How many bytes of rows it takes: what the other scans have left. */
+  maxBytes: number = MAX_OPEN_BYTES;
   #writer = new ByteWriter(INITIAL_BYTES);
   readonly #chunkEnds: number[] = [];
   #lastChunkEnd = 0;
@@ -38,7 +41,9 @@ export class RowBuffer {
   /** Appends the row `bytes[start..end]`. */
   append(bytes: Uint8Array, start: number, end: number): void {
     const writer = this.#writer;
-    if (writer.length + (end - start) > MAX_BYTES) throw new GuestTrap(`a scan gave more than ${MAX_BYTES} bytes`);
+    if (writer.length + (end - start) > this.maxBytes) {
+      throw new GuestTrap(`open row iterators hold more than ${MAX_OPEN_BYTES} bytes`);
+    }
     writer.slice(bytes, start, end);
     this.#rowCount++;
     const length = writer.length;

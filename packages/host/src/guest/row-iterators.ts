@@ -1,9 +1,10 @@
 import { GuestTrap } from './guest-trap.ts';
-import { RowBuffer } from './row-buffer.ts';
+import { MAX_OPEN_BYTES, RowBuffer } from './row-buffer.ts';
 
-// Together they bound what a guest that never closes its scans can hold.
+// A buffer for each: with the bytes, this bounds what a guest that never closes its scans can hold.
 const MAX_OPEN = 4096;
-const MAX_OPEN_BYTES = 2 ** 31;
+// Buffers that wait for the next call; many scans at once are rare.
+const KEPT = 16;
 
 /**
  * The scans that the guest has open: a slab whose freed numbers are given out again, last freed first, together
@@ -12,7 +13,7 @@ const MAX_OPEN_BYTES = 2 ** 31;
 export class RowIterators {
   readonly #slots: RowBuffer[] = [];
   readonly #isOpen: boolean[] = [];
-  readonly #free: number[] = [];
+  #free: number[] = [];
   #openCount = 0;
   #openBytes = 0;
 
@@ -20,22 +21,29 @@ export class RowIterators {
     const slot = this.#free.pop() ?? this.#addSlot();
     this.#isOpen[slot] = true;
     this.#openCount++;
-    return this.#slots[slot]!; // `slot` is in range: from the free list or just added
+    const rows = this.#slots[slot]!; // `slot` is in range: from the free list or just added
+    rows.maxBytes = MAX_OPEN_BYTES - this.#openBytes;
+    return rows;
   }
 
   /** Counts what a scan has put into its buffer. */
   filled(rows: RowBuffer): void {
     this.#openBytes += rows.length;
-    if (this.#openBytes > MAX_OPEN_BYTES) throw new GuestTrap(`open row iterators hold over ${MAX_OPEN_BYTES} bytes`);
   }
 
   find(handle: number): RowBuffer | undefined {
     return this.#isOpen[handle - 1] === true ? this.#slots[handle - 1] : undefined;
   }
 
+  /** Closes a scan that has been filled. */
   close(rows: RowBuffer): void {
-    const slot = rows.handle - 1;
     this.#openBytes -= rows.length;
+    this.discard(rows);
+  }
+
+  /** Takes back the buffer of a scan that failed. */
+  discard(rows: RowBuffer): void {
+    const slot = rows.handle - 1;
     rows.reset();
     this.#isOpen[slot] = false;
     this.#openCount--;
@@ -43,8 +51,9 @@ export class RowIterators {
   }
 
   closeAll(): void {
+    if (this.#slots.length > KEPT) this.#trim();
     if (this.#openCount === 0) return;
-    for (const rows of this.#slots) if (this.#isOpen[rows.handle - 1] === true) this.close(rows);
+    for (const rows of this.#slots) if (this.#isOpen[rows.handle - 1] === true) this.discard(rows);
     this.#openBytes = 0;
   }
 
@@ -54,5 +63,12 @@ export class RowIterators {
     this.#slots.push(new RowBuffer(slot + 1));
     this.#isOpen.push(false);
     return slot;
+  }
+
+  #trim(): void {
+    this.#slots.length = KEPT;
+    this.#openCount = this.#isOpen.slice(0, KEPT).filter((isOpen) => isOpen).length;
+    this.#isOpen.length = KEPT;
+    this.#free = this.#free.filter((slot) => slot < KEPT);
   }
 }

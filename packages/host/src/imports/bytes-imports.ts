@@ -1,4 +1,5 @@
 import { ERRNO } from '../errno.ts';
+import { GuestTrap } from '../guest/guest-trap.ts';
 import { stackProbe } from '../guest/stack-probe.ts';
 import type { Guest } from '../guest/guest.ts';
 import { COST } from './import-costs.ts';
@@ -6,6 +7,8 @@ import type { ImportFunctions } from './import-functions.ts';
 
 // The reference has no limit. A message or a result beyond this would not fit a frame either.
 const MAX_SINK_BYTES = 256 * 1024 * 1024;
+// What a scheduled call takes in memory beside its arguments, about.
+const SCHEDULED_CALL_BYTES = 256;
 const CONNECTION_ID_BYTES = 16;
 const IDENTITY_BYTES = 32;
 const encoder = new TextEncoder();
@@ -27,7 +30,7 @@ export function bytesImports(guest: Guest): ImportFunctions {
       memory.writeU32(lengthAt, count);
       source.at += count;
       if (source.at < source.end) return 0;
-      source.isOpen = false;
+      sources.close(source);
       return -1;
     },
 
@@ -81,6 +84,9 @@ export function bytesImports(guest: Guest): ImportFunctions {
       memory.check(start, argsLength >>> 0);
       checkStack();
       guest.charge(COST.rowWritten + (argsLength >>> 0) * COST.perKeptByte);
+      const kept = SCHEDULED_CALL_BYTES + (nameLength >>> 0) + (argsLength >>> 0);
+      if (kept > guest.scheduled.left) throw new GuestTrap('one call has scheduled more calls than 64 MiB can hold');
+      guest.scheduled.take(kept);
       calls.scheduleImmediate(name, memory.bytes.slice(start, start + (argsLength >>> 0)));
     },
   };

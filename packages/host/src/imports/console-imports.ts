@@ -1,6 +1,6 @@
 import { ERRNO } from '../errno.ts';
 import type { Guest } from '../guest/guest.ts';
-import type { LogLevel } from '../log-record.ts';
+import type { LogLevel, LogRecord } from '../log-record.ts';
 import { guestTrace } from './guest-trace.ts';
 import { COST } from './import-costs.ts';
 import type { ImportFunctions } from './import-functions.ts';
@@ -10,13 +10,40 @@ const PANIC_LEVEL = 101;
 const LEVELS: readonly LogLevel[] = ['Error', 'Warn', 'Info', 'Debug', 'Trace'];
 const NO_LINE = 0xffff_ffff;
 
+// The reference has no limits; a line of the log that nobody can read helps nobody.
+const MAX_MESSAGE_BYTES = 2 ** 20;
+// Of a target, a file's name, or the name of a timer.
+const MAX_NAME_BYTES = 1024;
+/** What a record takes in the log beside its texts, about. */
+const RECORD_BYTES = 128;
+/** What is left of the allowance for log records when all but panics are dropped. */
+const RESERVED_FOR_PANICS = 2 ** 20;
+const LOG_IS_FULL = 'this call has logged 15 MiB: what else it logs is dropped';
+
 /** The module's log and its timing spans. */
 export function consoleImports(guest: Guest): ImportFunctions {
   const { memory, environment, timers } = guest;
 
-  /** An optional text: undefined when the pointer is null. */
-  function optionalText(pointer: number, length: number): string | undefined {
-    return pointer === 0 ? undefined : memory.readLossyText(pointer, length);
+  /** A text that has been checked; what is too long is cut off. */
+  function text(pointer: number, length: number, most: number): string {
+    if (length <= most) return memory.readLossyText(pointer, length);
+    return `${memory.readLossyText(pointer, most)} [cut off: ${length} bytes]`;
+  }
+
+  /** An optional name: undefined when the pointer is null. */
+  function optionalName(pointer: number, length: number): string | undefined {
+    return pointer === 0 ? undefined : text(pointer, length, MAX_NAME_BYTES);
+  }
+
+  /** Whether there is room in the log of this call; the first record for which there is none leaves a note. */
+  function reserve(bytes: number, isPanic: boolean): boolean {
+    const { log } = guest;
+    const reserved = isPanic ? 0 : RESERVED_FOR_PANICS;
+    if (log.left < reserved) return false;
+    log.take(bytes);
+    if (log.left >= reserved) return true;
+    environment.log(hostRecord('Warn', environment.nowMicros(), LOG_IS_FULL));
+    return false;
   }
 
   return {
@@ -37,42 +64,54 @@ export function consoleImports(guest: Guest): ImportFunctions {
       if (target !== 0 && !memory.contains(target, targetLength >>> 0)) return;
       if (file !== 0 && !memory.contains(file, fileLength >>> 0)) return;
       if (!memory.contains(message, messageLength >>> 0)) return;
-      guest.charge(COST.logRecord + (messageLength >>> 0) * COST.perKeptByte);
+      const nameBytes = Math.min(targetLength >>> 0, MAX_NAME_BYTES) + Math.min(fileLength >>> 0, MAX_NAME_BYTES);
+      const bytes = RECORD_BYTES + nameBytes + Math.min(messageLength >>> 0, MAX_MESSAGE_BYTES);
+      guest.charge(COST.logRecord + bytes * COST.perKeptByte);
       const number = levelNumber & 0xff;
       const isPanic = number === PANIC_LEVEL;
+      if (!reserve(bytes, isPanic)) return;
+      if (isPanic) guest.charge(COST.trace);
       environment.log({
         level: isPanic ? 'Panic' : (LEVELS[number] ?? 'Debug'),
         timestampMicros: environment.nowMicros(),
-        target: optionalText(target, targetLength >>> 0),
-        fileName: optionalText(file, fileLength >>> 0),
+        target: optionalName(target, targetLength >>> 0),
+        fileName: optionalName(file, fileLength >>> 0),
         lineNumber: line >>> 0 === NO_LINE ? undefined : line >>> 0,
-        message: memory.readLossyText(message, messageLength >>> 0),
+        message: text(message, messageLength >>> 0, MAX_MESSAGE_BYTES),
         trace: isPanic ? guestTrace() : undefined,
       });
     },
 
     console_timer_start(namePointer: number, nameLength: number): number {
       memory.check(namePointer >>> 0, nameLength >>> 0);
-      guest.charge(COST.logRecord + (nameLength >>> 0) * COST.perKeptByte);
-      return timers.start(memory.readLossyText(namePointer >>> 0, nameLength >>> 0), environment.nowMicros());
+      guest.charge(COST.logRecord);
+      return timers.start(text(namePointer >>> 0, nameLength >>> 0, MAX_NAME_BYTES), environment.nowMicros());
     },
 
     console_timer_end(handle: number): number {
       const timer = timers.end(handle >>> 0);
       if (timer === undefined) return ERRNO.noSuchConsoleTimer;
-      guest.charge(COST.logRecord);
+      const bytes = RECORD_BYTES + timer.name.length;
+      guest.charge(COST.logRecord + bytes * COST.perKeptByte);
       const now = environment.nowMicros();
       const elapsed = debugDuration(now - timer.startedAtMicros);
-      environment.log({
-        level: 'Info',
-        timestampMicros: now,
-        target: undefined,
-        fileName: undefined,
-        lineNumber: undefined,
-        message: `Timing span ${debugString(timer.name)}: ${elapsed}`,
-        trace: undefined,
-      });
+      if (reserve(bytes, false)) {
+        environment.log(hostRecord('Info', now, `Timing span ${debugString(timer.name)}: ${elapsed}`));
+      }
       return 0;
     },
+  };
+}
+
+/** A record of the host's own words: it names no place in the module. */
+function hostRecord(level: LogLevel, timestampMicros: number, message: string): LogRecord {
+  return {
+    level,
+    timestampMicros,
+    target: undefined,
+    fileName: undefined,
+    lineNumber: undefined,
+    message,
+    trace: undefined,
   };
 }

@@ -27,7 +27,7 @@ export function dataImports(guest: Guest): ImportFunctions {
   /** Hands an open scan to the guest, or takes it back when the scan failed. */
   function finishScan(rows: RowBuffer, result: number, out: number): number {
     if (result < 0) {
-      iterators.close(rows);
+      iterators.discard(rows);
       return -result;
     }
     iterators.filled(rows);

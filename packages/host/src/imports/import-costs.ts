@@ -10,6 +10,8 @@ export const COST = {
   /** A byte that stays in memory or on disk: this bounds how much one call can leave there. */
   perKeptByte: 8,
   logRecord: 5000,
+  /** Walking the guest's stack for a panic. */
+  trace: 200_000,
   /** Begin and end of a transaction of a procedure. */
   transaction: 20_000,
   /** A suspension of the guest, or a request that it waits for. */
