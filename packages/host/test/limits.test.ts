@@ -22,7 +22,7 @@ function load(parts: Parameters<typeof module>[0], limits: Partial<typeof DEFAUL
   let instance: ModuleInstance | undefined;
   let instances = 0;
   return {
-    call(id: number, args = NO_ARGS): CallOutcome {
+    call: (id: number, args = NO_ARGS): CallOutcome => {
       if (instance === undefined) instances++;
       instance ??= ModuleInstance.create(compiled, environment);
       const outcome = instance.callReducer(id, NOBODY, 1234n, args, 0, args.length);
