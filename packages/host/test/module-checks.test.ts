@@ -160,10 +160,13 @@ test('a module that V8 finds invalid is refused with what V8 says of it', () => 
 
 test('the compiled chat module is accepted, in far less than 100 ms for a megabyte', () => {
   const bytes = readFileSync(new URL('../../../modules/quickstart-chat/quickstart-chat.wasm', import.meta.url));
-  CompiledModule.compile(bytes); // warms the rewriter up
-  const started = performance.now();
-  CompiledModule.compile(bytes);
-  const perMegabyte = ((performance.now() - started) / bytes.length) * 2 ** 20;
+  // The best of five: the first ones compile the rewriter, and others use the machine too.
+  const times = Array.from({ length: 5 }, () => {
+    const started = performance.now();
+    CompiledModule.compile(bytes);
+    return performance.now() - started;
+  });
+  const perMegabyte = (Math.min(...times) / bytes.length) * 2 ** 20;
   // Generous: machines that run tests are slow and busy. The benchmark has the real number.
   expect(perMegabyte).toBeLessThan(1000);
 });

@@ -10,6 +10,14 @@ const COSTS: readonly { readonly pattern: RegExp; readonly cost: number }[] = [
 const LOOP_COST = 3;
 const NOT_CODE = /^\(/;
 
+// wabt parses blocks by recursion on a small stack, and overwrites its memory when that is not enough.
+const MAX_NESTING = 150;
+
+/** Whether a module's blocks are nested deeper than wabt can parse. */
+export function isTooDeepForWabt(bytes: Uint8Array): boolean {
+  return disassemble(bytes).includes(`\n${'  '.repeat(MAX_NESTING)}`);
+}
+
 /**
  * The slow and obvious meter: the same module with a counter before each instruction, made from its text.
  *
@@ -32,12 +40,12 @@ export function withCounter(bytes: Uint8Array): Uint8Array {
       isAtEntry = false;
       // The head of a loop pays at every turn, which begins behind it.
       if (/^loop\b/.test(text)) {
-        out.push(line, ...increment(count, LOOP_COST));
+        out.push(text, ...increment(count, LOOP_COST));
         continue;
       }
       out.push(...increment(count, COSTS.find(({ pattern }) => pattern.test(text))!.cost));
     }
-    out.push(line);
+    out.push(text); // indentation is most of a disassembly, and wabt has little memory
   }
   const last = out.findLastIndex((line) => line.endsWith(')'));
   out[last] = out[last]!.slice(0, -1);
