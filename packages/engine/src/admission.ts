@@ -1,5 +1,5 @@
-import { ByteWriter, SatsError, parseJson, readJson } from '@lightcone/sats';
-import type { LoadedModule, Reducer } from './loaded-module.ts';
+import { ByteWriter, type CompiledType, type ProductType, SatsError, parseJson, readJson } from '@lightcone/sats';
+import type { LoadedModule, Procedure, Reducer } from './loaded-module.ts';
 
 /** Why a call is refused before it runs. */
 export interface Refusal {
@@ -12,37 +12,46 @@ export function isRefusal(value: object): value is Refusal {
 }
 
 const NO_SUCH_REDUCER: Refusal = { kind: 'noSuchFunction', message: 'no such reducer' };
+const NO_SUCH_PROCEDURE: Refusal = { kind: 'noSuchFunction', message: 'No such procedure' };
 const LIFECYCLE_NAMES = { init: 'Init', onConnect: 'OnConnect', onDisconnect: 'OnDisconnect' } as const;
+
+/** A function that may be called, with its arguments as the guest takes them. */
+export type JsonCall =
+  | { readonly reducer: Reducer; readonly args: Uint8Array }
+  | { readonly procedure: Procedure; readonly args: Uint8Array };
 
 /** The reducer that a call means, if it may run: with BSATN arguments that decode. Bytes after them are ignored. */
 export function admitCall(module: LoadedModule, name: string, args: Uint8Array, isOwner: boolean): Reducer | Refusal {
   const reducer = findReducer(module, name, isOwner);
   if (isRefusal(reducer)) return reducer;
-  try {
-    // The guest traps on arguments that do not decode; here the caller gets a reason.
-    reducer.params.validate(args, 0, args.length);
-    return reducer;
-  } catch (error) {
-    return badArguments(reducer, error);
-  }
+  // The guest traps on arguments that do not decode; here the caller gets a reason.
+  return checkArguments('reducer', reducer, args) ?? reducer;
 }
 
-/** As `admitCall`, for arguments in JSON: an array, or an object by parameter name. */
-export function admitJsonCall(
+/** As `admitCall`, for a procedure. */
+export function admitProcedureCall(
   module: LoadedModule,
   name: string,
-  json: string,
+  args: Uint8Array,
   isOwner: boolean,
-): { readonly reducer: Reducer; readonly args: Uint8Array } | Refusal {
-  const reducer = findReducer(module, name, isOwner);
-  if (isRefusal(reducer)) return reducer;
-  try {
-    const writer = new ByteWriter();
-    reducer.params.encode(writer, readJson(reducer.def.params, module.def.typespace, parseJson(json)));
-    return { reducer, args: writer.finish() };
-  } catch (error) {
-    return badArguments(reducer, error);
+): Procedure | Refusal {
+  const procedure = findProcedure(module, name, isOwner);
+  if (isRefusal(procedure)) return procedure;
+  return checkArguments('procedure', procedure, args) ?? procedure;
+}
+
+/** The reducer or else procedure that a call means, with arguments in JSON: an array, or an object by parameter name. */
+export function admitJsonCall(module: LoadedModule, name: string, json: string, isOwner: boolean): JsonCall | Refusal {
+  if (module.reducersByName.has(name)) {
+    const reducer = findReducer(module, name, isOwner);
+    if (isRefusal(reducer)) return reducer;
+    const args = encodeArguments(module, 'reducer', reducer, json);
+    return isRefusal(args) ? args : { reducer, args };
   }
+  const procedure = findProcedure(module, name, isOwner);
+  if (isRefusal(procedure)) return procedure;
+  const args = encodeArguments(module, 'procedure', procedure, json);
+  return isRefusal(args) ? args : { procedure, args };
 }
 
 /** A private reducer does not exist for anyone but the owner. */
@@ -59,7 +68,43 @@ function findReducer(module: LoadedModule, name: string, isOwner: boolean): Redu
   return visibility === 'private' && !isOwner ? NO_SUCH_REDUCER : reducer;
 }
 
-function badArguments(reducer: Reducer, error: unknown): Refusal {
+function findProcedure(module: LoadedModule, name: string, isOwner: boolean): Procedure | Refusal {
+  const procedure = module.proceduresByName.get(name);
+  if (procedure === undefined) return NO_SUCH_PROCEDURE;
+  return procedure.def.visibility === 'private' && !isOwner ? NO_SUCH_PROCEDURE : procedure;
+}
+
+/** What reducers and procedures have alike. */
+interface Callable {
+  readonly def: { readonly name: string; readonly params: ProductType };
+  readonly params: CompiledType;
+}
+
+function checkArguments(what: 'reducer' | 'procedure', callable: Callable, args: Uint8Array): Refusal | undefined {
+  try {
+    callable.params.validate(args, 0, args.length);
+    return undefined;
+  } catch (error) {
+    return badArguments(what, callable, error);
+  }
+}
+
+function encodeArguments(
+  module: LoadedModule,
+  what: 'reducer' | 'procedure',
+  callable: Callable,
+  json: string,
+): Uint8Array | Refusal {
+  try {
+    const writer = new ByteWriter();
+    callable.params.encode(writer, readJson(callable.def.params, module.def.typespace, parseJson(json)));
+    return writer.finish();
+  } catch (error) {
+    return badArguments(what, callable, error);
+  }
+}
+
+function badArguments(what: 'reducer' | 'procedure', { def }: Callable, error: unknown): Refusal {
   if (!(error instanceof SatsError)) throw error;
-  return { kind: 'badArguments', message: `invalid arguments for reducer ${reducer.def.name}: ${error.message}` };
+  return { kind: 'badArguments', message: `invalid arguments for ${what} ${def.name}: ${error.message}` };
 }

@@ -1,3 +1,4 @@
+import type { ProcedureFailure } from './procedures/procedure-result.ts';
 import type { SqlOutcome } from './sql.ts';
 
 /** How a call over HTTP, or of an embedding program, ended. */
@@ -6,11 +7,22 @@ export type CallResult =
   /** The reducer returned an error or trapped; nothing was changed. */
   | { readonly kind: 'failed'; readonly message: string; readonly cost: CallCost }
   | { readonly kind: 'outOfEnergy'; readonly cost: CallCost }
+  | ProcedureJson
+  | { readonly kind: 'procedureFailed'; readonly failure: ProcedureFailure }
   | { readonly kind: 'noSuchFunction' }
   | { readonly kind: 'badArguments'; readonly message: string }
   | { readonly kind: 'lifecycle'; readonly message: string }
   /** `client_connected` refused the caller. */
   | { readonly kind: 'connectRejected'; readonly message: string };
+
+/** What a procedure returned. */
+export interface ProcedureJson {
+  readonly kind: 'returned';
+  readonly json: string;
+  readonly durationMicros: number;
+  /** Of its last transaction; undefined if it changed nothing. */
+  readonly txOffset: number | undefined;
+}
 
 export interface CallCost {
   readonly durationMicros: number;

@@ -6,7 +6,6 @@ import {
   beginOneOffQueryResult,
   beginReducerResultOk,
   writeOneOffQueryError,
-  writeProcedureInternalError,
   writeReducerResultErrText,
   writeReducerResultInternalError,
   writeTableName,
@@ -16,6 +15,7 @@ import { admitCall, isRefusal } from './admission.ts';
 import type { Client } from './client.ts';
 import type { Core } from './core.ts';
 import type { LoadedModule } from './loaded-module.ts';
+import { answerProcedureCall } from './procedures/answer-procedure-call.ts';
 import { callReducer, failureText } from './reducer-calls.ts';
 
 const UNIT = new Uint8Array(0);
@@ -39,11 +39,8 @@ export function handleClientMessage(core: Core, module: LoadedModule, client: Cl
       answerQuery(core, client, message);
       break;
     case 'CallProcedure': {
-      // A module with procedures is refused when it is published, so no name can be one.
-      const lane = core.outbox.lane(client.isConfirmed);
-      lane.begin(client.number);
-      writeProcedureInternalError(lane.writer, message.requestId, 0n, 0n, 'No such procedure');
-      lane.end();
+      const answering = core.procedures.track(answerProcedureCall(core, module, client, message));
+      answering.catch((error: Error) => core.options.onFailure(error));
       break;
     }
   }

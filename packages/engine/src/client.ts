@@ -46,6 +46,8 @@ export class Client {
   readonly isOwner: boolean;
   /** That of `caller`. */
   readonly identity: Identity;
+  /** Whether the connection has ended: answers that come later have nowhere to go. */
+  isGone = false;
   readonly querySets: Map<number, QuerySet> = new Map();
   /** The query sets that the transaction being evaluated changed; empty between transactions. */
   readonly changedQuerySets: QuerySet[] = [];

@@ -8,6 +8,8 @@ import type { ModuleEnvironment } from './loaded-module.ts';
 import type { DatabaseLogRecord } from './log-record.ts';
 import { ModuleData } from './module-data.ts';
 import { Outbox } from './outbox.ts';
+import type { OutgoingHttp } from './procedures/outgoing-http.ts';
+import { Procedures } from './procedures/procedures.ts';
 import { CallerQueries } from './queries/caller-queries.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
 import { StoreRows } from './store-rows.ts';
@@ -28,6 +30,8 @@ export interface DatabaseOptions {
   readonly clock: Clock;
   /** Wake-ups by that clock. */
   readonly timers: Timers;
+  /** Where procedures may send HTTP requests; absent, every request of theirs fails. */
+  readonly outgoingHttp?: OutgoingHttp;
   /** What a call of the module may use; `DEFAULT_LIMITS` of the host unless given. */
   readonly limits?: ModuleLimits;
   /** Takes what the module and the engine log for the database's owner. */
@@ -60,6 +64,7 @@ export class Core {
   readonly data: ModuleData;
   readonly moduleEnvironment: ModuleEnvironment;
   readonly turns: Turns;
+  readonly procedures: Procedures;
 
   /** @param store recovered from the log */
   constructor(options: DatabaseOptions, store: Store) {
@@ -83,6 +88,7 @@ export class Core {
     this.queries = new CallerQueries(this.catalog, queriedViews);
     this.subscriptions = new Subscriptions(this.rows, this.outbox, this.queries, queriedViews);
     this.transactions = new Transactions(store, log, this.outbox, this.subscriptions, this.scheduler, this.views);
+    this.procedures = new Procedures(this);
     this.moduleEnvironment = {
       calls: this.data,
       limits: options.limits ?? DEFAULT_LIMITS,

@@ -1,3 +1,4 @@
+import type { HttpRequest } from '@lightcone/host';
 import { ProtocolError, readClientMessage, writeInitialConnection } from '@lightcone/protocol';
 import { QueryError } from '@lightcone/query';
 import { ByteReader, type Identity, type RowType, bytesToHex } from '@lightcone/sats';
@@ -10,8 +11,10 @@ import { handleClientMessage } from './client-messages.ts';
 import { ActiveCaller, type Caller, Client, type ConnectRequest } from './client.ts';
 import { Core, type DatabaseOptions } from './core.ts';
 import { EngineError } from './errors.ts';
-import { LoadedModule } from './loaded-module.ts';
+import { LoadedModule, type Reducer } from './loaded-module.ts';
 import type { DatabaseMetrics } from './metrics.ts';
+import { callProcedureForJson } from './procedures/call-procedure-for-json.ts';
+import type { HttpHandlerResult } from './procedures/procedure-result.ts';
 import { initialise } from './publishing/initialise.ts';
 import { type UpdatePlan, planUpdate } from './publishing/plan-update.ts';
 import { storedModule } from './publishing/stored-module.ts';
@@ -147,7 +150,8 @@ export class Database {
   /** Takes a frame of a connection, `bytes[start..end]`. What is wrong with it closes the connection. */
   receive(connectionNumber: number, bytes: Uint8Array, start: number, end: number): void {
     const client = this.#clients.get(connectionNumber);
-    if (client === undefined) return; // closed by us while the frame was under way
+    // Closed by us while the frame was under way.
+    if (client === undefined || this.#core.turns.refusal !== undefined) return;
     this.#core.turns.begin();
     const reader = new ByteReader(bytes, start, end);
     try {
@@ -165,34 +169,46 @@ export class Database {
   disconnect(connectionNumber: number): void {
     const client = this.#clients.get(connectionNumber);
     if (client === undefined) return;
-    this.#core.turns.begin();
+    this.#core.turns.endSoon();
+    client.isGone = true;
     this.#clients.delete(connectionNumber);
     this.#core.subscriptions.removeClient(client);
     disconnectCaller(this.#core, this.#module, client.caller);
   }
 
-  /** Calls a function for someone who has no connection: one is made for the length of the call. */
-  call(as: Caller, functionName: string, argsJson: string): CallResult {
-    this.#core.turns.begin();
+  /**
+   * Calls a reducer or procedure for someone who has no connection: one is made for the length of the
+   * call. A reducer has run when this returns its promise.
+   */
+  call(as: Caller, functionName: string, argsJson: string): Promise<CallResult> {
+    return this.#core.procedures.track(this.#call(as, functionName, argsJson));
+  }
+
+  async #call(as: Caller, functionName: string, argsJson: string): Promise<CallResult> {
     const core = this.#core;
+    core.turns.begin();
     const caller = new ActiveCaller(as);
     const rejection = connectCaller(core, this.#module, caller);
     if (rejection !== undefined) return { kind: 'connectRejected', message: rejection };
-    const result = this.#callConnected(caller, functionName, argsJson);
-    disconnectCaller(core, this.#module, caller);
-    return result;
+    const isOwner = caller.identity.equals(this.owner);
+    const admitted = admitJsonCall(this.#module, functionName, argsJson, isOwner);
+    try {
+      if (isRefusal(admitted)) {
+        core.logLine('Error', admitted.message, functionName);
+        return admitted;
+      }
+      if ('reducer' in admitted) return this.#callReducer(caller, admitted.reducer, admitted.args);
+      return await callProcedureForJson(core, this.#module, admitted.procedure, caller, admitted.args);
+    } finally {
+      core.turns.endSoon();
+      disconnectCaller(core, this.#module, caller);
+    }
   }
 
-  #callConnected(caller: ActiveCaller, functionName: string, argsJson: string): CallResult {
+  #callReducer(caller: ActiveCaller, reducer: Reducer, args: Uint8Array): CallResult {
     const core = this.#core;
-    const admitted = admitJsonCall(this.#module, functionName, argsJson, caller.identity.equals(this.owner));
-    if (isRefusal(admitted)) {
-      core.logLine('Error', admitted.message, functionName);
-      return admitted;
-    }
     const { clock } = core.options;
     const start = clock.monotonicNanos();
-    const { reducer, args } = admitted;
     const outcome = callReducer(core, this.#module, reducer, caller, clock.nowMicros(), args, 0, args.length);
     const cost = {
       durationMicros: Number((clock.monotonicNanos() - start) / 1000n),
@@ -209,6 +225,17 @@ export class Database {
       case 'viewFailed':
         return { kind: 'failed', message: failureText(outcome), cost };
     }
+  }
+
+  /**
+   * Answers an HTTP request with the handler that the module's router has for it.
+   * @param path what follows `/route` in the request's URL, decoded; compared exactly
+   * @param body unchanged until the promise is settled
+   */
+  handleHttp(path: string, request: HttpRequest, body: Uint8Array): Promise<HttpHandlerResult> {
+    const { procedures, turns } = this.#core;
+    turns.begin();
+    return procedures.track(procedures.handleHttp(this.#module, path, request, body));
   }
 
   /** Runs one SQL statement for someone who has no connection: one is made for its length. */
@@ -247,14 +274,17 @@ export class Database {
    * @throws EngineError `ENGINE_UPDATE_REJECTED`, HostError, SchemaError; the old module goes on
    */
   update(program: Uint8Array, mayBreakClients: boolean): number {
-    this.#core.turns.begin();
+    const core = this.#core;
+    core.turns.begin();
     if (isProgram(this.#module, program)) return this.lastTxOffset;
     const next = this.#loadNext(program);
-    const breaksClients = update(this.#core, this.#module, next, this.owner, mayBreakClients, () => {
-      for (const client of this.#clients.values()) this.#core.subscriptions.removeClient(client);
+    const breaksClients = update(core, this.#module, next, this.owner, mayBreakClients, () => {
+      for (const client of this.#clients.values()) core.subscriptions.removeClient(client);
     });
     this.#module = next;
-    this.#core.scheduler.start(next);
+    const updated = 'the module was updated while the procedure was running; call it again';
+    void core.procedures.end(new EngineError('ENGINE_PROCEDURE_ENDED', updated));
+    core.scheduler.start(next);
     if (breaksClients) this.#disconnectAll();
     return this.lastTxOffset;
   }
@@ -272,7 +302,7 @@ export class Database {
   }
 
   metrics(): DatabaseMetrics {
-    const { store, subscriptions, transactions, views, options } = this.#core;
+    const { store, subscriptions, transactions, procedures, views, options } = this.#core;
     let querySets = 0;
     for (const client of this.#clients.values()) querySets += client.querySets.size;
     return {
@@ -286,6 +316,7 @@ export class Database {
       scheduledFunctionDelays: this.#core.scheduler.delays,
       views: this.#module.viewMetrics,
       liveViews: views.count,
+      procedures: procedures.metrics,
       tables: [...store.tables.values()].map(({ definition, rowCount, byteSize }) => ({
         id: definition.id,
         name: definition.name,
@@ -295,16 +326,21 @@ export class Database {
     };
   }
 
-  /** Disconnects every client, brings everything to the disk and closes the log. May be called twice. */
+  /**
+   * Ends the procedures that are running, disconnects every client, brings everything to the disk and
+   * closes the log. May be called twice.
+   */
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
   }
 
   async #close(): Promise<void> {
-    const { turns, options, scheduler, viewExpiry } = this.#core;
+    const { turns, options, procedures, scheduler, viewExpiry } = this.#core;
+    const closed = new EngineError('ENGINE_CLOSED', `database ${this.identity.toHex()} is closed`);
+    turns.refuse(closed);
     scheduler.stop();
-    if (turns.refusal === undefined) this.#disconnectAll();
-    turns.refuse(new EngineError('ENGINE_CLOSED', `database ${this.identity.toHex()} is closed`));
+    await procedures.end(closed);
+    this.#disconnectAll();
     viewExpiry.close();
     turns.end();
     await options.log?.close();
@@ -323,10 +359,12 @@ export class Database {
     this.#core.scheduler.stop();
     const failure = new EngineError('ENGINE_LOG_FAILED', cause.message, { cause });
     this.#core.turns.refuse(failure);
+    void this.#core.procedures.end(failure);
     this.#core.viewExpiry.close();
     this.#core.logLine('Error', `the commit log failed, so the database stops: ${cause.message}`);
     this.#core.outbox.abandon();
-    for (const number of this.#clients.keys()) {
+    for (const [number, client] of this.#clients) {
+      client.isGone = true;
       this.#core.outbox.lane(false).close(number, INTERNAL_ERROR, 'the database cannot write its log');
     }
     this.#clients.clear();

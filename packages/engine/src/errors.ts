@@ -11,6 +11,7 @@ export type EngineErrorCode =
   | 'ENGINE_QUERY_FAILED'
   | 'ENGINE_VIEW_FAILED'
   | 'ENGINE_CLOSED'
+  | 'ENGINE_PROCEDURE_ENDED'
   | 'ENGINE_LOG_FAILED';
 
 /** What a database refuses as a whole: a module, an update, a log that does not replay. */

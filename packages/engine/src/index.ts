@@ -1,3 +1,4 @@
+export type { HttpHeader, HttpRequest, HttpResponse, HttpVersion } from '@lightcone/host';
 export type { CallCost, CallResult, SqlResult } from './call-result.ts';
 export type { Caller, ConnectRequest } from './client.ts';
 export type { Clock } from './clock.ts';
@@ -14,11 +15,25 @@ export { EngineError } from './errors.ts';
 export type { EngineErrorCode } from './errors.ts';
 export { formatLogRecord } from './log-record.ts';
 export type { DatabaseLogRecord } from './log-record.ts';
-export type { DatabaseMetrics, ReducerMetrics, TableMetrics } from './metrics.ts';
+export type {
+  DatabaseMetrics,
+  OutgoingHttpMetrics,
+  ProcedureMetrics,
+  ReducerMetrics,
+  TableMetrics,
+} from './metrics.ts';
 export { formatSqlOutcome } from './sql-json.ts';
 export { OutboundBatch, readOutboundBatch } from './outbound-batch.ts';
 export type { OutboundBatchVisitor } from './outbound-batch.ts';
 export type { UpdatePlan } from './publishing/plan-update.ts';
 export { DELAY_BOUNDS_SECONDS } from './scheduler/delay-histogram.ts';
 export type { DelayHistogram } from './scheduler/delay-histogram.ts';
+export { OutgoingHttpError } from './procedures/outgoing-http.ts';
+export type { OutgoingHttp, OutgoingRequest } from './procedures/outgoing-http.ts';
+export type {
+  HttpHandlerResponse,
+  HttpHandlerResult,
+  ProcedureFailure,
+  ProcedureResult,
+} from './procedures/procedure-result.ts';
 export type { Timers, WakeUp } from './timers.ts';

@@ -6,11 +6,14 @@ import {
   ModuleInstance,
   type Caller as HostCaller,
   type ModuleLimits,
+  type ProcedureCalls,
+  ProcedureInstance,
   type ViewOutcome,
 } from '@lightcone/host';
 import { type CompiledType, type Identity, compileType } from '@lightcone/sats';
 import {
   type ModuleDef,
+  type ProcedureDef,
   type ReducerDef,
   type ViewDef,
   decodeRawModuleDef,
@@ -34,7 +37,7 @@ export interface ModuleEnvironment {
 }
 
 /** The function that is running, or the last that was: log lines name it. */
-interface RunningFunction {
+export interface RunningFunction {
   name: string | undefined;
 }
 
@@ -49,8 +52,16 @@ export interface Reducer {
   readonly metrics: ReducerMetrics;
 }
 
+/** A procedure, with what calling it needs. */
+export interface Procedure {
+  readonly id: number;
+  readonly def: ProcedureDef;
+  readonly params: CompiledType;
+  readonly returns: CompiledType;
+}
+
 /**
- * A module that was compiled and checked, and its one instance.
+ * A module that was compiled and checked, and the instance that runs its reducers.
  *
  * An instance that trapped is never called again: the next call makes a new one.
  */
@@ -60,8 +71,9 @@ export class LoadedModule {
   readonly hash: Uint8Array;
   readonly def: ModuleDef;
   readonly reducersByName: ReadonlyMap<string, Reducer>;
+  readonly proceduresByName: ReadonlyMap<string, Procedure>;
   readonly #compiled: CompiledModule;
-  readonly #hostEnvironment: HostEnvironment;
+  readonly #environment: ModuleEnvironment;
   readonly #running: RunningFunction;
   readonly #reducers: readonly Reducer[];
   readonly #viewMetrics: ReadonlyMap<string, ViewMetrics>;
@@ -72,7 +84,7 @@ export class LoadedModule {
     program: Uint8Array,
     hash: Uint8Array,
     compiled: CompiledModule,
-    hostEnvironment: HostEnvironment,
+    environment: ModuleEnvironment,
     running: RunningFunction,
     instance: ModuleInstance,
     def: ModuleDef,
@@ -80,7 +92,7 @@ export class LoadedModule {
     this.program = program;
     this.hash = hash;
     this.#compiled = compiled;
-    this.#hostEnvironment = hostEnvironment;
+    this.#environment = environment;
     this.#running = running;
     this.#instance = instance;
     this.def = def;
@@ -93,6 +105,13 @@ export class LoadedModule {
     }));
     this.#viewMetrics = new Map(def.views.map(({ name }) => [name, { succeeded: 0, failed: 0, energyUsed: 0 }]));
     this.reducersByName = new Map(this.#reducers.map((reducer) => [reducer.def.name, reducer]));
+    this.proceduresByName = new Map(
+      def.procedures.map((procedure, id) => {
+        const params = compileType(procedure.params, def.typespace);
+        const returns = compileType(procedure.returnType, def.typespace);
+        return [procedure.name, { id, def: procedure, params, returns }];
+      }),
+    );
   }
 
   /**
@@ -102,17 +121,10 @@ export class LoadedModule {
   static load(program: Uint8Array, environment: ModuleEnvironment): LoadedModule {
     const compiled = CompiledModule.compile(program, environment.limits);
     const running: RunningFunction = { name: undefined };
-    const { calls, databaseIdentity, log, clock } = environment;
-    const hostEnvironment: HostEnvironment = {
-      calls,
-      databaseIdentity: databaseIdentity.bytes,
-      log: (record) => log({ ...record, functionName: running.name }),
-      nowMicros: () => Number(clock.nowMicros()),
-    };
-    const instance = ModuleInstance.create(compiled, hostEnvironment);
+    const instance = ModuleInstance.create(compiled, hostEnvironment(environment, environment.calls, running));
     const def = validateModuleDef(decodeRawModuleDef(instance.description));
     refuseUnsupported(def);
-    return new LoadedModule(program, keccak_256(program), compiled, hostEnvironment, running, instance, def);
+    return new LoadedModule(program, keccak_256(program), compiled, environment, running, instance, def);
   }
 
   /** The reducer of a lifecycle event, if the module has one. */
@@ -134,6 +146,18 @@ export class LoadedModule {
   /** How often its views ran, by name. */
   get viewMetrics(): ReadonlyMap<string, Readonly<ViewMetrics>> {
     return this.#viewMetrics;
+  }
+
+  /**
+   * A new instance for procedures and HTTP handlers, with a memory of its own.
+   * @param running is told by its owner what it runs
+   * @throws HostError `HOST_INITIALIZATION_FAILED`
+   */
+  newProcedureInstance(calls: HostCalls, procedures: ProcedureCalls, running: RunningFunction): ProcedureInstance {
+    return ProcedureInstance.create(this.#compiled, {
+      ...hostEnvironment(this.#environment, calls, running),
+      procedures,
+    });
   }
 
   /** Runs a reducer in the transaction that is open; `args[start..end]` have been checked. */
@@ -176,8 +200,24 @@ export class LoadedModule {
   }
 
   #readyInstance(): ModuleInstance {
-    return (this.#instance ??= ModuleInstance.create(this.#compiled, this.#hostEnvironment));
+    return (this.#instance ??= ModuleInstance.create(
+      this.#compiled,
+      hostEnvironment(this.#environment, this.#environment.calls, this.#running),
+    ));
   }
+}
+
+function hostEnvironment(
+  { databaseIdentity, log, clock }: ModuleEnvironment,
+  calls: HostCalls,
+  running: RunningFunction,
+): HostEnvironment {
+  return {
+    calls,
+    databaseIdentity: databaseIdentity.bytes,
+    log: (record) => log({ ...record, functionName: running.name }),
+    nowMicros: () => Number(clock.nowMicros()),
+  };
 }
 
 /** Views have no arguments but the caller, who travels apart. */
@@ -186,8 +226,9 @@ const NO_ARGS = new Uint8Array(0);
 /** What is not built yet is refused when a module is published, not when it is used. */
 function refuseUnsupported(def: ModuleDef): void {
   const problems = [
-    ...def.procedures.map((procedure) => `${procedure.name} is a procedure`),
-    ...def.httpHandlers.map((handler) => `${handler.name} is an HTTP handler`),
+    ...def.tables.flatMap(({ name, schedule }) =>
+      schedule?.functionKind === 'procedure' ? [`table ${name} schedules the procedure ${schedule.functionName}`] : [],
+    ),
     ...def.submodules.map((submodule) => `${submodule.namespace} is a submodule`),
   ];
   if (problems.length === 0) return;

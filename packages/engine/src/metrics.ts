@@ -16,7 +16,31 @@ export interface DatabaseMetrics {
   readonly views: ReadonlyMap<string, ViewMetrics>;
   /** Views whose rows are kept, once for each caller that has his own. */
   readonly liveViews: number;
+  readonly procedures: ProcedureMetrics;
   readonly tables: readonly TableMetrics[];
+}
+
+/** What procedures and HTTP handlers have done. */
+export interface ProcedureMetrics {
+  /** Calls that run or wait now. */
+  running: number;
+  /** Instances of the module, each with a memory of its own, those at work included. */
+  instances: number;
+  readonly http: OutgoingHttpMetrics;
+}
+
+/** HTTP requests that the module sent. */
+export interface OutgoingHttpMetrics {
+  started: number;
+  inProgress: number;
+  /** Answered, whatever the status. */
+  succeeded: number;
+  /** Those that timed out included. */
+  failed: number;
+  timedOut: number;
+  /** Bytes of the bodies. */
+  requestBytes: number;
+  responseBytes: number;
 }
 
 export interface ReducerMetrics {

@@ -9,7 +9,13 @@ import { openEmbedded } from './embedded/open.ts';
 import type { DatabaseLogRecord } from './log-record.ts';
 import { SystemClock } from './node/system-clock.ts';
 import { SystemTimers } from './node/system-timers.ts';
+import { NodeOutgoingHttp } from './node/node-outgoing-http.ts';
+import type { OutgoingHttp } from './procedures/outgoing-http.ts';
 import type { Timers } from './timers.ts';
+
+export { AddressPolicy } from './node/address-policy.ts';
+export { NodeOutgoingHttp } from './node/node-outgoing-http.ts';
+export type { NodeOutgoingHttpOptions } from './node/node-outgoing-http.ts';
 
 /** The clock of this machine. */
 export const systemClock: Clock = new SystemClock();
@@ -24,6 +30,11 @@ export interface LightconeOptions {
   readonly dataDir?: string;
   /** Who owns the database; by default an identity that stands for this program. */
   readonly owner?: Identity;
+  /**
+   * Where procedures may send HTTP requests: the public internet by default, `false` for nowhere,
+   * `new NodeOutgoingHttp({ policy: AddressPolicy.allowing([…]) })` for more.
+   */
+  readonly outgoingHttp?: OutgoingHttp | false;
   /** Takes what the module logs; by default nobody does. */
   readonly onLog?: (record: DatabaseLogRecord) => void;
 }
@@ -44,6 +55,7 @@ export const Lightcone = {
     module,
     dataDir,
     owner = EMBEDDING_PROGRAM,
+    outgoingHttp = new NodeOutgoingHttp(),
     onLog = () => {},
   }: LightconeOptions): Promise<EmbeddedDatabase> {
     const program = typeof module === 'string' ? new Uint8Array(await readFile(module)) : module;
@@ -54,6 +66,7 @@ export const Lightcone = {
       log: dataDir === undefined ? undefined : await CommitLog.open(new NodeFileSystem(), dataDir),
       clock: systemClock,
       timers: systemTimers,
+      ...(outgoingHttp !== false && { outgoingHttp }),
       defer: (run) => void setImmediate(run),
       newConnectionId: () => ConnectionId.fromBytes(randomBytes(ConnectionId.BYTES)),
       moduleLog: onLog,

@@ -17,6 +17,8 @@ test('what the file sets is read; unknown keys are not', () => {
     ping-interval = "1min 30s"
     incoming-queue-length = 5
     unknown = 1
+    [module-http]
+    allow = ["api.internal", "10.0.0.0/8"]
     [publish]
     allow = ["0x${identity}"]
     [certificate-authority]
@@ -26,6 +28,7 @@ test('what the file sets is read; unknown keys are not', () => {
   const config = parseConfig(text, 'config.toml');
   expect(config.websocket).toMatchObject({ pingIntervalMs: 90_000, incomingQueueLength: 5, idleTimeoutMs: 30_000 });
   expect(config.publishers).toEqual(new Set([identity.toLowerCase()]));
+  expect(config.moduleHttp).toEqual({ allow: ['api.internal', '10.0.0.0/8'] });
   expect(config.keys).toEqual({ privatePath: 'a', publicPath: 'b' });
 });
 
@@ -37,6 +40,9 @@ test.each([
   { text: '[websocket]\nincoming-queue-length = 0', problem: 'whole number of at least 1' },
   { text: '[publish]\nallow = "c200"', problem: 'publish.allow: expected a list' },
   { text: '[publish]\nallow = ["c200"]', problem: '"c200" is not an identity' },
+  { text: '[module-http]\nenabled = "no"', problem: 'module-http.enabled: expected true or false' },
+  { text: '[module-http]\nallow = "localhost"', problem: 'module-http.allow: expected a list of texts' },
+  { text: '[module-http]\nallow = ["10.0.0.0/33"]', problem: 'module-http.allow: "10.0.0.0/33" is no host name' },
   { text: '[certificate-authority]\njwt-pub-key-path = "b"', problem: 'must be given together' },
 ])('a file with $text is refused and told where', ({ text, problem }) => {
   expect(() => parseConfig(text, 'f.toml')).toThrow(
@@ -74,4 +80,8 @@ test.each(['3000', ':3000', 'host', 'host:', 'host:65536', '::1:80'])('the addre
   expect(() => parseListenAddress(text)).toThrow(
     expect.objectContaining({ code: 'SERVER_INVALID_LISTEN_ADDRESS' }) as Error,
   );
+});
+
+test('modules send no HTTP requests where an operator says so', () => {
+  expect(parseConfig('[module-http]\nenabled = false\nallow = ["localhost"]', 'f.toml').moduleHttp).toBeUndefined();
 });

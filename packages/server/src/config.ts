@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import { AddressPolicy } from '@lightcone/engine/node';
 import { parse } from 'smol-toml';
+import type { ModuleHttp } from './database-thread/messages.ts';
 import { parseDurationMs } from './duration.ts';
 import { ServerError } from './errors.ts';
 
@@ -8,6 +10,8 @@ export interface ServerConfig {
   readonly websocket: WebSocketConfig;
   /** Key files to use instead of the key directory's. */
   readonly keys: { readonly privatePath: string; readonly publicPath: string } | undefined;
+  /** What modules may reach over HTTP; undefined for nothing. */
+  readonly moduleHttp: ModuleHttp | undefined;
   /** Identities that may create databases on a server that other machines can reach. */
   readonly publishers: ReadonlySet<string>;
 }
@@ -32,6 +36,7 @@ export const DEFAULT_CONFIG: ServerConfig = Object.freeze({
     outgoingQueueBytes: 64 * 1024 * 1024,
   }),
   keys: undefined,
+  moduleHttp: Object.freeze({ allow: [] }),
   publishers: new Set<string>(),
 });
 
@@ -44,6 +49,13 @@ export const CONFIG_TEMPLATE = `# Lightcone server configuration. Every key may 
 # close-handshake-timeout = "250ms"
 # incoming-queue-length = 16384
 # outgoing-queue-bytes = 67108864
+
+[module-http]
+# Whether procedures and HTTP handlers of modules may send HTTP requests. They reach the public internet
+# alone, no addresses of this machine or of private networks, but for the hosts, addresses and ranges
+# that you allow.
+# enabled = true
+# allow = ["api.internal", "10.1.2.3", "10.4.0.0/16"]
 
 [publish]
 # Who may create databases when other machines can reach this server (a listen address that is not
@@ -87,6 +99,7 @@ export function parseConfig(text: string, path: string): ServerConfig {
       outgoingQueueBytes: websocket.count('outgoing-queue-bytes', defaults.outgoingQueueBytes),
     }),
     keys: readKeys(authority),
+    moduleHttp: readModuleHttp(new Section(path, document, 'module-http')),
     publishers: new Set(new Section(path, document, 'publish').identities('allow')),
   });
 }
@@ -99,6 +112,17 @@ function readKeys(authority: Section): ServerConfig['keys'] {
     throw authority.invalid('jwt-priv-key-path', 'and jwt-pub-key-path must be given together');
   }
   return { privatePath, publicPath };
+}
+
+function readModuleHttp(section: Section): ServerConfig['moduleHttp'] {
+  const isEnabled = section.boolean('enabled', true);
+  const allow = section.texts('allow');
+  try {
+    AddressPolicy.allowing(allow);
+  } catch (error) {
+    throw section.invalid('allow', (error as Error).message);
+  }
+  return isEnabled ? { allow } : undefined;
 }
 
 /** One table of the file. */
@@ -136,6 +160,20 @@ class Section {
     const value = this.#values[key];
     if (value !== undefined && typeof value !== 'string') throw this.invalid(key, 'expected a text');
     return value;
+  }
+
+  boolean(key: string, fallback: boolean): boolean {
+    const value = this.#values[key] ?? fallback;
+    if (typeof value !== 'boolean') throw this.invalid(key, 'expected true or false');
+    return value;
+  }
+
+  texts(key: string): string[] {
+    const value = this.#values[key] ?? [];
+    if (!Array.isArray(value) || value.some((item) => typeof item !== 'string')) {
+      throw this.invalid(key, 'expected a list of texts');
+    }
+    return value as string[]; // checked above
   }
 
   identities(key: string): string[] {

@@ -5,6 +5,8 @@ import { CountedHistogram } from './counted-histogram.ts';
 import type { Databases } from './databases.ts';
 import type { RunningDatabase } from './running-database.ts';
 
+const HTTP_COUNTS = ['started', 'succeeded', 'failed', 'timedOut', 'requestBytes', 'responseBytes'] as const;
+
 /**
  * The server's metrics, under the names that dashboards of the reference know where it has them.
  *
@@ -65,6 +67,23 @@ export class Metrics {
     'database_identity',
   ]);
   readonly #querySets = this.#gauge('spacetime_subscription_sets', 'Query sets of clients.', ['database_identity']);
+  readonly #instances = this.#gauge('spacetime_module_instances', 'Instances of a module, each with its memory.', [
+    'database_identity',
+    'module_type',
+  ]);
+  readonly #httpInProgress = this.#gauge(
+    'spacetime_procedure_num_in_progress_http_requests',
+    'HTTP requests of a module that are under way.',
+    ['db'],
+  );
+  readonly #http = {
+    started: this.#counter('spacetime_procedure_num_http_requests', 'HTTP requests of a module.', ['db']),
+    succeeded: this.#counter('spacetime_procedure_num_successful_http_requests', 'Those that were answered.', ['db']),
+    failed: this.#counter('spacetime_procedure_num_failed_http_requests', 'Those that were not.', ['db']),
+    timedOut: this.#counter('spacetime_procedure_num_timeout_http_requests', 'Those that took too long.', ['db']),
+    requestBytes: this.#counter('spacetime_procedure_http_request_size_bytes', 'Bytes of their bodies.', ['db']),
+    responseBytes: this.#counter('spacetime_procedure_http_response_size_bytes', 'Bytes of the answers.', ['db']),
+  } as const;
 
   constructor(databases: Databases) {
     this.#databases = databases;
@@ -84,6 +103,7 @@ export class Metrics {
       metric.reset();
     this.#scheduleDelay.reset();
     for (const metric of [this.#scheduledRows, this.#rows, this.#bytes, this.#queries, this.#querySets]) metric.reset();
+    for (const metric of [this.#instances, this.#httpInProgress, ...Object.values(this.#http)]) metric.reset();
     databases.forEach((database, i) => {
       const result = inside[i];
       this.#readConnections(database);
@@ -112,6 +132,10 @@ export class Metrics {
     for (const [name, { counts, sumSeconds }] of metrics.scheduledFunctionDelays) {
       this.#scheduleDelay.set({ db, function: name }, counts, sumSeconds);
     }
+    const { instances, http } = metrics.procedures;
+    this.#instances.set({ database_identity: db, module_type: 'wasm' }, 1 + instances); // one runs the reducers
+    this.#httpInProgress.set({ db }, http.inProgress);
+    for (const count of HTTP_COUNTS) this.#http[count].inc({ db }, http[count]);
     for (const { id, name, rows, bytes } of metrics.tables) {
       this.#rows.set({ db, table_id: id, table_name: name }, rows);
       this.#bytes.set({ db, table_id: id, table_name: name }, bytes);

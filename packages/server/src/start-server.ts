@@ -9,6 +9,7 @@ import { DataDirectory } from './data-directory.ts';
 import { Databases } from './databases.ts';
 import { ServerError } from './errors.ts';
 import { createHttpApplication } from './gateway/http-application.ts';
+import { ModuleHttp } from './gateway/module-http.ts';
 import { OpenRequests } from './gateway/open-requests.ts';
 import { allRoutes } from './gateway/routes/all-routes.ts';
 import { WebSocketGateway } from './gateway/websocket-gateway.ts';
@@ -66,7 +67,17 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     };
     const gateway = new WebSocketGateway(context, config.websocket, log);
     const routes = [gateway.route(), ...allRoutes(context)];
-    const app = createHttpApplication(routes, context, log, (request) => WebSocketGateway.takes(request));
+    const modules = new ModuleHttp(context, log);
+    const app = createHttpApplication(
+      routes,
+      context,
+      log,
+      (request) => WebSocketGateway.takes(request),
+      (handler) => (request, response) => {
+        if (ModuleHttp.takes(request)) void modules.answer(request, response);
+        else handler(request, response);
+      },
+    );
     app.server.on('upgrade', (request, socket: Socket, head: Buffer) => void gateway.upgrade(request, socket, head));
     const requests = new OpenRequests(app.server);
     await listen(app, address);
@@ -79,6 +90,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     const stop = async (): Promise<void> => {
       log.info('server stopping');
       gateway.refuse();
+      modules.refuse();
       const drained = app.close();
       await databases.close();
       await starting;

@@ -8,6 +8,8 @@ function readModule(name: string): Uint8Array<ArrayBuffer> {
 export const programs = {
   chat: readModule('quickstart-chat'),
   connections: readModule('connections'),
+  httpHandlers: readModule('http-handlers'),
+  procedures: readModule('procedures'),
   test: readModule('test-module'),
 } as const;
 

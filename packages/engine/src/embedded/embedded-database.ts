@@ -1,3 +1,4 @@
+import type { HttpRequest } from '@lightcone/host';
 import { readServerMessage } from '@lightcone/protocol';
 import {
   type AlgebraicValue,
@@ -11,6 +12,7 @@ import {
 import type { Database } from '../database.ts';
 import { EngineError } from '../errors.ts';
 import { readOutboundBatch } from '../outbound-batch.ts';
+import type { HttpHandlerResult } from '../procedures/procedure-result.ts';
 import type { Row } from './row.ts';
 import { Session } from './session.ts';
 
@@ -82,6 +84,17 @@ export class EmbeddedDatabase implements AsyncDisposable {
     return [...result.outcome.rows] as Row[]; // rows are products, whose values are objects
   }
 
+  /**
+   * Answers an HTTP request with the handler that the module's router has for it, and resolves when what
+   * it changed is durable.
+   * @param path as routes name it: what follows `/route` in the URLs of a server
+   */
+  async handleHttp(path: string, request: HttpRequest, body: Uint8Array = NO_BODY): Promise<HttpHandlerResult> {
+    const result = await this.#database.handleHttp(path, request, body);
+    if (result.kind === 'responded' && result.txOffset !== undefined) await this.#database.whenDurable(result.txOffset);
+    return result;
+  }
+
   /** Brings everything to the disk and closes. May be called twice. */
   async close(): Promise<void> {
     await this.#database.close();
@@ -118,15 +131,15 @@ export class EmbeddedDatabase implements AsyncDisposable {
   }
 
   /** @internal */
-  encodeArguments(reducerName: string, args: readonly AlgebraicValue[]): Uint8Array {
-    const { reducers, typespace } = this.#database.module;
-    const params = reducers.find(({ name }) => name === reducerName)?.params;
-    // An unknown reducer gets its error from the database, as from every other client.
+  encodeArguments(functionName: string, args: readonly AlgebraicValue[]): Uint8Array {
+    const { reducers, procedures, typespace } = this.#database.module;
+    const params = [...reducers, ...procedures].find(({ name }) => name === functionName)?.params;
+    // An unknown function gets its error from the database, as from every other client.
     if (params === undefined) return new Uint8Array(0);
     if (args.length !== params.elements.length) {
       const names = params.elements.map(({ name }) => name).join(', ');
       const count = `${params.elements.length} arguments, given ${args.length}`;
-      throw new EngineError('ENGINE_CALL_FAILED', `${reducerName}(${names}) takes ${count}`);
+      throw new EngineError('ENGINE_CALL_FAILED', `${functionName}(${names}) takes ${count}`);
     }
     const writer = new ByteWriter();
     params.elements.forEach(({ type }, i) => compileType(type, typespace).encode(writer, args[i]!)); // the lengths are equal
@@ -134,10 +147,21 @@ export class EmbeddedDatabase implements AsyncDisposable {
   }
 
   /** @internal */
+  decodeReturned(procedureName: string, value: Uint8Array): AlgebraicValue {
+    const { procedures, typespace } = this.#database.module;
+    const procedure = procedures.find(({ name }) => name === procedureName);
+    if (procedure === undefined)
+      throw new EngineError('ENGINE_CALL_FAILED', `${procedureName} is no procedure any more`);
+    return compileType(procedure.returnType, typespace).decode(new ByteReader(value));
+  }
+
+  /** @internal */
   rowTypeOf(table: string): RowType {
     return this.#database.rowType(table);
   }
 }
+
+const NO_BODY = new Uint8Array(0);
 
 /** Claims of a token: what a program says of a client that has none. */
 export type Claims = Readonly<Record<string, unknown>>;

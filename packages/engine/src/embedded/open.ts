@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { DatabaseOptions } from '../core.ts';
 import { Database } from '../database.ts';
 import type { DatabaseLogRecord } from '../log-record.ts';
+import type { OutgoingHttp } from '../procedures/outgoing-http.ts';
 import type { Timers } from '../timers.ts';
 import { EmbeddedDatabase } from './embedded-database.ts';
 
@@ -16,6 +17,8 @@ export interface EmbeddedOptions {
   readonly log: CommitLog | undefined;
   readonly clock: Clock;
   readonly timers: Timers;
+  /** Where procedures may send HTTP requests; absent, every request of theirs fails. */
+  readonly outgoingHttp?: OutgoingHttp;
   readonly limits?: ModuleLimits;
   readonly defer: (run: () => void) => void;
   readonly newConnectionId: () => ConnectionId;
@@ -35,6 +38,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedDa
     log,
     clock: options.clock,
     timers: options.timers,
+    ...(options.outgoingHttp && { outgoingHttp: options.outgoingHttp }),
     ...(options.limits && { limits: options.limits }),
     defer: options.defer,
     moduleLog: options.moduleLog,

@@ -56,6 +56,22 @@ export class Session {
   }
 
   /**
+   * Calls a procedure with its arguments in order and resolves with what it returns, when all that it
+   * committed is durable. Other calls of this session may be answered before.
+   * @throws EngineError `ENGINE_CALL_FAILED`; SatsError for arguments of another type
+   */
+  async callProcedure(procedure: string, ...args: readonly AlgebraicValue[]): Promise<AlgebraicValue> {
+    const encoded = this.#database.encodeArguments(procedure, args);
+    const answer = await this.#request((requestId) => {
+      writeClientMessage(this.#writer, { tag: 'CallProcedure', requestId, procedure, args: encoded });
+    });
+    if (answer.tag !== 'ProcedureResult') throw unexpected(answer);
+    const { status } = answer;
+    if (status.tag === 'InternalError') throw new EngineError('ENGINE_CALL_FAILED', status.error);
+    return this.#database.decodeReturned(procedure, status.value);
+  }
+
+  /**
    * Runs one query of the subscription dialect (`SELECT * FROM … [WHERE …]`) once.
    * @throws EngineError `ENGINE_QUERY_FAILED`
    */

@@ -3,13 +3,8 @@ import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP } from 'node:net';
 import type { LookupFunction, Socket } from 'node:net';
-import {
-  type HttpHeader,
-  type OutgoingHttp,
-  OutgoingHttpError,
-  type OutgoingRequest,
-  type OutgoingResponse,
-} from '../procedures/outgoing-http.ts';
+import type { HttpExchange, HttpHeader } from '@lightcone/host';
+import { type OutgoingHttp, OutgoingHttpError, type OutgoingRequest } from '../procedures/outgoing-http.ts';
 import { AddressPolicy } from './address-policy.ts';
 import { type Hop, redirectedHop } from './redirect.ts';
 import { type Resolve, systemResolver } from './system-resolver.ts';
@@ -59,7 +54,7 @@ export class NodeOutgoingHttp implements OutgoingHttp {
     this.#maxResponseBytes = options.maxResponseBytes ?? MAX_RESPONSE_BYTES;
   }
 
-  async send(request: OutgoingRequest, signal: AbortSignal): Promise<OutgoingResponse> {
+  async send(request: OutgoingRequest, signal: AbortSignal): Promise<HttpExchange> {
     let hop = firstHop(request);
     const timedOut = failure(hop.url, 'timeout', 'operation timed out');
     if (request.timeoutMs === 0) throw timedOut;
@@ -74,8 +69,8 @@ export class NodeOutgoingHttp implements OutgoingHttp {
         const next = redirectedHop(hop, status, response.headers.location);
         if (next === undefined) {
           const body = await readBody(response, hop.url, this.#maxResponseBytes, ended);
-          const version = response.httpVersion === '1.0' ? 'http10' : 'http11';
-          return { status, version, headers: headersOf(response), body };
+          const version = response.httpVersion === '1.0' ? 'HTTP/1.0' : 'HTTP/1.1';
+          return { response: { status, version, headers: headersOf(response) }, body };
         }
         response.destroy();
         if (redirects === MAX_REDIRECTS) throw failure(hop.url, 'failed', 'too many redirects');

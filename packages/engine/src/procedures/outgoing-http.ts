@@ -1,3 +1,5 @@
+import type { HttpExchange, HttpHeader } from '@lightcone/host';
+
 /** An HTTP request of a module to somewhere else. */
 export interface OutgoingRequest {
   /** `GET`, `POST` …, or another token. */
@@ -9,32 +11,17 @@ export interface OutgoingRequest {
   readonly timeoutMs: number;
 }
 
-/** The answer, whatever its status. */
-export interface OutgoingResponse {
-  readonly status: number;
-  readonly version: HttpVersion;
-  /** In order, names in lower case. */
-  readonly headers: readonly HttpHeader[];
-  readonly body: Uint8Array;
-}
-
-export interface HttpHeader {
-  readonly name: string;
-  readonly value: Uint8Array;
-}
-
-export type HttpVersion = 'http09' | 'http10' | 'http11' | 'http2' | 'http3';
-
 /**
  * The network of a module, passed in: the engine has none. It decides which places a module may reach,
  * and asks again at each redirect.
  */
 export interface OutgoingHttp {
   /**
+   * Resolves with the answer, whatever its status; names of its headers in lower case.
    * @param signal aborts the exchange; the promise then rejects soon, with whatever error
    * @throws OutgoingHttpError, whose message the module gets
    */
-  send(request: OutgoingRequest, signal: AbortSignal): Promise<OutgoingResponse>;
+  send(request: OutgoingRequest, signal: AbortSignal): Promise<HttpExchange>;
 }
 
 /** A request that got no answer. The message holds nothing of the URL's query: it may be logged. */

@@ -1,5 +1,6 @@
 import { ByteWriter, ConnectionId } from '@lightcone/sats';
 import type { RowPointer, Table, TransactionDelta } from '@lightcone/store';
+import { admitProcedureCall, isRefusal } from '../admission.ts';
 import { ActiveCaller } from '../client.ts';
 import type { Core } from '../core.ts';
 import type { LoadedModule } from '../loaded-module.ts';
@@ -99,6 +100,8 @@ export class Scheduler {
     if (!this.#immediate.add(functionName, args)) {
       this.#core.logLine('Error', 'scheduled call: dropped, too many wait already', functionName);
     }
+    // A procedure may ask outside of any turn.
+    this.#core.turns.endSoon();
   }
 
   /** Does something in which nobody has a say about calls yet: a program that is only looked at asks for none. */
@@ -118,7 +121,7 @@ export class Scheduler {
     const { clock } = this.#core.options;
     this.#budget.begin();
     for (let call = this.#immediate.take(); call !== undefined; call = this.#immediate.take()) {
-      this.#call(module, call.functionName, clock.nowMicros(), call.args);
+      this.#callNow(module, call.functionName, clock.nowMicros(), call.args);
       if (this.#budget.isSpentAfterCall()) break;
     }
     if (this.#immediate.length > 0) this.#core.turns.endSoon();
@@ -199,6 +202,22 @@ export class Scheduler {
     }
     if (this.#pending.finish(schedule, this.#lookAtClock())) this.#deleteRow(table, schedule);
     return functionName;
+  }
+
+  /** A procedure of that name wins over a reducer. */
+  #callNow(module: LoadedModule, functionName: string, timestampMicros: bigint, args: Uint8Array): void {
+    if (!module.proceduresByName.has(functionName)) {
+      this.#call(module, functionName, timestampMicros, args);
+      return;
+    }
+    const { procedures, options } = this.#core;
+    const procedure = admitProcedureCall(module, functionName, args, true);
+    if (isRefusal(procedure)) {
+      this.#core.logLine('Error', `scheduled call: ${procedure.message}`, functionName);
+      return;
+    }
+    const calling = procedures.call(module, procedure, this.#caller, timestampMicros, args);
+    procedures.track(calling).catch((error: Error) => options.onFailure(error));
   }
 
   #call(module: LoadedModule, functionName: string, timestampMicros: bigint, args: Uint8Array): void {

@@ -4,6 +4,7 @@ import type { Claims, EmbeddedDatabase } from '../embedded/embedded-database.ts'
 import { openEmbedded } from '../embedded/open.ts';
 import type { Session } from '../embedded/session.ts';
 import type { DatabaseLogRecord } from '../log-record.ts';
+import type { OutgoingHttp } from '../procedures/outgoing-http.ts';
 import { FakeClock } from './fake-clock.ts';
 
 /** A module in a database of its own, made for one test. */
@@ -20,6 +21,8 @@ export interface TestDatabase extends AsyncDisposable {
 /** What a test may set. */
 export interface TestDatabaseOptions {
   readonly clock?: FakeClock;
+  /** What answers the requests of procedures; without it they fail. */
+  readonly outgoingHttp?: OutgoingHttp;
   /** What a call may use; little of it makes tests of endless loops short. */
   readonly limits?: ModuleLimits;
 }
@@ -40,7 +43,7 @@ export function testIdentity(name: string): Identity {
  * Connection ids count from 1, so that a test gives the same result every time.
  */
 export async function openTestDatabase(program: Uint8Array, options: TestDatabaseOptions = {}): Promise<TestDatabase> {
-  const { clock = new FakeClock(), limits } = options;
+  const { clock = new FakeClock(), outgoingHttp, limits } = options;
   const logs: DatabaseLogRecord[] = [];
   let connections = 0n;
   const database = await openEmbedded({
@@ -50,6 +53,7 @@ export async function openTestDatabase(program: Uint8Array, options: TestDatabas
     log: undefined,
     clock,
     timers: clock,
+    ...(outgoingHttp && { outgoingHttp }),
     ...(limits && { limits }),
     defer: clock.defer,
     newConnectionId: () => ConnectionId.fromBigInt(++connections),

@@ -3,7 +3,7 @@ import { CommitLog } from '@lightcone/commitlog';
 import { NodeFileSystem } from '@lightcone/commitlog/node';
 import { Database } from '@lightcone/engine';
 import type { DatabaseOptions } from '@lightcone/engine';
-import { systemClock, systemTimers } from '@lightcone/engine/node';
+import { AddressPolicy, NodeOutgoingHttp, systemClock, systemTimers } from '@lightcone/engine/node';
 import { Identity } from '@lightcone/sats';
 import { Mailbox } from './mailbox.ts';
 import { STARTED } from './messages.ts';
@@ -25,12 +25,18 @@ if (database !== undefined) {
   port.answer(STARTED, undefined);
 }
 
-async function openDatabase({ identity, owner, path, program }: ThreadStart, out: ThreadPort): Promise<Database> {
+async function openDatabase(
+  { identity, owner, path, program, moduleHttp }: ThreadStart,
+  out: ThreadPort,
+): Promise<Database> {
   const options: DatabaseOptions = {
     identity: Identity.fromHex(identity),
     log: path === undefined ? undefined : await CommitLog.open(new NodeFileSystem(), path),
     clock: systemClock,
     timers: systemTimers,
+    ...(moduleHttp && {
+      outgoingHttp: new NodeOutgoingHttp({ policy: AddressPolicy.allowing(moduleHttp.allow) }),
+    }),
     moduleLog: (record) => out.log(record),
     deliver: (batch) => out.deliver(batch),
     defer: (run) => setImmediate(run),

@@ -37,8 +37,15 @@ export class Mailbox {
     this.#batchesDone = new Int32Array(batchesDone);
     this.#handlers = {
       call: async ({ caller, functionName, args }) => {
-        const result = database.call(toCaller(caller), functionName, args);
-        if (result.kind === 'committed') await database.whenDurable(result.txOffset);
+        const result = await database.call(toCaller(caller), functionName, args);
+        const txOffset = 'txOffset' in result ? result.txOffset : undefined;
+        if (txOffset !== undefined) await database.whenDurable(txOffset);
+        return result;
+      },
+      handleHttp: async ({ path, request, body }) => {
+        const result = await database.handleHttp(path, request, body);
+        if (result.kind !== 'responded') return result;
+        if (result.txOffset !== undefined) await database.whenDurable(result.txOffset);
         return result;
       },
       sql: async ({ caller, text, isConfirmed }) => {

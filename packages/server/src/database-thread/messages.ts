@@ -1,4 +1,11 @@
-import type { CallResult, DatabaseMetrics, SqlResult, UpdatePlan } from '@lightcone/engine';
+import type {
+  CallResult,
+  DatabaseMetrics,
+  HttpHandlerResult,
+  HttpRequest,
+  SqlResult,
+  UpdatePlan,
+} from '@lightcone/engine';
 
 /*
  * What the gateway and the thread of a database say to each other. Frames and outbound batches cross
@@ -16,8 +23,15 @@ export interface ThreadStart {
   readonly path: string | undefined;
   /** Given to make a database; undefined to open the one that the log has. */
   readonly program: Uint8Array | undefined;
+  /** What modules may reach over HTTP; undefined for nothing. */
+  readonly moduleHttp: ModuleHttp | undefined;
   /** Counts the frame batches that the thread is done with: an `Int32Array` of one. */
   readonly batchesDone: SharedArrayBuffer;
+}
+
+export interface ModuleHttp {
+  /** Hosts, addresses and ranges beyond the public internet. */
+  readonly allow: readonly string[];
 }
 
 export interface CallerMessage {
@@ -41,6 +55,8 @@ export interface DatabaseRequests {
   /** Calls a function with arguments as JSON text, over a connection of its own. */
   call: { readonly input: CallInput; readonly answer: CallResult };
   sql: { readonly input: SqlInput; readonly answer: SqlAnswer };
+  /** Answers a request to one of the module's routes. */
+  handleHttp: { readonly input: HttpInput; readonly answer: HttpHandlerResult };
   schema: { readonly input: 9 | 10; readonly answer: string };
   /** What an update would do. */
   planUpdate: { readonly input: Uint8Array; readonly answer: UpdateAssessment };
@@ -57,6 +73,13 @@ export interface CallInput {
   readonly functionName: string;
   /** The request's body: a JSON array of positional arguments, or an object by name. */
   readonly args: string;
+}
+
+export interface HttpInput {
+  /** What follows `/route`, decoded. */
+  readonly path: string;
+  readonly request: HttpRequest;
+  readonly body: Uint8Array;
 }
 
 export interface SqlInput {

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Readable } from 'node:stream';
 import fastify from 'fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
@@ -26,7 +26,7 @@ export const CORS_HEADERS: Readonly<Record<string, string>> = {
   vary: 'origin, access-control-request-method, access-control-request-headers',
 };
 
-const PREFLIGHT_HEADERS = {
+export const PREFLIGHT_HEADERS = {
   'access-control-allow-methods': '*',
   'access-control-allow-headers': 'authorization,accept,content-type',
 };
@@ -42,15 +42,17 @@ export function identityHeaders(caller: Caller): Record<string, string> {
  * What holds for every route is here: CORS, who the caller is, body limits, HEAD, 405 with what is
  * allowed, and errors as text.
  * @param isUpgrade which requests are taken over as WebSockets, by the server's `upgrade` event
+ * @param around what gets the requests, and passes on those of the routes
  */
 export function createHttpApplication(
   routes: readonly Route[],
   { tokens, metrics }: { readonly tokens: Tokens; readonly metrics: Metrics },
   log: Logger,
   isUpgrade: (request: IncomingMessage) => boolean,
+  around: (handler: RequestListener) => RequestListener,
 ): FastifyInstance {
   const app: FastifyInstance = fastify({
-    serverFactory: (handler) => createServer({ shouldUpgradeCallback: isUpgrade, noDelay: true }, handler),
+    serverFactory: (handler) => createServer({ shouldUpgradeCallback: isUpgrade, noDelay: true }, around(handler)),
     bodyLimit: DEFAULT_MAX_BODY_BYTES,
     routerOptions: { maxParamLength: 1024 },
     frameworkErrors: (_error, _request, reply) => void sendError(reply, new HttpError(400, 'Invalid URL'), log),

@@ -10,6 +10,9 @@ import type { RouteContext } from './context.ts';
 /** The status of a call whose reducer failed: outside the registered ones, on purpose. */
 const REDUCER_FAILED = 530;
 
+/** The statuses of procedures and HTTP handlers that gave no result. */
+export const PROCEDURE_FAILURE_STATUS = { failed: 500, outOfEnergy: 402, busy: 503 } as const;
+
 /** Calling functions and running SQL, each over a connection that lives as long as the request. */
 export function functionRoutes(context: RouteContext): Route[] {
   return [
@@ -43,6 +46,10 @@ async function call(context: RouteContext, request: GatewayRequest): Promise<Ans
       return text(REDUCER_FAILED, result.message, costHeaders(result.cost));
     case 'outOfEnergy':
       return text(402, 'Module energy budget exhausted.', costHeaders(result.cost));
+    case 'returned':
+      return jsonText(result.json, durationHeader(result.durationMicros));
+    case 'procedureFailed':
+      throw new HttpError(PROCEDURE_FAILURE_STATUS[result.failure.kind], result.failure.message);
     case 'badArguments':
     case 'lifecycle':
       throw new HttpError(400, result.message);
@@ -61,9 +68,7 @@ async function sql(context: RouteContext, request: GatewayRequest): Promise<Answ
   const result = await database.thread.request('sql', input);
   switch (result.kind) {
     case 'ok':
-      return jsonText(result.json, {
-        'spacetime-execution-duration-micros': String(Math.round(result.durationMicros)),
-      });
+      return jsonText(result.json, durationHeader(result.durationMicros));
     case 'error':
       throw new HttpError(400, result.message);
     case 'connectRejected':
@@ -83,6 +88,10 @@ function callerMessage(request: GatewayRequest): CallerMessage {
 function costHeaders(cost: { readonly durationMicros: number; readonly energyUsed: number }): Record<string, string> {
   return {
     'spacetime-energy-used': String(cost.energyUsed),
-    'spacetime-execution-duration-micros': String(Math.round(cost.durationMicros)),
+    ...durationHeader(cost.durationMicros),
   };
+}
+
+function durationHeader(durationMicros: number): Record<string, string> {
+  return { 'spacetime-execution-duration-micros': String(Math.round(durationMicros)) };
 }

@@ -1,0 +1,175 @@
+import type {
+  HttpExchange,
+  HttpFailure,
+  HttpHandlerOutcome,
+  HttpRequest,
+  ModuleFunction,
+  ProcedureCalls,
+  ProcedureInstance,
+  ProcedureOutcome,
+} from '@lightcone/host';
+import type { Transaction } from '@lightcone/store';
+import type { ActiveCaller } from '../client.ts';
+import type { Core } from '../core.ts';
+import type { EngineError } from '../errors.ts';
+import type { LoadedModule, Procedure, RunningFunction } from '../loaded-module.ts';
+import type { OutgoingHttpMetrics } from '../metrics.ts';
+import { ModuleData } from '../module-data.ts';
+import { isViewFailure } from '../views/view-failure.ts';
+import { sendHttpRequest } from './http-request.ts';
+
+/**
+ * An instance of the module that runs procedures and HTTP handlers, one at a time, and what they can
+ * do to the database.
+ *
+ * Its guest runs between other things of the database's thread, after a wait or from its start, and
+ * has its transactions inside one such stretch: the host aborts what a stretch leaves open.
+ */
+export class PooledInstance implements ProcedureCalls {
+  readonly #core: Core;
+  readonly #httpMetrics: OutgoingHttpMetrics;
+  readonly #data: ModuleData;
+  readonly #instance: ProcedureInstance;
+  readonly #running: RunningFunction = { name: undefined };
+  /** Ends the wait of the guest, while there is one. */
+  #stopWaiting: ((reason: EngineError) => void) | undefined;
+  #end: EngineError | undefined;
+  #lastTxOffset: number | undefined;
+
+  /** @throws HostError `HOST_INITIALIZATION_FAILED` */
+  constructor(core: Core, module: LoadedModule, httpMetrics: OutgoingHttpMetrics) {
+    this.#core = core;
+    this.#httpMetrics = httpMetrics;
+    this.#data = new ModuleData(core.store, core.catalog, core.scheduler);
+    this.#instance = module.newProcedureInstance(this.#data, this, this.#running);
+  }
+
+  /** Whether it can take another call when this one is over. */
+  get isReusable(): boolean {
+    return !this.#instance.isDead && this.#end === undefined;
+  }
+
+  /** Offset of the last transaction that the running or last call committed; undefined if it changed nothing. */
+  get lastTxOffset(): number | undefined {
+    return this.#lastTxOffset;
+  }
+
+  get energyUsed(): number {
+    return this.#instance.energyUsed;
+  }
+
+  /** @param args checked, and unchanged until the promise is settled */
+  callProcedure(
+    { id, def }: Procedure,
+    caller: ActiveCaller,
+    timestampMicros: bigint,
+    args: Uint8Array,
+  ): Promise<ProcedureOutcome> {
+    this.#begin(def.name);
+    return this.#instance.callProcedure({ id, name: def.name }, caller.words, timestampMicros, args, 0, args.length);
+  }
+
+  callHttpHandler(
+    handler: ModuleFunction,
+    timestampMicros: bigint,
+    request: HttpRequest,
+    body: Uint8Array,
+  ): Promise<HttpHandlerOutcome> {
+    this.#begin(handler.name);
+    return this.#instance.callHttpHandler(handler, timestampMicros, request, body);
+  }
+
+  /** Ends the running call where it waits, soon, with `reason` as the cause of its trap. */
+  end(reason: EngineError): void {
+    this.#end ??= reason;
+    this.#stopWaiting?.(reason);
+  }
+
+  get isHttpEnabled(): boolean {
+    return this.#core.options.outgoingHttp !== undefined;
+  }
+
+  beginTransaction(): bigint {
+    this.#goOn();
+    this.#data.transaction = this.#core.transactions.begin();
+    return this.#core.options.clock.nowMicros();
+  }
+
+  commitTransaction(): string | undefined {
+    const { transactions } = this.#core;
+    let isLogged: boolean;
+    try {
+      // No reducer did it, so the log keeps no inputs.
+      isLogged = transactions.commit(this.#takeTransaction(), undefined);
+    } catch (error) {
+      if (!isViewFailure(error)) throw error;
+      return error.message;
+    }
+    transactions.publish(undefined);
+    if (isLogged) this.#lastTxOffset = transactions.lastTxOffset;
+    return undefined;
+  }
+
+  abortTransaction(): void {
+    this.#takeTransaction().rollback();
+  }
+
+  abortDanglingTransaction(): void {
+    this.abortTransaction();
+    const name = this.#running.name ?? '';
+    this.#core.logLine('Error', `aborting dangling anonymous transaction in procedure ${name}`, name);
+  }
+
+  sleepUntil(wakeAtMicros: bigint): Promise<bigint> {
+    const { timers, clock } = this.#core.options;
+    return this.#wait((wake) => {
+      const wakeUp = timers.wakeAt(wakeAtMicros, () => wake(clock.nowMicros()));
+      return () => wakeUp.cancel();
+    });
+  }
+
+  httpRequest(request: HttpRequest, body: Uint8Array): Promise<HttpExchange | HttpFailure> {
+    const network = this.#core.options.outgoingHttp;
+    if (network === undefined) throw new Error('the host asked for HTTP that is not enabled');
+    return this.#wait((resolve, reject) => {
+      const controller = new AbortController();
+      sendHttpRequest(network, request, body, controller.signal, this.#httpMetrics).then(resolve, reject);
+      return (reason) => controller.abort(reason);
+    });
+  }
+
+  #begin(functionName: string): void {
+    this.#running.name = functionName;
+    this.#lastTxOffset = undefined;
+  }
+
+  /**
+   * Waits until it is resolved, rejected or ended.
+   * @param start begins it and gives back what to undo when it is ended
+   */
+  #wait<T>(
+    start: (resolve: (value: T) => void, reject: (error: unknown) => void) => (reason: EngineError) => void,
+  ): Promise<T> {
+    this.#goOn();
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const undo = start(resolve, reject);
+    this.#stopWaiting = (reason) => {
+      undo(reason);
+      reject(reason);
+    };
+    return promise.finally(() => (this.#stopWaiting = undefined));
+  }
+
+  /** Checks that the call has not been ended meanwhile, and begins or joins a turn. */
+  #goOn(): void {
+    if (this.#end !== undefined) throw this.#end;
+    this.#core.turns.begin();
+  }
+
+  #takeTransaction(): Transaction {
+    const { transaction } = this.#data;
+    if (transaction === undefined) throw new Error('the host ends a transaction that is not open');
+    this.#data.transaction = undefined;
+    return transaction;
+  }
+}

@@ -1,0 +1,164 @@
+import { type CallFailure, HostError, type HttpRequest } from '@lightcone/host';
+import { SatsError } from '@lightcone/sats';
+import type { ActiveCaller } from '../client.ts';
+import type { Core } from '../core.ts';
+import { EngineError } from '../errors.ts';
+import type { LoadedModule, Procedure } from '../loaded-module.ts';
+import type { ProcedureMetrics } from '../metrics.ts';
+import { findHttpRoute } from './http-route.ts';
+import { PooledInstance } from './pooled-instance.ts';
+import type { HttpHandlerResult, ProcedureFailure, ProcedureResult } from './procedure-result.ts';
+
+/** Calls that run or wait at once in one database: each has an instance with a memory of its own. */
+export const MAX_RUNNING_PROCEDURES = 512;
+/** Instances that are kept for the next call. */
+const MAX_IDLE_INSTANCES = 8;
+
+const BUSY: ProcedureFailure = {
+  kind: 'busy',
+  message: `${MAX_RUNNING_PROCEDURES} procedures are running, which is the most at once; try again later`,
+};
+
+/**
+ * The procedures and HTTP handlers of a database that are at work.
+ *
+ * A call runs at once, on the caller's stack, up to its end or its first wait, and goes on when the
+ * wait is over. Nothing of it holds up the others: while it waits it is an instance's memory and a timer.
+ */
+export class Procedures {
+  readonly #core: Core;
+  readonly #idle: PooledInstance[] = [];
+  readonly #running = new Set<PooledInstance>();
+  readonly #activities = new Set<Promise<unknown>>();
+  readonly #http = {
+    started: 0,
+    inProgress: 0,
+    succeeded: 0,
+    failed: 0,
+    timedOut: 0,
+    requestBytes: 0,
+    responseBytes: 0,
+  };
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  get metrics(): ProcedureMetrics {
+    const running = this.#running.size;
+    return { running, instances: running + this.#idle.length, http: { ...this.#http } };
+  }
+
+  /**
+   * Runs a procedure of the current module.
+   * @param args copied; checked
+   * @returns rejects only for what is neither the module's nor the caller's fault
+   */
+  call(
+    module: LoadedModule,
+    procedure: Procedure,
+    caller: ActiveCaller,
+    timestampMicros: bigint,
+    args: Uint8Array,
+  ): Promise<ProcedureResult> {
+    const { name } = procedure.def;
+    const { clock } = this.#core.options;
+    const startNanos = clock.monotonicNanos();
+    return this.#run(module, name, async (instance): Promise<ProcedureResult> => {
+      const outcome = await instance.callProcedure(procedure, caller, timestampMicros, args.slice());
+      if (outcome.kind !== 'ok') return this.#failure(name, outcome);
+      let end: number;
+      try {
+        end = procedure.returns.validate(outcome.value, 0, outcome.value.length);
+      } catch (error) {
+        if (!(error instanceof SatsError)) throw error;
+        return this.#failed(name, `procedure ${name} returned something else than its return type: ${error.message}`);
+      }
+      return {
+        kind: 'returned',
+        value: outcome.value.subarray(0, end),
+        timestampMicros,
+        durationMicros: Number((clock.monotonicNanos() - startNanos) / 1000n),
+        txOffset: instance.lastTxOffset,
+      };
+    });
+  }
+
+  /**
+   * Runs the HTTP handler that the module's router has for a request.
+   * @param path what follows `/route` in the URL, decoded
+   * @param body unchanged until the promise is settled
+   */
+  handleHttp(module: LoadedModule, path: string, request: HttpRequest, body: Uint8Array): Promise<HttpHandlerResult> {
+    const handler = findHttpRoute(module.def, request.method, path);
+    if (handler === undefined) return Promise.resolve({ kind: 'noRoute' });
+    return this.#run(module, handler.name, async (instance): Promise<HttpHandlerResult> => {
+      const timestampMicros = this.#core.options.clock.nowMicros();
+      const outcome = await instance.callHttpHandler(handler, timestampMicros, request, body);
+      if (outcome.kind !== 'ok') return this.#failure(handler.name, outcome);
+      const { response, body: responseBody } = outcome;
+      return { kind: 'responded', response, body: responseBody, txOffset: instance.lastTxOffset };
+    });
+  }
+
+  /** Counts something as work that `end` waits for: a call with what is done about its result. */
+  track<T>(activity: Promise<T>): Promise<T> {
+    this.#activities.add(activity);
+    const forget = (): void => void this.#activities.delete(activity);
+    activity.then(forget, forget);
+    return activity;
+  }
+
+  /**
+   * Ends all calls where they wait; their callers get the reason's message. No instance is used again.
+   * Resolves when all that was tracked is over.
+   */
+  async end(reason: EngineError): Promise<void> {
+    this.#idle.length = 0;
+    for (const instance of this.#running) instance.end(reason);
+    await Promise.allSettled(this.#activities);
+  }
+
+  async #run<Result>(
+    module: LoadedModule,
+    functionName: string,
+    run: (instance: PooledInstance) => Promise<Result>,
+  ): Promise<Result | ProcedureFailure> {
+    if (this.#running.size >= MAX_RUNNING_PROCEDURES) {
+      this.#core.logLine('Error', BUSY.message, functionName);
+      return BUSY;
+    }
+    let instance: PooledInstance;
+    try {
+      instance = this.#idle.pop() ?? new PooledInstance(this.#core, module, this.#http);
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      return this.#failed(functionName, error.message);
+    }
+    this.#running.add(instance);
+    try {
+      return await run(instance);
+    } finally {
+      this.#running.delete(instance);
+      if (instance.isReusable && this.#idle.length < MAX_IDLE_INSTANCES) this.#idle.push(instance);
+    }
+  }
+
+  #failure(functionName: string, outcome: CallFailure): ProcedureFailure {
+    if (outcome.kind === 'outOfEnergy') {
+      this.#core.logLine('Error', 'the procedure was stopped: it used up its budget of energy', functionName);
+      return { kind: 'outOfEnergy', message: 'Procedure terminated due to insufficient budget' };
+    }
+    // The database ended it, or ends itself.
+    if (outcome.cause instanceof EngineError) return this.#failed(functionName, outcome.cause.message);
+    // What our own side threw is no failure of the module's.
+    if (outcome.cause !== undefined) throw outcome.cause;
+    this.#core.logLine('Error', `the procedure trapped: ${outcome.message}`, functionName);
+    return { kind: 'failed', message: `The module instance encountered a fatal error: ${outcome.message}` };
+  }
+
+  #failed(functionName: string, message: string): ProcedureFailure {
+    this.#core.logLine('Error', message, functionName);
+    return { kind: 'failed', message };
+  }
+}
