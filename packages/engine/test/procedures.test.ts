@@ -22,7 +22,7 @@ async function open(outgoingHttp?: OutgoingHttp): Promise<{ test: TestDatabase; 
 }
 
 async function texts(session: Session): Promise<string[]> {
-  return (await session.query('SELECT * FROM entry')).map((row) => String(row['text'])).toSorted();
+  return (await session.query('SELECT * FROM entry')).map((row) => row['text'] as string).toSorted();
 }
 
 function errors({ logs }: TestDatabase): string[] {
