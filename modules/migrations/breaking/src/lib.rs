@@ -29,7 +29,6 @@ pub struct Person {
 }
 
 #[spacetimedb::table(accessor = pet, public)]
-#[derive(Clone)]
 pub struct Pet {
     #[primary_key]
     id: u32,
@@ -61,9 +60,16 @@ pub struct Toy {
     pet_id: u32,
 }
 
+#[derive(SpacetimeType)]
+pub struct HeavyPet {
+    id: u32,
+    weight: u32,
+}
+
 #[view(accessor = heavy_pets, public)]
-fn heavy_pets(ctx: &AnonymousViewContext) -> Vec<Pet> {
-    ctx.db.pet().weight().filter(5u32..).collect()
+fn heavy_pets(ctx: &AnonymousViewContext) -> Vec<HeavyPet> {
+    let pets = ctx.db.pet().weight().filter(5u32..);
+    pets.map(|pet| HeavyPet { id: pet.id, weight: pet.weight }).collect()
 }
 
 #[view(accessor = person_count, public)]

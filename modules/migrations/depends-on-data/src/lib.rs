@@ -19,7 +19,6 @@ pub struct Person {
 }
 
 #[spacetimedb::table(accessor = pet, public)]
-#[derive(Clone)]
 pub struct Pet {
     #[primary_key]
     #[auto_inc]
@@ -43,9 +42,16 @@ pub struct Ping {
     text: String,
 }
 
+#[derive(SpacetimeType)]
+pub struct HeavyPet {
+    id: u32,
+    weight: u32,
+}
+
 #[view(accessor = heavy_pets, public)]
-fn heavy_pets(ctx: &AnonymousViewContext) -> Vec<Pet> {
-    ctx.db.pet().weight().filter(10u32..).collect()
+fn heavy_pets(ctx: &AnonymousViewContext) -> Vec<HeavyPet> {
+    let pets = ctx.db.pet().weight().filter(10u32..);
+    pets.map(|pet| HeavyPet { id: pet.id, weight: pet.weight }).collect()
 }
 
 #[spacetimedb::reducer(init)]

@@ -20,7 +20,6 @@ pub struct Person {
 }
 
 #[spacetimedb::table(accessor = pet, public)]
-#[derive(Clone)]
 pub struct Pet {
     #[primary_key]
     id: u32,
@@ -57,9 +56,16 @@ pub struct Toy {
     id: u64,
 }
 
+#[derive(SpacetimeType)]
+pub struct HeavyPet {
+    id: u32,
+    weight: u64,
+}
+
 #[view(accessor = heavy_pets, public)]
-fn heavy_pets(ctx: &AnonymousViewContext) -> Vec<Pet> {
-    ctx.db.pet().weight().filter(5u64..).collect()
+fn heavy_pets(ctx: &AnonymousViewContext) -> Vec<HeavyPet> {
+    let pets = ctx.db.pet().weight().filter(5u64..);
+    pets.map(|pet| HeavyPet { id: pet.id, weight: pet.weight }).collect()
 }
 
 #[view(accessor = person_count, public)]
