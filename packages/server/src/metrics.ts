@@ -45,6 +45,12 @@ export class Metrics {
     'db',
     'reducer',
   ]);
+  readonly #viewCalls = this.#counter('view_calls', 'Runs of views, failed ones included.', ['db', 'view']);
+  readonly #liveViews = this.#gauge(
+    'lightcone_live_views',
+    'Views whose rows are kept up to date, counted for each caller who sees others.',
+    ['db'],
+  );
   readonly #scheduleDelay = new CountedHistogram(
     this.#registry,
     'spacetime_scheduled_function_delay_seconds',
@@ -99,11 +105,26 @@ export class Metrics {
     const databases = await this.#databases.running();
     // A database that stops meanwhile is left out.
     const inside = await Promise.allSettled(databases.map(({ thread }) => thread.request('metrics', undefined)));
-    for (const metric of [this.#clients, this.#frames, this.#disconnections, this.#transactions, this.#fuel])
-      metric.reset();
     this.#scheduleDelay.reset();
-    for (const metric of [this.#scheduledRows, this.#rows, this.#bytes, this.#queries, this.#querySets]) metric.reset();
-    for (const metric of [this.#instances, this.#httpInProgress, ...Object.values(this.#http)]) metric.reset();
+    for (const metric of [
+      this.#clients,
+      this.#frames,
+      this.#disconnections,
+      this.#transactions,
+      this.#fuel,
+      this.#viewCalls,
+      this.#liveViews,
+      this.#scheduledRows,
+      this.#rows,
+      this.#bytes,
+      this.#queries,
+      this.#querySets,
+      this.#instances,
+      this.#httpInProgress,
+      ...Object.values(this.#http),
+    ]) {
+      metric.reset();
+    }
     databases.forEach((database, i) => {
       const result = inside[i];
       this.#readConnections(database);
@@ -128,6 +149,10 @@ export class Metrics {
       this.#transactions.inc({ txn_type: 'Reducer', db, reducer, committed: 'false' }, failed);
       this.#fuel.inc({ db, reducer }, energyUsed);
     }
+    for (const [view, { succeeded, failed }] of metrics.views) {
+      this.#viewCalls.inc({ db, view }, succeeded + failed);
+    }
+    this.#liveViews.set({ db }, metrics.liveViews);
     this.#scheduledRows.set({ db }, metrics.scheduledRows);
     for (const [name, { counts, sumSeconds }] of metrics.scheduledFunctionDelays) {
       this.#scheduleDelay.set({ db, function: name }, counts, sumSeconds);

@@ -34,13 +34,16 @@ export class BackingRows {
     this.#prefixLength = this.#row.length;
   }
 
-  /** Takes the row `bytes[start..end]`, without the hidden column. One that came before changes nothing. */
+  /** Takes a valid row at `bytes[start..end]`, without the hidden column. One that came before changes nothing. */
   row(bytes: Uint8Array, start: number, end: number): void {
     const row = this.#row;
+    const table = this.#table!; // between begin and end
     row.truncate(this.#prefixLength);
     row.slice(bytes, start, end);
+    const same = table.find(row.bytes, 0, row.length);
+    if (same >= 0) this.#kept.add(same);
     // No constraint can refuse it: the table has none.
-    this.#kept.add(this.#transaction!.insert(this.#table!, row.bytes, 0, row.length));
+    else this.#transaction!.insert(table, row.bytes, 0, row.length);
   }
 
   /** Deletes the rows of before that did not come again. */

@@ -1,5 +1,15 @@
 import type { Caller } from '@lightcone/host';
+import type { RowsPlan } from '@lightcone/query';
 import { ReadSet } from './read-set.ts';
+import type { View } from './view.ts';
+
+/** A query that a view returned. */
+export interface PlannedQuery {
+  readonly sql: string;
+  readonly plan: RowsPlan;
+  /** For which it was planned: with another module, or other tables, it is another one. */
+  readonly view: View;
+}
 
 /**
  * An instance of a view whose rows are kept up to date: for one caller, or for all of them if the view
@@ -14,6 +24,8 @@ export class LiveView {
   readonly sender: Caller | undefined;
   /** What the rows were made from. */
   reads: ReadSet = new ReadSet();
+  /** The query that the view returned last, if it returns queries: it mostly returns the same again. */
+  query: PlannedQuery | undefined = undefined;
   /** Whether the view failed where it could not fail the transaction: there are no rows then. */
   hasFailed = false;
   /** How many queries of clients read it. */

@@ -173,7 +173,7 @@ export class LiveViews {
   #run(transaction: Transaction, live: LiveView, onFailure: OnViewFailure): void {
     const view = this.#views.get(live.tableId);
     if (view === undefined || this.#module === undefined) throw new Error(`table ${live.tableId} has lost its view`);
-    const run = this.#runner.run(transaction, this.#module, view, live.argHash, live.sender);
+    const run = this.#runner.run(transaction, this.#module, view, live);
     if (run.failure !== undefined) {
       const { name } = view.def;
       this.#log(name, run.failure.detail);

@@ -7,6 +7,7 @@ import type { LoadedModule } from '../loaded-module.ts';
 import type { ModuleData } from '../module-data.ts';
 import { FATAL_ERROR_TEXT } from '../reducer-calls.ts';
 import { BackingRows } from './backing-rows.ts';
+import type { LiveView } from './live-view.ts';
 import { ReadSet } from './read-set.ts';
 import { isViewFailure } from './view-failure.ts';
 import { planViewQuery } from './view-query.ts';
@@ -45,29 +46,22 @@ export class ViewRunner {
   }
 
   /**
-   * Runs a view and replaces the rows of one instance, all in `transaction`.
-   * @param argHash the instance's
-   * @param sender whose instance it is; undefined for an anonymous view
+   * Runs the view of an instance and replaces the instance's rows, all in `transaction`. Of the instance
+   * itself nothing changes but the query that it remembers.
    */
-  run(
-    transaction: Transaction,
-    module: LoadedModule,
-    view: View,
-    argHash: Uint8Array,
-    sender: Caller | undefined,
-  ): ViewRun {
+  run(transaction: Transaction, module: LoadedModule, view: View, live: LiveView): ViewRun {
     const reads = new ReadSet();
-    const outcome = this.#call(transaction, module, view, sender, reads);
+    const outcome = this.#call(transaction, module, view, live.sender, reads);
     const rows = this.#rows;
-    rows.begin(transaction, view.tableId, argHash);
+    rows.begin(transaction, view.tableId, live.argHash);
     let failure: ViewFailure | undefined;
     try {
-      failure = this.#takeRows(view, outcome, reads);
+      failure = this.#takeRows(view, live, outcome, reads);
     } catch (error) {
       if (!(error instanceof QueryError || error instanceof SatsError)) throw error;
       failure = { message: error.message, detail: error.message };
     }
-    if (failure !== undefined) rows.begin(transaction, view.tableId, argHash); // without those that it had taken
+    if (failure !== undefined) rows.begin(transaction, view.tableId, live.argHash); // without those that it had taken
     rows.end();
     return { reads, failure };
   }
@@ -98,13 +92,13 @@ export class ViewRunner {
   }
 
   /** @throws QueryError, SatsError when what the view returned makes no rows */
-  #takeRows(view: View, outcome: ViewOutcome, reads: ReadSet): ViewFailure | undefined {
+  #takeRows(view: View, live: LiveView, outcome: ViewOutcome, reads: ReadSet): ViewFailure | undefined {
     switch (outcome.kind) {
       case 'rows':
         this.#takeArray(view, outcome.array);
         return undefined;
       case 'sql':
-        if (outcome.sql.trim() !== '') this.#takeQuery(view, outcome.sql, reads);
+        if (outcome.sql.trim() !== '') this.#takeQuery(view, live, outcome.sql, reads);
         return undefined;
       case 'error':
         return { message: outcome.message, detail: outcome.message };
@@ -136,8 +130,11 @@ export class ViewRunner {
     }
   }
 
-  #takeQuery(view: View, sql: string, reads: ReadSet): void {
-    const plan = planViewQuery(sql, view, this.#catalog);
+  #takeQuery(view: View, live: LiveView, sql: string, reads: ReadSet): void {
+    if (live.query?.sql !== sql || live.query.view !== view) {
+      live.query = { sql, plan: planViewQuery(sql, view, this.#catalog), view };
+    }
+    const { plan } = live.query;
     for (const tableId of plan.tableIds) reads.addTable(tableId);
     visitRows(plan, this.#source, this.#databaseIdentity.bytes, {
       row: (bytes, start, end) => {
