@@ -86,7 +86,10 @@ export class Core {
     this.viewExpiry = new ViewExpiry(this.views, inTransaction, clock, options.timers, this.turns);
     const queriedViews = new QueriedViews(this.views, inTransaction, clock, this.viewExpiry);
     this.queries = new CallerQueries(this.catalog, queriedViews);
-    this.subscriptions = new Subscriptions(this.rows, this.outbox, this.queries, queriedViews);
+    this.subscriptions = new Subscriptions(this.rows, this.outbox, this.queries, queriedViews, (query, error) => {
+      const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.logLine('Error', `a subscription could not be evaluated: ${query}: ${reason}`);
+    });
     this.transactions = new Transactions(store, log, this.outbox, this.subscriptions, this.scheduler, this.views);
     this.procedures = new Procedures(this);
     this.moduleEnvironment = {

@@ -38,6 +38,7 @@ export function update(
   if (failed.length > 0) throw rejected(failed.length === 1 ? failed[0]! : listed(failed));
 
   const transaction = core.transactions.begin();
+  let isReplanned = false;
   try {
     migrate(core.store, transaction, plan);
     writeModuleRow(core, transaction, next, owner);
@@ -47,15 +48,22 @@ export function update(
     // Also where they are as before: their tables may have become others.
     if (rules.length > 0 || current.def.rowLevelSecurity.length > 0) replaceRowRules(core, transaction, rules);
     core.views.runAll(transaction);
+    if (plan.breaksClients) {
+      endSubscriptions();
+    } else {
+      // Before the commit, which evaluates queries on tables that are new to it.
+      isReplanned = true;
+      core.subscriptions.replan();
+    }
+    core.transactions.commit(transaction, undefined);
   } catch (error) {
     if (transaction.isOpen) transaction.rollback();
     core.catalog.refresh();
     core.views.load(current);
+    if (isReplanned) core.subscriptions.replan();
     if (error instanceof StoreError || isViewFailure(error)) throw rejected(error.message, error);
     throw error;
   }
-  if (plan.breaksClients) endSubscriptions();
-  core.transactions.commit(transaction, undefined);
   core.transactions.publish(undefined);
   core.logLine('Info', 'Database updated');
   return plan.breaksClients;

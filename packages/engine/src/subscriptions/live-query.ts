@@ -32,6 +32,8 @@ export class LiveQuery {
   readonly number: number;
   /** Under which it is shared; see `Subscriptions`. */
   readonly key: string;
+  /** Its SQL. */
+  readonly text: string;
   readonly plan: RowsPlan;
   readonly tableName: string;
   /** The caller's identity, 32 bytes, where the query speaks of `:sender`. */
@@ -39,20 +41,41 @@ export class LiveQuery {
   /** Of a stored row, these at its start are not for clients. */
   readonly #hiddenBytes: number;
   readonly querySets: Set<QuerySet> = new Set();
-  /** The last transaction that it was evaluated on. */
-  evaluatedOn = -1;
+  #transaction = -1;
+  /** The changed rows of its table that may matter, where they are known; else any may. */
+  readonly #inserts: number[] = [];
+  readonly #deletes: number[] = [];
   /** Whether the transaction being evaluated changed the result; if so, where its changes are encoded. */
   isChanged = false;
   changesStart = 0;
   changesEnd = 0;
 
-  constructor(number: number, key: string, plan: RowsPlan, sender: Uint8Array) {
+  constructor(number: number, key: string, text: string, plan: RowsPlan, sender: Uint8Array) {
     this.number = number;
     this.key = key;
+    this.text = text;
     this.plan = plan;
     this.tableName = plan.table.name;
     this.sender = sender;
     this.#hiddenBytes = hiddenBytes(plan.table);
+  }
+
+  /** Says that a transaction may concern the query. @returns whether it is the first time for this transaction */
+  begin(transaction: number): boolean {
+    if (this.#transaction === transaction) return false;
+    this.#transaction = transaction;
+    this.#inserts.length = 0;
+    this.#deletes.length = 0;
+    return true;
+  }
+
+  /**
+   * Says that a changed row of its table may matter; then only those that were said do. The same row may come several
+   * times, with no other in between.
+   */
+  route(row: number, isInsert: boolean): void {
+    const rows = isInsert ? this.#inserts : this.#deletes;
+    if (rows.length === 0 || rows[rows.length - 1] !== row) rows.push(row);
   }
 
   /** Evaluates the query on a transaction's changes. Appends what becomes of them as the update of one plan, or nothing. */
@@ -73,22 +96,23 @@ export class LiveQuery {
   #evaluateTable(plan: TablePlan, { changes, target, rowList }: Evaluation): number {
     const delta = changes.find(plan.table.id);
     if (delta === undefined) return 0;
-    const { table, inserts, deletes } = delta;
-    let count = this.#writeMatching(plan, table, inserts, target, rowList);
-    if (!plan.table.isEvent) count += this.#writeMatching(plan, table, deletes, target, rowList);
+    const isRouted = this.#inserts.length + this.#deletes.length > 0;
+    let count = this.#writeMatching(plan, delta.table, isRouted ? this.#inserts : delta.inserts, target, rowList);
+    if (plan.table.isEvent) return count;
+    count += this.#writeMatching(plan, delta.table, isRouted ? this.#deletes : delta.deletes, target, rowList);
     return count;
   }
 
   #writeMatching(
     { matches }: TablePlan,
     table: Table,
-    rows: PointerList,
+    rows: PointerList | readonly number[],
     target: ByteWriter,
     rowList: RowListWriter,
   ): number {
     rowList.begin(target);
     for (let i = 0; i < rows.length; i++) {
-      const row = rows.at(i);
+      const row = rows.at(i)!; // in range
       const bytes = table.bytes(row);
       const start = table.start(row);
       if (matches === undefined || matches(bytes, start, this.sender)) {

@@ -9,15 +9,15 @@ import {
   writeTableName,
   writeUnsubscribeApplied,
 } from '@lightcone/protocol';
-import { JoinEvaluator, QueryError, type RowSource, type RowsPlan, visitRows } from '@lightcone/query';
-import { ByteWriter } from '@lightcone/sats';
+import { QueryError, type RowSource, type RowsPlan, visitRows } from '@lightcone/query';
+import type { ByteWriter } from '@lightcone/sats';
 import type { TransactionDelta } from '@lightcone/store';
 import type { Client } from '../client.ts';
 import type { Outbox } from '../outbox.ts';
 import type { CallerQueries } from '../queries/caller-queries.ts';
 import type { ViewAccess } from '../queries/view-access.ts';
-import { CommittedChanges } from './committed-changes.ts';
-import { type Evaluation, LiveQuery } from './live-query.ts';
+import { type FailedQuery, LiveQueries } from './live-queries.ts';
+import type { LiveQuery } from './live-query.ts';
 import { QuerySet } from './query-set.ts';
 
 /** `SELECT * FROM *`: every user table that the caller may read. */
@@ -26,76 +26,85 @@ const EVERY_TABLE = /^\s*select\s+\*\s+from\s+\*\s*$/i;
 /**
  * Who subscribes to what, and what a transaction means to them.
  *
- * A live query is shared by all clients that see the same rows through it; see `sharingKey`. Every subscribe plans the query for its own
- * caller first, so that sharing never skips a permission check.
+ * A live query is shared by all clients that see the same rows through it; see `sharingKey`. Every
+ * subscribe plans the query for its own caller first, so that sharing never skips a permission check.
  */
 export class Subscriptions {
   readonly #rows: RowSource;
   readonly #outbox: Outbox;
   readonly #planner: CallerQueries;
   readonly #views: ViewAccess;
-  readonly #queriesByKey = new Map<string, LiveQuery>();
-  readonly #queriesByTable = new Map<number, Set<LiveQuery>>();
-  readonly #evaluation: Evaluation;
+  readonly #reportFailure: (query: string, error: unknown) => void;
+  readonly #rowList = new RowListWriter();
+  #queries: LiveQueries;
+  readonly #changedQueries: LiveQuery[] = [];
   readonly #changedClients: Client[] = [];
-  #nextQueryNumber = 0;
-  /** Counts the transactions that were evaluated. */
-  #transactionNumber = 0;
 
-  constructor(rows: RowSource, outbox: Outbox, planner: CallerQueries, views: ViewAccess) {
+  /** @param reportFailure takes what went wrong with a query: a mistake of ours, so that it is known */
+  constructor(
+    rows: RowSource,
+    outbox: Outbox,
+    planner: CallerQueries,
+    views: ViewAccess,
+    reportFailure: (query: string, error: unknown) => void,
+  ) {
     this.#rows = rows;
-    this.#evaluation = {
-      rows,
-      changes: new CommittedChanges(),
-      joins: new JoinEvaluator(),
-      rowList: new RowListWriter(),
-      target: new ByteWriter(4096),
-    };
     this.#outbox = outbox;
     this.#planner = planner;
     this.#views = views;
+    this.#reportFailure = reportFailure;
+    this.#queries = new LiveQueries(rows);
   }
 
   get queryCount(): number {
-    return this.#queriesByKey.size;
+    return this.#queries.size;
   }
 
   /** Registers a query set and answers with its rows, or with an error that leaves nothing registered. */
   subscribe(client: Client, requestId: number, querySetId: number, texts: readonly string[]): void {
-    const lane = this.#outbox.lane(client.isConfirmed);
-    const fail = (error: string): void => {
-      lane.begin(client.number);
-      writeSubscriptionError(lane.writer, requestId, querySetId, error);
-      lane.end();
-    };
     if (client.querySets.has(querySetId)) {
-      fail(
-        `Subscription with id QuerySetId { id: ${querySetId} } already exists for client: (${client.caller.identity.toHex()}, ${client.caller.connectionId.toHex()})`,
-      );
+      const id = `(${client.identity.toHex()}, ${client.caller.connectionId.toHex()})`;
+      const error = `Subscription with id QuerySetId { id: ${querySetId} } already exists for client: ${id}`;
+      this.#sendError(client, requestId, querySetId, error);
       return;
     }
-    const plans = new Map<string, RowsPlan>();
-    for (const text of texts.flatMap((query) => this.#expand(query.trim(), client))) {
-      try {
-        const plan = this.#planner.planSubscription(text, client);
-        plans.set(sharingKey(text, plan, client), plan);
-      } catch (error) {
-        if (!(error instanceof QueryError)) throw error;
-        fail(`${error.message}, executing: \`${text}\``);
-        return;
-      }
+    const planned = this.#plan(
+      client,
+      texts.flatMap((text) => this.#expand(text.trim(), client)),
+    );
+    if (typeof planned === 'string') {
+      this.#sendError(client, requestId, querySetId, planned);
+      return;
     }
-    const queries = [...plans].map(([key, plan]) => this.#liveQuery(key, plan, client));
-    const querySet = new QuerySet(querySetId, client, queries);
-    for (const query of queries) {
-      query.querySets.add(querySet);
-      this.#views.retain(query.plan.views, client.identity);
-    }
-    client.querySets.set(querySetId, querySet);
-
+    const querySet = this.#register(this.#queries, client, querySetId, planned);
+    const lane = this.#outbox.lane(client.isConfirmed);
     lane.begin(client.number);
     this.#writeRows(lane.writer, beginSubscribeApplied(lane.writer, requestId, querySetId), querySet);
     lane.end();
+  }
+
+  /**
+   * Plans every live query anew, for each client that has it, after what queries may name or see has changed. A query
+   * set of which a query is no longer allowed, or no longer possible, ends with an error.
+   *
+   * Called when the catalog is new and no transaction is being evaluated. Views that queries read are live already.
+   */
+  replan(): void {
+    const querySets = new Set<QuerySet>();
+    for (const query of this.#queries) for (const querySet of query.querySets) querySets.add(querySet);
+    const queries = new LiveQueries(this.#rows);
+    for (const { id, client, queries: old } of querySets) {
+      const planned = this.#plan(
+        client,
+        old.map(({ text }) => text),
+      );
+      client.querySets.delete(id);
+      if (typeof planned === 'string') this.#sendError(client, undefined, id, planned);
+      else this.#register(queries, client, id, planned);
+      // Only now, so that a view that is still read does not become unused in between.
+      for (const { plan } of old) this.#views.release(plan.views, client.identity);
+    }
+    this.#queries = queries;
   }
 
   unsubscribe(client: Client, requestId: number, querySetId: number, sendDroppedRows: boolean): void {
@@ -128,21 +137,10 @@ export class Subscriptions {
    * concerned know their changed query sets.
    */
   evaluate(delta: TransactionDelta): void {
-    const { target, changes } = this.#evaluation;
-    target.reset();
-    changes.open(delta);
-    this.#transactionNumber++;
-    for (const { table } of delta.tables) {
-      const queries = this.#queriesByTable.get(table.definition.id);
-      if (queries === undefined) continue;
-      for (const query of queries) {
-        if (query.evaluatedOn === this.#transactionNumber) continue;
-        query.evaluatedOn = this.#transactionNumber;
-        query.evaluate(this.#evaluation);
-        if (query.isChanged) this.#markChanged(query);
-      }
-    }
-    changes.close();
+    const failed: FailedQuery[] = [];
+    this.#queries.evaluate(delta, this.#changedQueries, failed);
+    for (const { query, error } of failed) this.#endFailed(query, error);
+    for (const query of this.#changedQueries) this.#markChanged(query);
     for (const client of this.#changedClients) client.changedQuerySets.sort((a, b) => a.id - b.id);
   }
 
@@ -155,11 +153,10 @@ export class Subscriptions {
   /** Sends the evaluated transaction to every client concerned but its caller, and forgets it. */
   endTransaction(caller: Client | undefined): void {
     if (this.#changedClients.length > 0) this.#broadcast(caller);
+    for (const query of this.#changedQueries) query.isChanged = false;
+    this.#changedQueries.length = 0;
     for (const client of this.#changedClients) {
-      for (const querySet of client.changedQuerySets) {
-        querySet.isChanged = false;
-        for (const query of querySet.queries) query.isChanged = false;
-      }
+      for (const querySet of client.changedQuerySets) querySet.isChanged = false;
       client.changedQuerySets.length = 0;
     }
     this.#changedClients.length = 0;
@@ -209,7 +206,7 @@ export class Subscriptions {
         changes = 0;
         tables++;
       }
-      writer.slice(this.#evaluation.target.bytes, query.changesStart, query.changesEnd);
+      writer.slice(this.#queries.changes, query.changesStart, query.changesEnd);
       writer.setU32(changesAt, ++changes);
     }
     writer.setU32(tablesAt, tables);
@@ -217,7 +214,7 @@ export class Subscriptions {
 
   /** Writes all rows of a query set, a list for each query; a table without rows gets none. */
   #writeRows(writer: ByteWriter, countAt: number, querySet: QuerySet): void {
-    const { rowList } = this.#evaluation;
+    const rowList = this.#rowList;
     let tables = 0;
     for (const query of querySet.queries) {
       if (this.#rows.rowCount(query.plan.table.id) === 0) continue;
@@ -235,17 +232,35 @@ export class Subscriptions {
     writer.setU32(countAt, tables);
   }
 
-  #liveQuery(key: string, plan: RowsPlan, client: Client): LiveQuery {
-    const live = this.#queriesByKey.get(key);
-    if (live !== undefined) return live;
-    const query = new LiveQuery(this.#nextQueryNumber++, key, plan, client.caller.identity.bytes);
-    this.#queriesByKey.set(key, query);
-    for (const tableId of plan.tableIds) {
-      const queries = this.#queriesByTable.get(tableId);
-      if (queries === undefined) this.#queriesByTable.set(tableId, new Set([query]));
-      else queries.add(query);
+  /** A plan for each text, by the key of its query; or why there is none. */
+  #plan(client: Client, texts: readonly string[]): Map<string, PlannedQuery> | string {
+    const planned = new Map<string, PlannedQuery>();
+    for (const text of texts) {
+      try {
+        const plan = this.#planner.planSubscription(text, client);
+        planned.set(sharingKey(text, plan, client), { text, plan });
+      } catch (error) {
+        if (!(error instanceof QueryError)) throw error;
+        return `${error.message}, executing: \`${text}\``;
+      }
     }
-    return query;
+    return planned;
+  }
+
+  #register(
+    queries: LiveQueries,
+    client: Client,
+    querySetId: number,
+    planned: ReadonlyMap<string, PlannedQuery>,
+  ): QuerySet {
+    const shared = [...planned].map(([key, { text, plan }]) => queries.share(key, text, plan, client.identity.bytes));
+    const querySet = new QuerySet(querySetId, client, shared);
+    for (const query of shared) {
+      query.querySets.add(querySet);
+      this.#views.retain(query.plan.views, client.identity);
+    }
+    client.querySets.set(querySetId, querySet);
+    return querySet;
   }
 
   #drop(querySet: QuerySet): void {
@@ -253,14 +268,25 @@ export class Subscriptions {
     for (const query of querySet.queries) {
       query.querySets.delete(querySet);
       this.#views.release(query.plan.views, querySet.client.identity);
-      if (query.querySets.size > 0) continue;
-      this.#queriesByKey.delete(query.key);
-      for (const tableId of query.plan.tableIds) {
-        const queries = this.#queriesByTable.get(tableId);
-        queries?.delete(query);
-        if (queries?.size === 0) this.#queriesByTable.delete(tableId);
-      }
+      if (query.querySets.size === 0) this.#queries.drop(query);
     }
+  }
+
+  /** A transaction is committed whatever becomes of the queries; those who rely on one that failed must know. */
+  #endFailed(query: LiveQuery, error: unknown): void {
+    this.#reportFailure(query.text, error);
+    for (const querySet of query.querySets) {
+      this.#drop(querySet);
+      const text = `Internal error evaluating queries, executing: \`${query.text}\``;
+      this.#sendError(querySet.client, undefined, querySet.id, text);
+    }
+  }
+
+  #sendError(client: Client, requestId: number | undefined, querySetId: number, error: string): void {
+    const lane = this.#outbox.lane(client.isConfirmed);
+    lane.begin(client.number);
+    writeSubscriptionError(lane.writer, requestId, querySetId, error);
+    lane.end();
   }
 
   /** The queries that a text stands for: itself, or one for each table that `SELECT * FROM *` means. */
@@ -268,6 +294,11 @@ export class Subscriptions {
     if (!EVERY_TABLE.test(text)) return [text];
     return this.#planner.everyTable(client).map((name) => `SELECT * FROM "${name}"`);
   }
+}
+
+interface PlannedQuery {
+  readonly text: string;
+  readonly plan: RowsPlan;
 }
 
 /**

@@ -8,6 +8,7 @@ import { rawModule, rawTable } from '../../../schema/test/raw-modules.ts';
 import { Client } from '../../src/client.ts';
 import { Core } from '../../src/core.ts';
 import { readOutboundBatch } from '../../src/outbound-batch.ts';
+import { replaceRowRules } from '../../src/publishing/row-rules.ts';
 import { recover } from '../../src/recovery.ts';
 import { createTable } from '../../src/schema-objects.ts';
 import { FakeClock, testIdentity } from '../../src/testing/index.ts';
@@ -63,16 +64,17 @@ export class TestCore {
     );
   }
 
-  static async open(tables: Readonly<Record<string, TableParts>>): Promise<TestCore> {
+  /** @param rules of row-level security; the owner's name is `owner` */
+  static async open(tables: Readonly<Record<string, TableParts>>, rules: readonly string[] = []): Promise<TestCore> {
     const store = new Store();
     await recover(store, undefined);
     const test = new TestCore(store);
     const def = moduleDef(tables);
     const transaction = test.core.transactions.begin();
     for (const table of def.tables) createTable(store, transaction, table, def.typespace);
+    replaceRowRules(test.core, transaction, rules);
     test.core.transactions.commit(transaction, undefined);
     test.core.transactions.publish(undefined);
-    test.core.catalog.refresh();
     return test;
   }
 

@@ -17,6 +17,8 @@ export interface JoinPlan {
    */
   readonly branches: readonly JoinBranch[];
   readonly isDistinct: boolean;
+  /** What it was planned from, a branch each. */
+  readonly shapes: readonly JoinShape[];
   /** The ids of all tables that are read. */
   readonly tableIds: readonly number[];
   readonly usesSender: boolean;
@@ -76,6 +78,7 @@ export function planJoin(
     tables,
     branches,
     isDistinct: shapes.length > 1 || shapes.some((shape) => shape.tables.length > tables.length),
+    shapes,
     tableIds: [...read.keys()],
     isRestricted,
     usesSender:

@@ -5,6 +5,7 @@ import type { RowSource, RowVisitor } from '../row-source.ts';
 import { conjunction, disjunction } from './conjunction.ts';
 import { mentionsSender } from './conjuncts.ts';
 import { chooseIndex, fixedColumns, writeConstantKey } from './index-key.ts';
+import type { JoinShape } from './join-path.ts';
 import { type Predicate, compilePredicate } from './predicate.ts';
 
 /** Rows of one table: what most subscriptions follow, and what statements that change rows start from. */
@@ -18,6 +19,8 @@ export interface TablePlan {
   readonly matches: Predicate | undefined;
   /** Where the rows are found; a row that is found in two places belongs to the first. Never empty. */
   readonly accesses: readonly TableAccess[];
+  /** What it was planned from, an alternative each. */
+  readonly shapes: readonly JoinShape[];
   /** The ids of all tables that are read: one. */
   readonly tableIds: readonly number[];
   /** Whether the rows depend on who asks. */
@@ -65,6 +68,7 @@ export function planTable(
     table,
     matches,
     accesses,
+    shapes: alternatives.map((conjuncts) => ({ tables: [table], conditions: conjuncts })),
     tableIds: [table.id],
     isRestricted,
     usesSender: table.view?.isPerCaller === true || all.some(mentionsSender),

@@ -1,0 +1,146 @@
+import { type RowInterest, type RowSource, type RowVisitor, interestsOf } from '@lightcone/query';
+import type { PointerList, Table, TransactionDelta } from '@lightcone/store';
+import { PointMap } from '../views/point-map.ts';
+import type { LiveQuery } from './live-query.ts';
+
+/** The queries that read one table. */
+interface TableQueries {
+  /** To which any changed row may matter. */
+  readonly whole: Set<LiveQuery>;
+  /** To which rows with a value in a column matter. */
+  readonly values: PointMap<Set<LiveQuery>>;
+  /** To which rows matter whose partner in another table has a value in a column; few, each for many queries. */
+  readonly partners: Map<string, Partners>;
+}
+
+interface Partners {
+  readonly column: number;
+  readonly indexId: number;
+  readonly values: PointMap<Set<LiveQuery>>;
+}
+
+/**
+ * Finds the queries that a transaction may concern: a changed row is looked up once for each column that any query
+ * compares with a constant, however many queries and constants there are.
+ *
+ * What is found may turn out not to be concerned; what is not found is not.
+ */
+export class QueryIndex {
+  readonly #rows: RowSource;
+  readonly #tables = new Map<number, TableQueries>();
+  /** What `collect` works with. */
+  #found: LiveQuery[] = [];
+  #transaction = 0;
+  #row = 0;
+  #isInsert = false;
+  #partnerValues: PointMap<Set<LiveQuery>> | undefined;
+  readonly #foundByValue = (queries: Set<LiveQuery>): void => {
+    for (const query of queries) this.#take(query)?.route(this.#row, this.#isInsert);
+  };
+  readonly #foundByPartner = (queries: Set<LiveQuery>): void => {
+    for (const query of queries) this.#take(query);
+  };
+  readonly #partner: RowVisitor = {
+    row: (bytes, start) => {
+      this.#partnerValues?.visitValuesOf(bytes, start, this.#foundByPartner);
+      return true;
+    },
+  };
+
+  /** @param rows the state after the transactions that are looked at */
+  constructor(rows: RowSource) {
+    this.#rows = rows;
+  }
+
+  add(query: LiveQuery): void {
+    for (const { tableId, rows } of interestsOf(query.plan, query.sender)) {
+      const table = this.#mustFind(tableId);
+      if (rows === undefined) table.whole.add(query);
+      for (const interest of rows ?? []) addTo(valuesOf(table, interest), interest, query);
+    }
+  }
+
+  /** Takes back what `add` did. */
+  remove(query: LiveQuery): void {
+    for (const { tableId, rows } of interestsOf(query.plan, query.sender)) {
+      const table = this.#mustFind(tableId);
+      table.whole.delete(query);
+      for (const interest of rows ?? []) removeFrom(valuesOf(table, interest), interest, query);
+      for (const [name, { values }] of table.partners) if (values.isEmpty) table.partners.delete(name);
+      if (table.whole.size === 0 && table.values.isEmpty && table.partners.size === 0) this.#tables.delete(tableId);
+    }
+  }
+
+  /**
+   * Appends every query that the changes may concern to `found`, once. Where only single rows of its one table may,
+   * these are routed to it.
+   * @param transaction a number that is another one for each call, and not negative
+   */
+  collect(delta: TransactionDelta, transaction: number, found: LiveQuery[]): void {
+    this.#found = found;
+    this.#transaction = transaction;
+    for (const { table, inserts, deletes } of delta.tables) {
+      const queries = this.#tables.get(table.definition.id);
+      if (queries === undefined) continue;
+      for (const query of queries.whole) this.#take(query);
+      if (queries.values.isEmpty && queries.partners.size === 0) continue;
+      this.#isInsert = true;
+      this.#lookUp(queries, table, inserts);
+      this.#isInsert = false;
+      this.#lookUp(queries, table, deletes);
+    }
+  }
+
+  #lookUp({ values, partners }: TableQueries, table: Table, rows: PointerList): void {
+    for (let i = 0; i < rows.length; i++) {
+      this.#row = rows.at(i);
+      const bytes = table.bytes(this.#row);
+      const start = table.start(this.#row);
+      values.visitValuesOf(bytes, start, this.#foundByValue);
+      for (const { column, indexId, values: partnerValues } of partners.values()) {
+        this.#partnerValues = partnerValues;
+        const { start: startOf, type } = table.definition.row.columns[column]!; // the plan's columns are the table's
+        const at = startOf(bytes, start);
+        this.#rows.seek(indexId, bytes, at, type.skip(bytes, at), this.#partner);
+      }
+    }
+  }
+
+  /** Notes a query, the first time in a transaction. */
+  #take(query: LiveQuery): LiveQuery {
+    if (query.begin(this.#transaction)) this.#found.push(query);
+    return query;
+  }
+
+  #mustFind(tableId: number): TableQueries {
+    let table = this.#tables.get(tableId);
+    if (table === undefined) {
+      table = { whole: new Set(), values: new PointMap(), partners: new Map() };
+      this.#tables.set(tableId, table);
+    }
+    return table;
+  }
+}
+
+function valuesOf(table: TableQueries, interest: RowInterest): PointMap<Set<LiveQuery>> {
+  if (interest.kind === 'value') return table.values;
+  const { column, indexId } = interest;
+  const name = `${column} ${indexId}`;
+  let partners = table.partners.get(name);
+  if (partners === undefined) table.partners.set(name, (partners = { column, indexId, values: new PointMap() }));
+  return partners.values;
+}
+
+function addTo(values: PointMap<Set<LiveQuery>>, { keyType, key }: RowInterest, query: LiveQuery): void {
+  const hash = keyType.hashKey(key, 0);
+  const known = values.find(keyType, hash, key, 0, key.length);
+  if (known === undefined) values.add({ type: keyType, hash, key, value: new Set([query]) });
+  else known.value.add(query);
+}
+
+function removeFrom(values: PointMap<Set<LiveQuery>>, { keyType, key }: RowInterest, query: LiveQuery): void {
+  const known = values.find(keyType, keyType.hashKey(key, 0), key, 0, key.length);
+  if (known === undefined) return; // two interests of one query may be the same
+  known.value.delete(query);
+  if (known.value.size === 0) values.delete(known);
+}

@@ -1,0 +1,173 @@
+import { type ServerMessage, readServerMessage, writeClientMessage } from '@lightcone/protocol';
+import { ByteReader, ByteWriter, ConnectionId, types } from '@lightcone/sats';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { btree, rawTable } from '../../schema/test/raw-modules.ts';
+import { Database } from '../src/database.ts';
+import { readOutboundBatch } from '../src/outbound-batch.ts';
+import { FakeClock, testIdentity } from '../src/testing/index.ts';
+import { anyModule, rowBytes } from './support/any-module.ts';
+
+const COLUMNS = [
+  ['id', types.u8],
+  ['link', types.u8],
+] as const;
+
+interface Version {
+  readonly access?: 'Public' | 'Private';
+  readonly isIndexed?: boolean;
+  readonly hasMore?: boolean;
+}
+
+/** Tables `a` and `b`, of which `a` changes from version to version. */
+function program({ access = 'Public', isIndexed = true, hasMore = false }: Version = {}): Uint8Array {
+  const indexes = (table: string): ReturnType<typeof btree>[] =>
+    [0, 1].map((column) => ({ ...btree(column), name: `${table}${column}` }));
+  return anyModule({
+    typespace: [types.product(COLUMNS)],
+    types: [{ scope: [], name: 'Row', ref: 0, customOrdering: true }],
+    tables: [
+      rawTable({ name: 'a', tableAccess: access, indexes: isIndexed ? indexes('a') : [] }),
+      rawTable({ name: 'b', indexes: indexes('b') }),
+      ...(hasMore ? [rawTable({ name: 'more' })] : []),
+    ],
+  });
+}
+
+let database: Database;
+let received: Map<number, ServerMessage[]>;
+const OWNER = 1;
+const EVE = 2;
+
+beforeEach(async () => {
+  const clock = new FakeClock();
+  received = new Map();
+  database = await Database.create(
+    {
+      identity: testIdentity('database'),
+      log: undefined,
+      clock,
+      timers: clock,
+      moduleLog: () => undefined,
+      defer: queueMicrotask,
+      deliver: (batch) =>
+        readOutboundBatch(batch, {
+          message: (numbers, payload) => {
+            for (const number of numbers) {
+              const list = received.get(number) ?? [];
+              received.set(number, [...list, readServerMessage(new ByteReader(payload))]);
+            }
+          },
+          close: (_number, _code, reason) => {
+            throw new Error(reason);
+          },
+        }),
+      onFailure: (error) => {
+        throw error;
+      },
+    },
+    program(),
+    testIdentity('owner'),
+  );
+  for (const [number, name] of [
+    [OWNER, 'owner'],
+    [EVE, 'eve'],
+  ] as const) {
+    database.connect({
+      number,
+      identity: testIdentity(name),
+      connectionId: ConnectionId.fromBigInt(BigInt(number)),
+      token: '',
+      jwtPayload: '{}',
+      protocol: 'v3',
+      isConfirmed: false,
+    });
+  }
+});
+afterEach(async () => {
+  // Its close sends closes, which nobody reads.
+  await database.close().catch(() => undefined);
+});
+
+async function send(
+  client: number,
+  message: Parameters<typeof writeClientMessage>[1],
+): Promise<ServerMessage | undefined> {
+  const writer = new ByteWriter();
+  writeClientMessage(writer, message);
+  database.receive(client, writer.bytes, 0, writer.length);
+  await settle();
+  return received.get(client)?.at(-1);
+}
+
+/** Lets the turn end. */
+async function settle(): Promise<void> {
+  for (let i = 0; i < 5; i++) await Promise.resolve();
+}
+
+const subscribe = (client: number, querySetId: number, ...queries: string[]): Promise<ServerMessage | undefined> =>
+  send(client, { tag: 'Subscribe', requestId: querySetId, querySetId, queries });
+
+function insert(table: string, id: number, link: number): Promise<ServerMessage | undefined> {
+  const args = new ByteWriter();
+  args.string(table);
+  args.lengthPrefixed(rowBytes(COLUMNS, { id, link }));
+  return send(OWNER, { tag: 'CallReducer', requestId: 99, reducer: 'insert_row', args: args.finish() });
+}
+
+async function update(version: Version): Promise<void> {
+  received.clear();
+  database.update(program(version), false);
+  await settle();
+}
+
+test('a table that turns private ends the subscriptions of those who may no longer read it, and no other', async () => {
+  for (const client of [OWNER, EVE]) {
+    expect(await subscribe(client, 1, 'SELECT * FROM b', 'SELECT a.* FROM a')).toMatchObject({
+      tag: 'SubscribeApplied',
+    });
+    expect(await subscribe(client, 2, 'SELECT * FROM b WHERE id = 1')).toMatchObject({ tag: 'SubscribeApplied' });
+  }
+  await update({ access: 'Private' });
+  const error = 'no such table: `a`. If the table exists, it may be marked private., executing: `SELECT a.* FROM a`';
+  expect(received.get(EVE)).toEqual([{ tag: 'SubscriptionError', requestId: undefined, querySetId: 1, error }]);
+  expect(received.get(OWNER)).toBeUndefined();
+
+  received.clear();
+  await insert('a', 1, 1);
+  expect(received.get(EVE)).toBeUndefined();
+  expect(received.get(OWNER)).toMatchObject([{ outcome: { querySets: [{ querySetId: 1 }] } }]);
+  await insert('b', 1, 1);
+  expect(received.get(EVE)).toMatchObject([{ tag: 'TransactionUpdate', querySets: [{ querySetId: 2 }] }]);
+  expect(await subscribe(EVE, 3, 'SELECT a.* FROM a')).toMatchObject({ tag: 'SubscriptionError' });
+});
+
+test('a plan that is live is not handed to those who may not read its tables any more', async () => {
+  await subscribe(OWNER, 1, 'SELECT * FROM a');
+  await update({ access: 'Private' });
+  expect(await subscribe(EVE, 1, 'SELECT * FROM a')).toMatchObject({ tag: 'SubscriptionError', requestId: 1 });
+});
+
+test('an index that goes ends the joins that need it; other queries are found without it', async () => {
+  await subscribe(EVE, 1, 'SELECT a.* FROM a JOIN b ON a.link = b.id');
+  await subscribe(EVE, 2, 'SELECT * FROM a WHERE id = 1');
+  await update({ isIndexed: false });
+  expect(received.get(EVE)).toMatchObject([
+    { tag: 'SubscriptionError', querySetId: 1, error: expect.stringContaining('Subscriptions require indexes') },
+  ]);
+  received.clear();
+  await insert('a', 1, 1);
+  expect(received.get(EVE)).toMatchObject([{ tag: 'TransactionUpdate', querySets: [{ querySetId: 2 }] }]);
+});
+
+test('an update that changes nothing of what queries read leaves them as they are', async () => {
+  await subscribe(EVE, 1, 'SELECT a.* FROM a JOIN b ON a.link = b.id', 'SELECT * FROM b');
+  await update({ hasMore: true });
+  expect(received.get(EVE)).toBeUndefined();
+  expect(database.metrics()).toMatchObject({ liveQueries: 2, querySets: 1 });
+  await insert('b', 1, 1);
+  received.clear();
+  await insert('a', 1, 1);
+  expect(received.get(EVE)).toMatchObject([{ querySets: [{ querySetId: 1, tables: [{ table: 'a' }] }] }]);
+  await send(EVE, { tag: 'Unsubscribe', requestId: 5, querySetId: 1, sendDroppedRows: false });
+  expect(database.metrics().liveQueries).toBe(0);
+});
