@@ -232,7 +232,7 @@ export class Database {
    * @param path what follows `/route` in the request's URL, decoded; compared exactly
    * @param body unchanged until the promise is settled
    */
-  handleHttp(path: string, request: HttpRequest, body: Uint8Array): Promise<HttpHandlerResult> {
+  async handleHttp(path: string, request: HttpRequest, body: Uint8Array): Promise<HttpHandlerResult> {
     const { procedures, turns } = this.#core;
     turns.begin();
     return procedures.track(procedures.handleHttp(this.#module, path, request, body));

@@ -7,6 +7,7 @@ import { MAX_RUNNING_PROCEDURES } from '../src/procedures/procedures.ts';
 import { type OutgoingHttp, OutgoingHttpError, type OutgoingRequest } from '../src/procedures/outgoing-http.ts';
 import { FakeClock, type TestDatabase, openTestDatabase, testIdentity } from '../src/testing/index.ts';
 import type { WakeUp } from '../src/timers.ts';
+import { VIEW_FAILS_AT, countingModule } from './support/counting-module.ts';
 import { handMadeModule } from './support/hand-made-module.ts';
 
 const program = readFileSync(new URL('../../../modules/procedures/procedures.wasm', import.meta.url));
@@ -432,4 +433,58 @@ test('a procedure that a module calls by itself runs, outside of everything, als
   await db.clock.advance(0);
   expect(db.logs.find(({ message }) => message === 'oh no')?.functionName).toBe('second');
   expect(errors(db)).toContain('scheduled call: no such reducer');
+});
+
+test('views are brought up to date in the transaction of a procedure, and one that fails ends the procedure', async () => {
+  await using db = await openTestDatabase(countingModule());
+  const alice = await db.connect('alice');
+  const total = await alice.subscribe('SELECT * FROM total');
+  for (let n = 0; n + 1 < VIEW_FAILS_AT; n++) {
+    expect(await alice.callProcedure('add')).toBe(n);
+    expect(total.rows('total')).toEqual([{ n: n + 1 }]);
+  }
+  await expect(alice.callProcedure('add')).rejects.toThrow(
+    /^The module instance encountered a fatal error: view `total` failed/,
+  );
+  expect(await alice.query('SELECT * FROM item')).toHaveLength(VIEW_FAILS_AT - 1);
+  expect(total.rows('total')).toEqual([{ n: VIEW_FAILS_AT - 1 }]);
+});
+
+/** Wakes all that wait together, in one job, so that what they do afterwards is interleaved. */
+class Alarm extends FakeClock {
+  readonly #sleepers: (() => void)[] = [];
+  override wakeAt(_timeMicros: bigint, run: () => void): WakeUp {
+    this.#sleepers.push(run);
+    return { cancel: () => {} };
+  }
+  ring(): void {
+    for (const run of this.#sleepers.splice(0)) run();
+  }
+}
+
+test('procedures that wake in the same moment and leave their transactions open never see those of each other', async () => {
+  const wait = '(drop (call $procedure_sleep_until (i64.add (local.get $time) (i64.const 1000))))';
+  const begin = '(if (call $procedure_start_mut_tx (i32.const 600)) (then (return (i32.const 99))))';
+  const result = '(call $write (local.get $sink) (i32.const 16) (i32.const 4))';
+  const bytes = handMadeModule(
+    ['procedure_sleep_until', 'procedure_start_mut_tx'],
+    [
+      { name: 'leave', code: `(block (result i32) ${wait} ${begin} ${result} (i32.const 0))` },
+      { name: 'trap', code: `(block (result i32) ${wait} ${begin} (unreachable))` },
+      { name: 'sleep', code: `(block (result i32) ${begin} ${wait} (i32.const 0))` },
+    ],
+  );
+  const clock = new Alarm();
+  await using db = await openTestDatabase(bytes, { clock });
+  const alice = await db.connect('alice');
+  const calls = Array.from({ length: 30 }, (_, i) => alice.callProcedure(i % 2 === 0 ? 'leave' : 'trap'));
+  const settled = Promise.allSettled(calls);
+  await expect(alice.callProcedure('sleep')).rejects.toThrow('with a transaction open');
+  clock.ring();
+  const outcomes = (await settled).map(({ status }) => status);
+  expect(outcomes).toEqual(outcomes.map((_, i) => (i % 2 === 0 ? 'fulfilled' : 'rejected')));
+  expect(errors(db).filter((message) => message.startsWith('aborting dangling anonymous transaction'))).toHaveLength(
+    31,
+  );
+  expect(errors(db).filter((message) => message.startsWith('the procedure trapped: unreachable'))).toHaveLength(15);
 });

@@ -125,6 +125,14 @@ test('repeated headers stay repeated, raw bytes stay raw, and those between neig
   expect(body).toBe('four');
 });
 
+test('a module may name another host than it connects to, but not two', async () => {
+  const url = await serve(echo);
+  const headers = ['first.test', 'second.test'].map((host) => ({ name: 'Host', value: bytes(host) }));
+  const { rawHeaders } = await echoed(send(url, { headers }));
+  expect(rawHeaders.slice(0, 2)).toEqual(['Host', 'second.test']);
+  expect(rawHeaders.filter((name) => name.toLowerCase() === 'host')).toHaveLength(1);
+});
+
 test('credentials in the URL become a header, unless there is one', async () => {
   const url = (await serve(echo)).replace('//', '//al%3Aice:p%40ss@');
   const first = await echoed(send(url));

@@ -163,15 +163,13 @@ function firstHop({ method, url, headers, body }: OutgoingRequest): Hop {
 
 function writeHeaders(request: ClientRequest, url: URL, headers: readonly HttpHeader[], bodyLength: number): void {
   request.setHeader('host', url.host);
-  let hasHost = false;
   for (const { name, value } of headers) {
     const key = name.toLowerCase();
     if (HOP_BY_HOP.has(key)) continue;
     const text = Buffer.from(value).toString('latin1');
-    if (key === 'host' && !hasHost) {
-      hasHost = true;
-      request.setHeader(name, text);
-    } else request.appendHeader(name, text);
+    // Two hosts would mean one thing to a proxy and another to the server behind it.
+    if (key === 'host') request.setHeader(name, text);
+    else request.appendHeader(name, text);
   }
   if (!request.hasHeader('accept')) request.setHeader('accept', '*/*');
   const takesBody = ['POST', 'PUT', 'PATCH'].includes(request.method);
