@@ -139,6 +139,23 @@ describe('what a view may not do', () => {
   });
 });
 
+test('a transaction of a procedure brings views up to date, or is none if one fails', async () => {
+  await setAnswer(2, query('SELECT * FROM item WHERE id < 7'));
+  const view = await alice.subscribe('SELECT * FROM answered');
+  expect(view.rows('answered')).toEqual([]);
+  await alice.callProcedure('add_item');
+  expect(view.rows('answered')).toEqual([{ id: 1, name: '' }]);
+
+  await db.database.sql('DELETE FROM item WHERE id = 1');
+  await alice.subscribe('SELECT * FROM at_most_one_item');
+  await expect(alice.callProcedure('add_item')).rejects.toMatchObject({ code: 'ENGINE_CALL_FAILED' });
+  expect(db.logs.map(({ message }) => message)).toContainEqual(
+    expect.stringContaining('view `at_most_one_item` failed: errno 02'),
+  );
+  expect(await alice.query('SELECT * FROM item')).toEqual([{ id: 7, name: 'seven' }]);
+  expect(await alice.query('SELECT * FROM answered')).toEqual([]);
+});
+
 test('a client that is gone goes, even if a view cannot bear it: the view is empty until it works again', async () => {
   const bob = await db.connect('bob');
   const view = await bob.subscribe('SELECT * FROM counting_clients');

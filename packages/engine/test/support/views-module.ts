@@ -15,6 +15,9 @@ export const ANSWER = [['code', types.u32], ['result', types.bytes]] as const; /
  * - `reading_events`, `reading_a_view` ask for the ids of such tables
  * - `scheduling` asks for a call of `tick`
  * - `counting_clients` has a row with the number of rows in `st_client`, and fails unless they are 2 or 3
+ * - `at_most_one_item` has no rows, and fails if `item` has two
+ *
+ * The procedure `add_item` inserts the item 1 without a name, in a transaction of its own.
  */
 export const VIEWS = [
   'answered',
@@ -28,6 +31,7 @@ export const VIEWS = [
   'reading_a_view',
   'scheduling',
   'counting_clients',
+  'at_most_one_item',
 ] as const;
 
 export interface ViewsModuleParts {
@@ -76,6 +80,7 @@ export function viewsModule({ version = '', views = VIEWS, isBroken = false }: V
       params: types.product([]),
       returnType: types.array(types.ref(0)),
     })),
+    procedures: [{ name: 'add_item', params: types.product([]), returnType: types.unit, visibility: 'ClientCallable' }],
     code: { imports: IMPORTS, definitions: definitions(isBroken ? '(unreachable)' : '') },
   });
 }
@@ -98,6 +103,8 @@ const IMPORTS = [
   'datastore_delete_by_index_scan_range_bsatn',
   'row_iter_bsatn_advance',
   'volatile_nonatomic_schedule_immediate',
+  'procedure_start_mut_tx',
+  'procedure_commit_mut_tx',
 ];
 
 const names = { item: 4096, item_id: 4112, answer: 4128, happening: 4144, answered: 4160, st_client: 4176, tick: 4192 };
@@ -172,4 +179,18 @@ const definitions = (first: string): string => `
       (i32.store (i32.const ${SCRATCH}) (i32.const 0))
       (call $write (local.get $sink) (i32.const ${SCRATCH}) (i32.const 4))
       (return (i32.const 0))))
-    (call $counting (local.get $sink)))`;
+    (if (i32.eq (local.get $id) (i32.const 10)) (then (return (call $counting (local.get $sink)))))
+    (drop (call $datastore_table_row_count (call $item) (i32.const 24)))
+    (if (i32.gt_u (i32.load (i32.const 24)) (i32.const 1)) (then
+      (return (call $fail (local.get $sink) (i32.load (i32.const 24))))))
+    (i32.store (i32.const ${SCRATCH}) (i32.const 0))
+    (call $write (local.get $sink) (i32.const ${SCRATCH}) (i32.const 4))
+    (i32.const 0))
+  (func (export "__call_procedure__")
+    (param $id i32) (param $s0 i64) (param $s1 i64) (param $s2 i64) (param $s3 i64)
+    (param $c0 i64) (param $c1 i64) (param $time i64) (param $args i32) (param $sink i32) (result i32)
+    (drop (call $procedure_start_mut_tx (i32.const ${SCRATCH + 64})))
+    (i64.store (i32.const ${SCRATCH}) (i64.const 1))
+    (i32.store (i32.const 28) (i32.const 8))
+    (drop (call $datastore_insert_bsatn (call $item) (i32.const ${SCRATCH}) (i32.const 28)))
+    (call $procedure_commit_mut_tx))`;
