@@ -56,8 +56,9 @@ export class Transactions {
     if (this.#log?.failure !== undefined) {
       throw new EngineError('ENGINE_LOG_FAILED', this.#log.failure.message, { cause: this.#log.failure });
     }
+    const transaction = this.#store.begin();
     this.#views.begun();
-    return this.#store.begin();
+    return transaction;
   }
 
   /**
