@@ -37,7 +37,7 @@ database.connect({
   isConfirmed: true,
 });
 const caller = { identity: owner, connectionId: ConnectionId.fromBigInt(2n), jwtPayload: '{}' };
-console.log(database.call(caller, 'seed', JSON.stringify([ACCOUNTS, 1_000_000])).kind);
+console.log((await database.call(caller, 'seed', JSON.stringify([ACCOUNTS, 1_000_000]))).kind);
 
 const frames = Array.from({ length: 256 }, () => {
   const writer = new ByteWriter();

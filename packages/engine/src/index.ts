@@ -18,6 +18,7 @@ export type { DatabaseLogRecord } from './log-record.ts';
 export type {
   DatabaseMetrics,
   OutgoingHttpMetrics,
+  ProcedureCounts,
   ProcedureMetrics,
   ReducerMetrics,
   TableMetrics,

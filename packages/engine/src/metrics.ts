@@ -26,6 +26,14 @@ export interface ProcedureMetrics {
   running: number;
   /** Instances of the module, each with a memory of its own, those at work included. */
   instances: number;
+  readonly counts: ProcedureCounts;
+}
+
+/** What they have done since the database was opened. */
+export interface ProcedureCounts {
+  /** Transactions that they took: those that were kept, and those that were not. */
+  committed: number;
+  rolledBack: number;
   readonly http: OutgoingHttpMetrics;
 }
 

@@ -149,6 +149,8 @@ test.each([
   await using database = await open();
   await database.alice.callProcedure(procedure, 'text').catch(() => undefined);
   expect(await texts(database.alice)).toEqual(kept);
+  const { committed, rolledBack } = procedures(database.test).counts;
+  expect([committed, rolledBack]).toEqual(kept.length === 0 ? [0, 1] : [1, 0]);
   await database.alice.call('write', 'afterwards');
   expect(await texts(database.alice)).toEqual(['afterwards', ...kept]);
 });
@@ -357,7 +359,7 @@ test('a request crosses to the network and its answer back, counted', async () =
     requestBytes: 3,
     responseBytes: 20,
   };
-  expect(procedures(database.test).http).toEqual(counted);
+  expect(procedures(database.test).counts.http).toEqual(counted);
 });
 
 test('a request that fails is an error of the module, counted by its kind', async () => {
@@ -365,7 +367,7 @@ test('a request that fails is an error of the module, counted by its kind', asyn
   await using database = await open(network);
   const value = 'operation timed out';
   expect(await database.alice.callProcedure('fetch', 'http://x/')).toEqual({ tag: 'err', value });
-  expect(procedures(database.test).http).toMatchObject({ succeeded: 0, failed: 1, timedOut: 1, inProgress: 0 });
+  expect(procedures(database.test).counts.http).toMatchObject({ succeeded: 0, failed: 1, timedOut: 1, inProgress: 0 });
 });
 
 test('while a request is under way everybody works on; closing aborts it', async () => {
@@ -373,7 +375,7 @@ test('while a request is under way everybody works on; closing aborts it', async
   const database = await open(network);
   const fetching = database.alice.callProcedure('fetch', 'http://x/');
   await database.alice.call('write', 'meanwhile');
-  expect(procedures(database.test).http.inProgress).toBe(1);
+  expect(procedures(database.test).counts.http.inProgress).toBe(1);
   const closing = database.test.database.close();
   await expect(fetching).rejects.toThrow(/is closed$/);
   await closing;

@@ -35,7 +35,7 @@ export class Metrics {
     'Connections that ended, by cause.',
     ['database_identity', 'cause'],
   );
-  readonly #transactions = this.#counter('spacetime_num_txns_total', 'Transactions of reducers.', [
+  readonly #transactions = this.#counter('spacetime_num_txns_total', 'Transactions of reducers and procedures.', [
     'txn_type',
     'db',
     'reducer',
@@ -157,10 +157,12 @@ export class Metrics {
     for (const [name, { counts, sumSeconds }] of metrics.scheduledFunctionDelays) {
       this.#scheduleDelay.set({ db, function: name }, counts, sumSeconds);
     }
-    const { instances, http } = metrics.procedures;
+    const { instances, counts } = metrics.procedures;
+    this.#transactions.inc({ txn_type: 'Procedure', db, reducer: '', committed: 'true' }, counts.committed);
+    this.#transactions.inc({ txn_type: 'Procedure', db, reducer: '', committed: 'false' }, counts.rolledBack);
     this.#instances.set({ database_identity: db, module_type: 'wasm' }, 1 + instances); // one runs the reducers
-    this.#httpInProgress.set({ db }, http.inProgress);
-    for (const count of HTTP_COUNTS) this.#http[count].inc({ db }, http[count]);
+    this.#httpInProgress.set({ db }, counts.http.inProgress);
+    for (const count of HTTP_COUNTS) this.#http[count].inc({ db }, counts.http[count]);
     for (const { id, name, rows, bytes } of metrics.tables) {
       this.#rows.set({ db, table_id: id, table_name: name }, rows);
       this.#bytes.set({ db, table_id: id, table_name: name }, bytes);

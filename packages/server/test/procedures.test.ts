@@ -106,6 +106,7 @@ test('outgoing HTTP reaches what the operator allows, and nothing else of this m
   expect(counted('spacetime_procedure_num_timeout_http_requests')).toBe(0);
   expect(counted('spacetime_procedure_num_in_progress_http_requests')).toBe(0);
   expect(counted('spacetime_procedure_http_response_size_bytes')).toBe('from elsewhere'.length);
+  expect(metrics).toMatch(/^spacetime_num_txns_total\{txn_type="Procedure",[^}]*committed="true"\} [1-9]/mu);
   expect(counted('spacetime_module_instances')).toBeGreaterThanOrEqual(2);
 });
 

@@ -13,7 +13,7 @@ import type { ActiveCaller } from '../client.ts';
 import type { Core } from '../core.ts';
 import type { EngineError } from '../errors.ts';
 import type { LoadedModule, Procedure, RunningFunction } from '../loaded-module.ts';
-import type { OutgoingHttpMetrics } from '../metrics.ts';
+import type { ProcedureCounts } from '../metrics.ts';
 import { ModuleData } from '../module-data.ts';
 import { isViewFailure } from '../views/view-failure.ts';
 import { sendHttpRequest } from './http-request.ts';
@@ -27,7 +27,7 @@ import { sendHttpRequest } from './http-request.ts';
  */
 export class PooledInstance implements ProcedureCalls {
   readonly #core: Core;
-  readonly #httpMetrics: OutgoingHttpMetrics;
+  readonly #counts: ProcedureCounts;
   readonly #data: ModuleData;
   readonly #instance: ProcedureInstance;
   readonly #running: RunningFunction = { name: undefined };
@@ -37,9 +37,9 @@ export class PooledInstance implements ProcedureCalls {
   #lastTxOffset: number | undefined;
 
   /** @throws HostError `HOST_INITIALIZATION_FAILED` */
-  constructor(core: Core, module: LoadedModule, httpMetrics: OutgoingHttpMetrics) {
+  constructor(core: Core, module: LoadedModule, counts: ProcedureCounts) {
     this.#core = core;
-    this.#httpMetrics = httpMetrics;
+    this.#counts = counts;
     this.#data = new ModuleData(core.store, core.catalog, core.scheduler);
     this.#instance = module.newProcedureInstance(this.#data, this, this.#running);
   }
@@ -103,15 +103,18 @@ export class PooledInstance implements ProcedureCalls {
       isLogged = transactions.commit(this.#takeTransaction(), undefined);
     } catch (error) {
       if (!isViewFailure(error)) throw error;
+      this.#counts.rolledBack++;
       return error.message;
     }
     transactions.publish(undefined);
+    this.#counts.committed++;
     if (isLogged) this.#lastTxOffset = transactions.lastTxOffset;
     return undefined;
   }
 
   abortTransaction(): void {
     this.#takeTransaction().rollback();
+    this.#counts.rolledBack++;
   }
 
   abortDanglingTransaction(): void {
@@ -133,7 +136,7 @@ export class PooledInstance implements ProcedureCalls {
     if (network === undefined) throw new Error('the host asked for HTTP that is not enabled');
     return this.#wait((resolve, reject) => {
       const controller = new AbortController();
-      sendHttpRequest(network, request, body, controller.signal, this.#httpMetrics).then(resolve, reject);
+      sendHttpRequest(network, request, body, controller.signal, this.#counts.http).then(resolve, reject);
       return (reason) => controller.abort(reason);
     });
   }

@@ -4,7 +4,7 @@ import type { ActiveCaller } from '../client.ts';
 import type { Core } from '../core.ts';
 import { EngineError } from '../errors.ts';
 import type { LoadedModule, Procedure } from '../loaded-module.ts';
-import type { ProcedureMetrics } from '../metrics.ts';
+import type { ProcedureCounts, ProcedureMetrics } from '../metrics.ts';
 import { findHttpRoute } from './http-route.ts';
 import { PooledInstance } from './pooled-instance.ts';
 import type { HttpHandlerResult, ProcedureFailure, ProcedureResult } from './procedure-result.ts';
@@ -30,14 +30,10 @@ export class Procedures {
   readonly #idle: PooledInstance[] = [];
   readonly #running = new Set<PooledInstance>();
   readonly #activities = new Set<Promise<unknown>>();
-  readonly #http = {
-    started: 0,
-    inProgress: 0,
-    succeeded: 0,
-    failed: 0,
-    timedOut: 0,
-    requestBytes: 0,
-    responseBytes: 0,
+  readonly #counts: ProcedureCounts = {
+    committed: 0,
+    rolledBack: 0,
+    http: { started: 0, inProgress: 0, succeeded: 0, failed: 0, timedOut: 0, requestBytes: 0, responseBytes: 0 },
   };
 
   constructor(core: Core) {
@@ -46,7 +42,7 @@ export class Procedures {
 
   get metrics(): ProcedureMetrics {
     const running = this.#running.size;
-    return { running, instances: running + this.#idle.length, http: { ...this.#http } };
+    return { running, instances: running + this.#idle.length, counts: structuredClone(this.#counts) };
   }
 
   /**
@@ -130,7 +126,7 @@ export class Procedures {
     }
     let instance: PooledInstance;
     try {
-      instance = this.#idle.pop() ?? new PooledInstance(this.#core, module, this.#http);
+      instance = this.#idle.pop() ?? new PooledInstance(this.#core, module, this.#counts);
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
       return this.#failed(functionName, error.message);
