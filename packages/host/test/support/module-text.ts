@@ -12,10 +12,12 @@ export interface ModuleParts {
   readonly describe?: string;
   /** What stands before the other definitions: more imports. */
   readonly first?: string;
+  /** Of memory, 64 KiB each; 1 unless given. */
+  readonly pages?: number;
 }
 
 /**
- * A module that a host accepts. It has a page of memory, `$write(sink, at, length)`, and text at addresses 16
+ * A module that a host accepts. It has memory, `$write(sink, at, length)`, and text at addresses 16
  * ("definition", 10 bytes) and 32 ("oh no", 5 bytes).
  */
 export function moduleText(parts: ModuleParts): string {
@@ -28,7 +30,7 @@ export function moduleText(parts: ModuleParts): string {
   return `(module
     ${parts.first ?? ''}
     ${imports.join('\n')}
-    (memory (export "memory") 1)
+    (memory (export "memory") ${parts.pages ?? 1})
     (data (i32.const 16) "definition") (data (i32.const 32) "oh no")
     (func $write (param $sink i32) (param $at i32) (param $length i32)
       (i32.store (i32.const 8) (local.get $length))
