@@ -1,10 +1,13 @@
 import { once } from 'node:events';
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { spacetimeCommand } from './spacetime-command.ts';
+
+/** Little enough for an endless loop to end in a second, and for memory to be used up soon. */
+export const SMALL_LIMITS: string = '[modules]\nenergy-per-call = 2_000_000_000\nmax-memory-mib = 128\n';
 
 const startTimeoutMs = 30_000;
 
@@ -13,6 +16,8 @@ export interface ServerOptions {
   readonly dataDir?: string;
   /** More arguments of `spacetime start`. */
   readonly args?: readonly string[];
+  /** The text of the server's `config.toml`; the defaults if not given. */
+  readonly config?: string;
 }
 
 /**
@@ -35,6 +40,9 @@ export class ServerProcess implements AsyncDisposable {
     this.folder = options.dataDir ?? mkdtempSync(join(tmpdir(), 'lightcone-smoke-'));
     this.dataDir = join(this.folder, 'data');
     this.#args = options.args ?? [];
+    if (options.config === undefined) return;
+    mkdirSync(this.dataDir, { recursive: true });
+    writeFileSync(join(this.dataDir, 'config.toml'), options.config);
   }
 
   static async start(options: ServerOptions = {}): Promise<ServerProcess> {

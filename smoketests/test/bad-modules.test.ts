@@ -5,7 +5,7 @@ import { ChatUser } from '../src/chat-user.ts';
 import { Cli } from '../src/cli.ts';
 import { newPerson, type Person, publish, request } from '../src/http.ts';
 import { modulePath } from '../src/modules.ts';
-import { ServerProcess } from '../src/server-process.ts';
+import { SMALL_LIMITS, ServerProcess } from '../src/server-process.ts';
 import { moduleDefinedBy, wasmModule } from '../src/wasm-module.ts';
 
 const chat = readFileSync(modulePath('quickstart-chat'));
@@ -40,8 +40,9 @@ const recursiveRow = Buffer.from(
 );
 
 const badModules: { what: string; bytes: Uint8Array; complaint: RegExp }[] = [
-  { what: 'nothing', bytes: new Uint8Array(), complaint: /./ },
-  { what: 'no WebAssembly', bytes: Buffer.from('fn main() {}'), complaint: /./ },
+  { what: 'nothing', bytes: new Uint8Array(), complaint: /it is empty/ },
+  { what: 'no WebAssembly', bytes: Buffer.from('fn main() {}'), complaint: /it is a text/ },
+  { what: 'a component', bytes: Buffer.from('0061736d0d000100', 'hex'), complaint: /WebAssembly component/ },
   { what: 'half a module', bytes: chat.subarray(0, chat.length / 2), complaint: /./ },
   {
     what: 'a module with a function that does not validate',
@@ -114,7 +115,7 @@ let owner: Person;
 let bystander: ChatUser;
 
 beforeAll(async () => {
-  server = await ServerProcess.start();
+  server = await ServerProcess.start({ config: SMALL_LIMITS });
   owner = await newPerson(server);
   await publish(server, 'chat', 'quickstart-chat', owner.token);
   bystander = new ChatUser(server, 'chat');

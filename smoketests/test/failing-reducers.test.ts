@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ChatUser } from '../src/chat-user.ts';
 import { call, newPerson, type Person, publish, request, rows } from '../src/http.ts';
-import { ServerProcess } from '../src/server-process.ts';
+import { SMALL_LIMITS, ServerProcess } from '../src/server-process.ts';
 import { es256, nowSeconds, privateKey } from '../src/tokens.ts';
 
 let server: ServerProcess;
@@ -9,7 +9,7 @@ let owner: Person;
 let bystander: ChatUser;
 
 beforeAll(async () => {
-  server = await ServerProcess.start();
+  server = await ServerProcess.start({ config: SMALL_LIMITS });
   owner = await newPerson(server);
   await publish(server, 'trouble', 'test-module', owner.token);
   await publish(server, 'chat', 'quickstart-chat', owner.token);
@@ -48,12 +48,11 @@ test.each([
 );
 
 test('while one database loops, another answers at once', { timeout: 180_000 }, async () => {
-  const looping = call(server, 'trouble', 'loop_forever', [], owner.token);
-  const start = performance.now();
+  let hasEnded = false;
+  const looping = call(server, 'trouble', 'loop_forever', [], owner.token).finally(() => (hasEnded = true));
   await bystander.say('are you there?');
-  const tookMs = performance.now() - start;
+  expect(hasEnded).toBe(false);
   expect((await looping).status).toBe(402);
-  expect(tookMs).toBeLessThan(2_000);
 });
 
 test('a unique violation is an error of the reducer or a panic, as the module treats it', async () => {

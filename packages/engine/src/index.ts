@@ -1,4 +1,5 @@
-export type { HttpHeader, HttpRequest, HttpResponse, HttpVersion } from '@lightcone/host';
+export { DEFAULT_LIMITS } from '@lightcone/host';
+export type { HttpHeader, HttpRequest, HttpResponse, HttpVersion, ModuleLimits } from '@lightcone/host';
 export type { CallCost, CallResult, SqlResult } from './call-result.ts';
 export type { Caller, ConnectRequest } from './client.ts';
 export type { Clock } from './clock.ts';

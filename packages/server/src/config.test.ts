@@ -19,6 +19,9 @@ test('what the file sets is read; unknown keys are not', () => {
     unknown = 1
     [module-http]
     allow = ["api.internal", "10.0.0.0/8"]
+    [modules]
+    energy-per-call = 5_000_000
+    max-memory-mib = 64
     [publish]
     allow = ["0x${identity}"]
     [certificate-authority]
@@ -27,6 +30,7 @@ test('what the file sets is read; unknown keys are not', () => {
   `;
   const config = parseConfig(text, 'config.toml');
   expect(config.websocket).toMatchObject({ pingIntervalMs: 90_000, incomingQueueLength: 5, idleTimeoutMs: 30_000 });
+  expect(config.moduleLimits).toEqual({ energyPerCall: 5_000_000, maxMemoryPages: 1024 });
   expect(config.publishers).toEqual(new Set([identity.toLowerCase()]));
   expect(config.moduleHttp).toEqual({ allow: ['api.internal', '10.0.0.0/8'] });
   expect(config.keys).toEqual({ privatePath: 'a', publicPath: 'b' });
@@ -38,6 +42,14 @@ test.each([
   { text: '[websocket]\nping-interval = 15', problem: 'websocket.ping-interval: expected a duration' },
   { text: '[websocket]\nidle-timeout = "0s"', problem: 'websocket.idle-timeout' },
   { text: '[websocket]\nincoming-queue-length = 0', problem: 'whole number of at least 1' },
+  {
+    text: '[modules]\nenergy-per-call = 1000',
+    problem: 'modules.energy-per-call: expected a whole number of at least 1000000',
+  },
+  {
+    text: '[modules]\nmax-memory-mib = 4097',
+    problem: 'modules.max-memory-mib: expected a whole number of at least 1 and at most 4096',
+  },
   { text: '[publish]\nallow = "c200"', problem: 'publish.allow: expected a list' },
   { text: '[publish]\nallow = ["c200"]', problem: '"c200" is not an identity' },
   { text: '[module-http]\nenabled = "no"', problem: 'module-http.enabled: expected true or false' },

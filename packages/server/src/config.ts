@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { DEFAULT_LIMITS } from '@lightcone/engine';
+import type { ModuleLimits } from '@lightcone/engine';
 import { AddressPolicy } from '@lightcone/engine/node';
 import { parse } from 'smol-toml';
 import type { ModuleHttp } from './database-thread/messages.ts';
@@ -8,6 +10,8 @@ import { ServerError } from './errors.ts';
 /** What `config.toml` in the data directory may set. */
 export interface ServerConfig {
   readonly websocket: WebSocketConfig;
+  /** What every module may use. */
+  readonly moduleLimits: ModuleLimits;
   /** Key files to use instead of the key directory's. */
   readonly keys: { readonly privatePath: string; readonly publicPath: string } | undefined;
   /** What modules may reach over HTTP; undefined for nothing. */
@@ -35,6 +39,7 @@ export const DEFAULT_CONFIG: ServerConfig = Object.freeze({
     incomingQueueLength: 16_384,
     outgoingQueueBytes: 64 * 1024 * 1024,
   }),
+  moduleLimits: DEFAULT_LIMITS,
   keys: undefined,
   moduleHttp: Object.freeze({ allow: [] }),
   publishers: new Set<string>(),
@@ -49,6 +54,13 @@ export const CONFIG_TEMPLATE = `# Lightcone server configuration. Every key may 
 # close-handshake-timeout = "250ms"
 # incoming-queue-length = 16384
 # outgoing-queue-bytes = 67108864
+
+[modules]
+# What one call of a module may use: about one unit for each instruction that it executes. An endless loop burns the
+# default in some ten seconds. With less than a module needs to start, its database does not start either.
+# energy-per-call = 20000000000
+# What the memory of a module's instance may grow to, in MiB.
+# max-memory-mib = 1024
 
 [module-http]
 # Whether procedures and HTTP handlers of modules may send HTTP requests. They reach the public internet
@@ -88,6 +100,7 @@ export function parseConfig(text: string, path: string): ServerConfig {
     throw new ServerError('SERVER_INVALID_CONFIG', `${path}: ${(cause as Error).message}`, { cause });
   }
   const websocket = new Section(path, document, 'websocket');
+  const modules = new Section(path, document, 'modules');
   const authority = new Section(path, document, 'certificate-authority');
   const defaults = DEFAULT_CONFIG.websocket;
   return Object.freeze({
@@ -98,9 +111,23 @@ export function parseConfig(text: string, path: string): ServerConfig {
       incomingQueueLength: websocket.count('incoming-queue-length', defaults.incomingQueueLength),
       outgoingQueueBytes: websocket.count('outgoing-queue-bytes', defaults.outgoingQueueBytes),
     }),
+    moduleLimits: readModuleLimits(modules),
     keys: readKeys(authority),
     moduleHttp: readModuleHttp(new Section(path, document, 'module-http')),
     publishers: new Set(new Section(path, document, 'publish').identities('allow')),
+  });
+}
+
+const PAGES_PER_MIB = 16;
+const MAX_MEMORY_MIB = 4096; // what 32 bits address
+/** Less than this, and modules of a few tables do not get through their initialisation. */
+const MIN_ENERGY = 1_000_000;
+
+function readModuleLimits(modules: Section): ModuleLimits {
+  const { energyPerCall, maxMemoryPages } = DEFAULT_CONFIG.moduleLimits;
+  return Object.freeze({
+    energyPerCall: modules.count('energy-per-call', energyPerCall, MIN_ENERGY),
+    maxMemoryPages: PAGES_PER_MIB * modules.count('max-memory-mib', maxMemoryPages / PAGES_PER_MIB, 1, MAX_MEMORY_MIB),
   });
 }
 
@@ -147,11 +174,12 @@ class Section {
     return duration;
   }
 
-  count(key: string, fallback: number): number {
+  count(key: string, fallback: number, least = 1, most: number = Number.MAX_SAFE_INTEGER): number {
     const value = this.#values[key];
     if (value === undefined) return fallback;
-    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 1) {
-      throw this.invalid(key, 'expected a whole number of at least 1');
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < least || value > most) {
+      const bound = most === Number.MAX_SAFE_INTEGER ? '' : ` and at most ${most}`;
+      throw this.invalid(key, `expected a whole number of at least ${least}${bound}`);
     }
     return value;
   }

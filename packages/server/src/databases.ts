@@ -156,14 +156,8 @@ export class Databases {
 
   #start(record: DatabaseRecord, program: Uint8Array | undefined): Promise<RunningDatabase> {
     const path = this.#dataDirectory.replicaPath(record.replica);
-    return RunningDatabase.start(
-      record,
-      path,
-      program,
-      this.#dataDirectory.config.moduleHttp,
-      this.moduleLog(record),
-      this.#log,
-    );
+    const { moduleLimits: limits, moduleHttp } = this.#dataDirectory.config;
+    return RunningDatabase.start(record, path, program, { limits, moduleHttp }, this.moduleLog(record), this.#log);
   }
 
   /** Remembers a database until it ends or fails to start. */

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { DatabaseRecord } from './control/control-database.ts';
 import { DatabaseThread } from './database-thread/database-thread.ts';
-import type { ConnectMessage, ModuleHttp } from './database-thread/messages.ts';
+import type { ConnectMessage, ModuleSettings } from './database-thread/messages.ts';
 import type { Connection, DisconnectCause } from './gateway/connection.ts';
 import { FanOut } from './gateway/fan-out.ts';
 import { hostLogLine } from './module-log.ts';
@@ -43,7 +43,7 @@ export class RunningDatabase {
     record: DatabaseRecord,
     path: string | undefined,
     program: Uint8Array | undefined,
-    moduleHttp: ModuleHttp | undefined,
+    settings: ModuleSettings,
     moduleLog: ModuleLog,
     log: Logger,
   ): Promise<RunningDatabase> {
@@ -51,7 +51,7 @@ export class RunningDatabase {
     const fanOut = new FanOut();
     const ended = Promise.withResolvers<void>();
     const thread = await DatabaseThread.start(
-      { identity, owner, path, program, moduleHttp },
+      { identity, owner, path, program, ...settings },
       {
         batch: (batch) => fanOut.deliver(batch),
         log: (lines) => moduleLog.append(lines),

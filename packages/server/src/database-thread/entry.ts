@@ -26,7 +26,7 @@ if (database !== undefined) {
 }
 
 async function openDatabase(
-  { identity, owner, path, program, moduleHttp }: ThreadStart,
+  { identity, owner, path, program, limits, moduleHttp }: ThreadStart,
   out: ThreadPort,
 ): Promise<Database> {
   const options: DatabaseOptions = {
@@ -34,6 +34,7 @@ async function openDatabase(
     log: path === undefined ? undefined : await CommitLog.open(new NodeFileSystem(), path),
     clock: systemClock,
     timers: systemTimers,
+    limits,
     ...(moduleHttp && {
       outgoingHttp: new NodeOutgoingHttp({ policy: AddressPolicy.allowing(moduleHttp.allow) }),
     }),

@@ -3,6 +3,7 @@ import type {
   DatabaseMetrics,
   HttpHandlerResult,
   HttpRequest,
+  ModuleLimits,
   SqlResult,
   UpdatePlan,
 } from '@lightcone/engine';
@@ -15,16 +16,21 @@ import type {
 /** The request that a new thread answers, or fails, without being asked. */
 export const STARTED = 0;
 
+/** What the server lets modules do. */
+export interface ModuleSettings {
+  readonly limits: ModuleLimits;
+  /** What modules may reach over HTTP; undefined for nothing. */
+  readonly moduleHttp: ModuleHttp | undefined;
+}
+
 /** What a new thread is told. */
-export interface ThreadStart {
+export interface ThreadStart extends ModuleSettings {
   readonly identity: string;
   readonly owner: string;
   /** Where it keeps its log; undefined for a database in memory. */
   readonly path: string | undefined;
   /** Given to make a database; undefined to open the one that the log has. */
   readonly program: Uint8Array | undefined;
-  /** What modules may reach over HTTP; undefined for nothing. */
-  readonly moduleHttp: ModuleHttp | undefined;
   /** Counts the frame batches that the thread is done with: an `Int32Array` of one. */
   readonly batchesDone: SharedArrayBuffer;
 }
