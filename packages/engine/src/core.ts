@@ -11,6 +11,8 @@ import { Outbox } from './outbox.ts';
 import type { OutgoingHttp } from './procedures/outgoing-http.ts';
 import { Procedures } from './procedures/procedures.ts';
 import { CallerQueries } from './queries/caller-queries.ts';
+import { IndexStatistics } from './queries/index-statistics.ts';
+import { RowLimit } from './queries/row-limit.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
 import { StoreRows } from './store-rows.ts';
 import { Subscriptions } from './subscriptions/subscriptions.ts';
@@ -85,7 +87,8 @@ export class Core {
     const inTransaction: InTransaction = (run) => this.#inTransaction(run);
     this.viewExpiry = new ViewExpiry(this.views, inTransaction, clock, options.timers, this.turns);
     const queriedViews = new QueriedViews(this.views, inTransaction, clock, this.viewExpiry);
-    this.queries = new CallerQueries(this.catalog, queriedViews);
+    const rowLimit = new RowLimit(store, new IndexStatistics(store, this.catalog));
+    this.queries = new CallerQueries(this.catalog, queriedViews, rowLimit);
     this.subscriptions = new Subscriptions(this.rows, this.outbox, this.queries, queriedViews, (query, error) => {
       const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
       this.logLine('Error', `a subscription could not be evaluated: ${query}: ${reason}`);

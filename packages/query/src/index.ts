@@ -13,6 +13,8 @@ export { visitRows } from './execute/visit-rows.ts';
 export type { JoinPlan } from './plan/join-plan.ts';
 export type { RowsPlan } from './plan/plan-rows.ts';
 export type { ColumnOutput, Output, SelectPlan } from './plan/plan-select.ts';
+export { estimateScannedRows } from './plan/estimate-rows.ts';
+export type { TableStatistics } from './plan/estimate-rows.ts';
 export { interestsOf } from './plan/row-interests.ts';
 export type { RowInterest, TableInterest } from './plan/row-interests.ts';
 export { planStatement } from './plan/plan-statement.ts';

@@ -1,6 +1,7 @@
 import { type Catalog as QueryCatalog, type CatalogTable, type RowRules, parseRowRule } from '@lightcone/query';
 import type { Identity } from '@lightcone/sats';
 import type { Catalog, TableEntry } from '../catalog.ts';
+import { SYSTEM_TABLE_IDS } from '../system-tables.ts';
 import type { ViewAccess } from './view-access.ts';
 
 /**
@@ -53,7 +54,8 @@ export class CallerCatalog implements QueryCatalog {
     return { rules: rowRules.map(parseRowRule), catalog: this.#underRules };
   }
 
-  #maySee({ isPublic, isSystem }: TableEntry): boolean {
-    return this.#isOwner || (isPublic && !isSystem);
+  /** Of the system tables others see the variables only, which SHOW reads: the rest tells of private tables. */
+  #maySee({ id, isPublic, isSystem }: TableEntry): boolean {
+    return this.#isOwner || (isPublic && (!isSystem || id === SYSTEM_TABLE_IDS.variable));
   }
 }

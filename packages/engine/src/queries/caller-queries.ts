@@ -12,6 +12,7 @@ import {
 import { Identity } from '@lightcone/sats';
 import type { Catalog } from '../catalog.ts';
 import { CallerCatalog } from './caller-catalog.ts';
+import type { RowLimit } from './row-limit.ts';
 import type { ViewAccess } from './view-access.ts';
 
 /** For whom a query is planned. */
@@ -34,26 +35,33 @@ const SOMEBODY_ABOVE_RULES: QueryCaller = { ...SOMEBODY, isOwner: true };
 export class CallerQueries {
   readonly #catalog: Catalog;
   readonly #views: ViewAccess;
+  readonly #rowLimit: RowLimit;
 
-  constructor(catalog: Catalog, views: ViewAccess) {
+  constructor(catalog: Catalog, views: ViewAccess, rowLimit: RowLimit) {
     this.#catalog = catalog;
     this.#views = views;
+    this.#rowLimit = rowLimit;
   }
 
-  /** Plans a query that is followed. Called while no transaction is open. @throws QueryError */
+  /** Plans a query that is to be followed. Called while no transaction is open. @throws QueryError */
   planSubscription(text: string, caller: QueryCaller): RowsPlan {
+    return this.#withinLimit(this.planFollowed(text, caller), Infinity, caller);
+  }
+
+  /** Plans a query that is followed already, however much it reads. @throws QueryError */
+  planFollowed(text: string, caller: QueryCaller): RowsPlan {
     return this.#ready(planSubscription(text, this.#catalogFor(caller)), caller);
   }
 
   /** Plans a query of the subscription dialect that is run once. Called while no transaction is open. @throws QueryError */
   planQuery(text: string, caller: QueryCaller): RowsPlan {
-    return this.#ready(planQuery(text, this.#catalogFor(caller)), caller);
+    return this.#withinLimit(this.#ready(planQuery(text, this.#catalogFor(caller)), caller), Infinity, caller);
   }
 
   /** Plans a statement of the query and DML dialect. Called while no transaction is open. @throws QueryError */
   planStatement(text: string, caller: QueryCaller): StatementPlan {
     const plan = planStatement(text, this.#catalogFor(caller));
-    if (plan.kind === 'select') this.#ready(plan.rows, caller);
+    if (plan.kind === 'select') this.#withinLimit(this.#ready(plan.rows, caller), plan.limit, caller);
     return plan;
   }
 
@@ -88,6 +96,11 @@ export class CallerQueries {
   #ready(plan: RowsPlan, { identity }: QueryCaller): RowsPlan {
     const views: readonly ViewInstance[] = plan.views;
     if (views.length > 0) this.#views.materialise(views, identity);
+    return plan;
+  }
+
+  #withinLimit(plan: RowsPlan, wanted: number, { isOwner }: QueryCaller): RowsPlan {
+    if (!isOwner) this.#rowLimit.check(plan, wanted);
     return plan;
   }
 

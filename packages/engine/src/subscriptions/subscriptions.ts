@@ -71,6 +71,7 @@ export class Subscriptions {
     const planned = this.#plan(
       client,
       texts.flatMap((text) => this.#expand(text.trim(), client)),
+      (text) => this.#planner.planSubscription(text, client),
     );
     if (typeof planned === 'string') {
       this.#sendError(client, requestId, querySetId, planned);
@@ -97,6 +98,7 @@ export class Subscriptions {
       const planned = this.#plan(
         client,
         old.map(({ text }) => text),
+        (text) => this.#planner.planFollowed(text, client),
       );
       client.querySets.delete(id);
       if (typeof planned === 'string') this.#sendError(client, undefined, id, planned);
@@ -233,11 +235,15 @@ export class Subscriptions {
   }
 
   /** A plan for each text, by the key of its query; or why there is none. */
-  #plan(client: Client, texts: readonly string[]): Map<string, PlannedQuery> | string {
+  #plan(
+    client: Client,
+    texts: readonly string[],
+    planOf: (text: string) => RowsPlan,
+  ): Map<string, PlannedQuery> | string {
     const planned = new Map<string, PlannedQuery>();
     for (const text of texts) {
       try {
-        const plan = this.#planner.planSubscription(text, client);
+        const plan = planOf(text);
         planned.set(sharingKey(text, plan, client), { text, plan });
       } catch (error) {
         if (!(error instanceof QueryError)) throw error;

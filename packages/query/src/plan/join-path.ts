@@ -38,6 +38,8 @@ export type JoinAccess =
       readonly keyType: KeyType;
       readonly key: JoinKey;
       readonly isJoined: boolean;
+      /** How many columns of the key are constants. */
+      readonly constants: number;
     }
   /** As by an index, but there is none: one is made of the whole table for the length of the query. */
   | { readonly kind: 'hash'; readonly keyType: KeyType; readonly key: JoinKey };
@@ -151,7 +153,9 @@ export class JoinPlanner {
     const { tables } = this.shape;
     const keyType = compileKey(tables[position]!.row, columns); // a position of the join
     const key = new JoinKey(parts, tables);
-    return kind === 'hash' ? { kind, keyType, key } : { kind, indexId, keyType, key, isJoined };
+    if (kind === 'hash') return { kind, keyType, key };
+    const constants = parts.filter((part) => part.kind !== 'column').length;
+    return { kind, indexId, keyType, key, isJoined, constants };
   }
 
   /** Makes a step and adds its table to the known ones. */
