@@ -16,7 +16,7 @@ import {
 import type { Catalog, IndexEntry } from './catalog.ts';
 import { EngineError } from './errors.ts';
 import type { Scheduler } from './scheduler/scheduler.ts';
-import { SYSTEM_TABLE_IDS } from './system-tables.ts';
+import { FIRST_USER_OBJECT_ID, SYSTEM_TABLE_IDS } from './system-tables.ts';
 import type { ReadSet } from './views/read-set.ts';
 
 /**
@@ -97,7 +97,7 @@ export class ModuleData implements HostCalls {
 
   insert(tableId: number, bytes: Uint8Array, start: number, end: number, generated: ByteWriter): number {
     if (this.reads !== undefined) return -ERRNO.transactionIsReadOnly;
-    const table = this.#findTable(tableId);
+    const table = this.#findWritable(tableId);
     if (table === undefined) return -ERRNO.noSuchTable;
     try {
       return this.#resultOf(table, this.#open().insert(table, bytes, start, end, generated));
@@ -115,7 +115,7 @@ export class ModuleData implements HostCalls {
     generated: ByteWriter,
   ): number {
     if (this.reads !== undefined) return -ERRNO.transactionIsReadOnly;
-    const table = this.#findTable(tableId);
+    const table = this.#findWritable(tableId);
     if (table === undefined) return -ERRNO.noSuchTable;
     const entry = this.#catalog.findIndex(indexId);
     if (entry === undefined || entry.table !== table) return -ERRNO.noSuchIndex;
@@ -128,12 +128,14 @@ export class ModuleData implements HostCalls {
 
   deleteByIndexPoint(indexId: number, bytes: Uint8Array, start: number, end: number): number {
     if (this.reads !== undefined) return -ERRNO.transactionIsReadOnly;
+    if (indexId < FIRST_USER_OBJECT_ID) return -ERRNO.noSuchIndex;
     const errno = this.#collectPoint(indexId, bytes, start, end);
     return errno === 0 ? this.#deleteCollected(indexId) : -errno;
   }
 
   deleteByIndexRange(indexId: number, bytes: Uint8Array, range: IndexRange): number {
     if (this.reads !== undefined) return -ERRNO.transactionIsReadOnly;
+    if (indexId < FIRST_USER_OBJECT_ID) return -ERRNO.noSuchIndex;
     const errno = this.#collectRange(indexId, bytes, range);
     return errno === 0 ? this.#deleteCollected(indexId) : -errno;
   }
@@ -141,7 +143,7 @@ export class ModuleData implements HostCalls {
   /** The relation is an array of rows: a u32 count, then the rows; what follows is ignored. */
   deleteAllByEq(tableId: number, bytes: Uint8Array, start: number, end: number): number {
     if (this.reads !== undefined) return -ERRNO.transactionIsReadOnly;
-    const table = this.#findTable(tableId);
+    const table = this.#findWritable(tableId);
     if (table === undefined) return -ERRNO.noSuchTable;
     const rowType = table.definition.row;
     try {
@@ -170,7 +172,7 @@ export class ModuleData implements HostCalls {
 
   clear(tableId: number): number {
     if (this.reads !== undefined) return -ERRNO.transactionIsReadOnly;
-    const table = this.#findTable(tableId);
+    const table = this.#findWritable(tableId);
     return table === undefined ? -ERRNO.noSuchTable : this.#open().clear(table);
   }
 
@@ -197,6 +199,11 @@ export class ModuleData implements HostCalls {
   #open(): Transaction {
     if (this.transaction === undefined) throw new Error('the host called for data outside a transaction');
     return this.transaction;
+  }
+
+  /** A table that the module may change: the system's own are the engine's to keep consistent. */
+  #findWritable(tableId: number): Table | undefined {
+    return tableId < FIRST_USER_OBJECT_ID ? undefined : this.#findTable(tableId);
   }
 
   /** A table that the running function knows. */

@@ -93,7 +93,7 @@ function describingModule(
           (if (i32.eqz (call $bytes_source_read (local.get $source) (local.get $at) (i32.const 12))) (then
             (local.set $at (i32.add (local.get $at) (i32.load (i32.const 12))))
             (br $more)))))
-      ${code?.definitions ?? ''}`,
+      ${code?.definitions ?? EMPTY_VIEWS}`,
     describe: `(call $write (local.get $sink) (i32.const ${DEFINITION_AT}) (i32.const ${definition.length}))`,
     reducer: `
       (local $row i32) (local $index i32) (local $errno i32)
@@ -126,6 +126,20 @@ function describingModule(
       (i32.const 0)`,
   });
 }
+
+/** Views without rows: 2 says that a header follows, tag 0 that rows do, none. */
+const EMPTY_VIEWS = `
+  (func $no_rows (param $sink i32) (result i32)
+    (i32.store8 (i32.const 60) (i32.const 0))
+    (i32.store (i32.const 61) (i32.const 0))
+    (call $write (local.get $sink) (i32.const 60) (i32.const 5))
+    (i32.const 2))
+  (func (export "__call_view_anon__") (param $id i32) (param $args i32) (param $sink i32) (result i32)
+    (call $no_rows (local.get $sink)))
+  (func (export "__call_view__")
+    (param $id i32) (param i64 i64 i64 i64) (param $args i32) (param $sink i32) (result i32)
+    (call $no_rows (local.get $sink)))
+`;
 
 const ARGS_AT = 1024;
 const RELATION_AT = 16_384;
