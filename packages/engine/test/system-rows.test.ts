@@ -113,7 +113,7 @@ test.each([
 
 test('every table, column and index has a name in the source, the hidden ones of views aside', async () => {
   const names = async (table: string, ...columns: string[]): Promise<string[]> =>
-    (await database.rows(table)).map((row) => columns.map((column) => String(row[column])).join('.')).toSorted();
+    (await database.rows(table)).map((row) => columns.map((column) => row[column] as string).join('.')).toSorted();
   const userTables = (await database.rows('st_table')).filter((row) => row['table_type'] === 'user');
   const ids = new Map(userTables.map((row) => [row['table_id'], row['table_name'] as string]));
   expect(await names('st_table_accessor', 'table_name')).toEqual([...ids.values()].toSorted());
