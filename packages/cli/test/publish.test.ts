@@ -99,6 +99,65 @@ test.each([
   expect(server.seen.filter((line) => line.startsWith('PUT'))).toEqual(put);
 });
 
+test.each([
+  { args: [], exitCode: 0, put: ['PUT /v1/database/chat?host_type=Wasm'] }, // the rows may have changed by then
+  {
+    args: ['--delete-data=on-conflict', '--yes'],
+    exitCode: 0,
+    put: ['PUT /v1/database/chat?host_type=Wasm&clear=true'],
+  },
+  { args: ['--delete-data=on-conflict'], exitCode: 1, put: [] },
+])('rows that are in the way of a plan, with $args', async ({ args, exitCode, put }) => {
+  await using server = await serverWith({
+    'POST /v1/database/chat/pre_publish': JSON.stringify({
+      AutoMigrate: { ...AUTO, migrate_plan: '! table has rows', data_conflicts: ['table has rows'] },
+    }),
+    'PUT /v1/database/chat': UPDATED,
+  });
+  const run = await user.run(['publish', ...args, 'chat', '-b', module, '-s', server.url]);
+  expect(run).toMatchObject({ exitCode, noted: expect.stringContaining('! table has rows') });
+  expect(server.seen.filter((line) => line.startsWith('PUT'))).toEqual(put);
+});
+
+test.each([
+  { args: [], answers: ['upgrade'], exitCode: 0 },
+  { args: [], answers: ['y'], exitCode: 1 },
+  { args: ['--yes=migrate'], answers: [], exitCode: 0 },
+  { args: ['--yes=break-clients'], answers: [], exitCode: 1 },
+])(
+  'another major version of the bindings, with $args and $answers, ends with $exitCode',
+  async ({ args, answers, exitCode }) => {
+    await using server = await serverWith({
+      'POST /v1/database/chat/pre_publish': JSON.stringify({ AutoMigrate: { ...AUTO, major_version_upgrade: true } }),
+      'PUT /v1/database/chat': UPDATED,
+    });
+    const run = await user.run(['publish', ...args, 'chat', '-b', module, '-s', server.url], answers);
+    expect(run).toMatchObject({ exitCode, noted: expect.stringContaining('another major version') });
+  },
+);
+
+test.each([
+  { plan: undefined, args: [], exitCode: 0, told: { isNew: true, isPossible: true } },
+  { plan: { AutoMigrate: AUTO }, args: [], exitCode: 0, told: { isNew: false, isPossible: true, plan: 'nothing to do', breaksClients: false, dataConflicts: [] } }, // prettier-ignore
+  { plan: { AutoMigrate: { ...AUTO, break_clients: true } }, args: [], exitCode: 1, told: { breaksClients: true } },
+  { plan: { AutoMigrate: { ...AUTO, break_clients: true } }, args: ['--break-clients'], exitCode: 0, told: { breaksClients: true } }, // prettier-ignore
+  { plan: { AutoMigrate: { ...AUTO, data_conflicts: ['rows'] } }, args: [], exitCode: 1, told: { isPossible: false, dataConflicts: ['rows'] } }, // prettier-ignore
+  { plan: { ManualMigrate: { reason: 'column a' } }, args: [], exitCode: 1, told: { isPossible: false, reason: 'column a' } }, // prettier-ignore
+  { plan: { ManualMigrate: { reason: 'column a' } }, args: ['--delete-data=on-conflict'], exitCode: 0, told: { isPossible: false } }, // prettier-ignore
+])('--dry-run $args of $plan ends with $exitCode and does nothing', async ({ plan, args, exitCode, told }) => {
+  const answers = plan === undefined ? {} : { 'POST /v1/database/chat/pre_publish': JSON.stringify(plan) };
+  await using server = await serverWith(answers);
+  const run = await user.run(['publish', '--dry-run', '--json', ...args, 'chat', '-b', module, '-s', server.url]);
+  expect(run.exitCode).toBe(exitCode);
+  expect(JSON.parse(run.printed)).toMatchObject(told);
+  const text = await user.run(['publish', '--dry-run', ...args, 'chat', '-b', module, '-s', server.url]);
+  expect([text.exitCode, text.printed]).toEqual([
+    exitCode,
+    expect.stringMatching(/chat is a new|nothing to do|column a/),
+  ]);
+  expect(server.seen.filter((line) => line.startsWith('PUT'))).toEqual([]);
+});
+
 test.each([['-c'], ['--delete-data'], ['--delete-data=always'], ['--clear-database']])(
   '%s clears after a question, and asks for no plan',
   async (flag) => {

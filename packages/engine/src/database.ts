@@ -264,8 +264,8 @@ export class Database {
   }
 
   /** What publishing a program over this database would do. Changes nothing. */
-  planUpdate(program: Uint8Array): UpdatePlan {
-    return planUpdate(this.#module, this.#loadNext(program));
+  planUpdate(program: Uint8Array, hasColours: boolean = false): UpdatePlan {
+    return planUpdate(this.#core, this.#module, this.#loadNext(program), hasColours);
   }
 
   /**

@@ -97,41 +97,51 @@ const IMPOSSIBLE: readonly Failure[] = [
     what: 'a column renamed',
     program: anyModule(person({ indexes: [btree(0)] }, [['id', types.u64], ['title', types.string]])), // prettier-ignore
     error: rejected(
-      'Adding a column title to table person requires a default value annotation',
-      'Removing a column name from table person requires a manual migration',
+      'Adding a column title to table person requires a default value annotation. Give it one, or publish with --delete-data.',
+      'Removing a column name from table person requires a manual migration. Keep it, or publish with --delete-data.',
     ),
   },
   {
     what: 'a column added without a default',
     program: anyModule(person({}, [...PERSON, ['age', types.u8]])),
-    error: rejected('Adding a column age to table person requires a default value annotation'),
+    error: rejected(
+      'Adding a column age to table person requires a default value annotation. Give it one, or publish with --delete-data.',
+    ),
   },
   {
     what: 'a column added in the middle',
     program: anyModule(person({ indexes: [btree(0)], defaultValues: [{ column: 1, value: u8(1) }] }, [['id', types.u64], ['age', types.u8], ['name', types.string]])), // prettier-ignore
-    error: rejected('Reordering table person requires a manual migration'),
+    error: rejected(
+      'Reordering table person requires a manual migration. Keep its columns in the order id, name with new ones at the end, or publish with --delete-data.',
+    ),
   },
   {
     what: 'a type changed',
     program: anyModule(person({ indexes: [btree(0)] }, [['id', types.u64], ['name', types.u8]])), // prettier-ignore
-    error: rejected('Changing the type of column name in table person from String to U8 requires a manual migration'),
+    error: rejected(
+      'Changing the type of column name in table person from String to U8 requires a manual migration. Add a new column instead, or publish with --delete-data.',
+    ),
   },
   {
     what: 'an enum with fewer variants',
     program: anyModule(base({ colour: [{ name: 'colour' }, [['id', types.u64], ['colour', types.sum([['red', types.u8]])]]] })), // prettier-ignore
     error: rejected(
-      'Changing the type of column colour in table colour from (red: U8 | blue: U8) to (red: U8), with fewer variants, requires a manual migration',
+      'Changing the type of column colour in table colour from (red: U8 | blue: U8) to (red: U8), with fewer variants, requires a manual migration. Add a new column instead, or publish with --delete-data.',
     ),
   },
   {
     what: 'the event flag taken away',
     program: anyModule(base({ news: [{ name: 'news' }, PERSON] })),
-    error: rejected('Changing the event flag of table news from true to false requires a manual migration'),
+    error: rejected(
+      'Changing the event flag of table news from true to false requires a manual migration. Make a new table instead, or publish with --delete-data.',
+    ),
   },
   {
     what: 'a schedule removed',
     program: anyModule({ ...base(), schedules: [] }),
-    error: rejected('Removing the schedule of table timer requires a manual migration'),
+    error: rejected(
+      'Removing the schedule of table timer requires a manual migration. Make a new table instead, or publish with --delete-data.',
+    ),
   },
   {
     what: 'everything wrong at once, in three tables',
@@ -140,10 +150,10 @@ const IMPOSSIBLE: readonly Failure[] = [
       schedules: [],
     }), // prettier-ignore
     error: rejected(
-      'Adding a column age to table person requires a default value annotation',
-      'Changing the event flag of table news from true to false requires a manual migration',
-      'Removing a column name from table person requires a manual migration',
-      'Removing the schedule of table timer requires a manual migration',
+      'Adding a column age to table person requires a default value annotation. Give it one, or publish with --delete-data.',
+      'Changing the event flag of table news from true to false requires a manual migration. Make a new table instead, or publish with --delete-data.',
+      'Removing a column name from table person requires a manual migration. Keep it, or publish with --delete-data.',
+      'Removing the schedule of table timer requires a manual migration. Make a new table instead, or publish with --delete-data.',
     ),
   },
   {

@@ -76,6 +76,16 @@ describe('changes that are made', () => {
       next: { ...oneTable({ productTypeRef: 1 }), typespace: [types.u8, types.product(COLUMNS)], types: [] },
       expected: {},
     },
+    {
+      change: 'the columns of a unique constraint of an event table',
+      old: oneTable({ isEvent: true, indexes: [btree(1)], constraints: [unique(1)] }, [['a', types.u8], ['b', types.u8]]), // prettier-ignore
+      next: oneTable({ isEvent: true, indexes: [{ ...btree(0), name: 'i_1' }], constraints: [unique(0)] }, [['b', types.u8]]), // prettier-ignore
+      expected: {
+        steps: ['removeIndex', 'removeConstraint', 'replaceColumns', 'addIndex', 'addConstraint'],
+        prechecks: [],
+        breaksClients: true,
+      },
+    },
     { change: 'a table added', old: rawModule(), next: oneTable(KEYED), expected: { steps: ['addTable'] } },
     {
       change: 'a table removed',
@@ -270,43 +280,57 @@ describe('changes that are refused', () => {
       change: 'a column without default',
       old: oneTable({}, [['a', types.u8]]),
       next: oneTable({}, ab),
-      problems: ['Adding a column b to table t requires a default value annotation'],
+      problems: [
+        'Adding a column b to table t requires a default value annotation. Give it one, or publish with --delete-data.',
+      ],
     },
     {
       change: 'a column in the middle',
       old: oneTable({}, [['b', types.u8]]),
       next: oneTable({ defaultValues: [{ column: 0, value: value(1) }] }, ab),
-      problems: ['Reordering table t requires a manual migration'],
+      problems: [
+        'Reordering table t requires a manual migration. Keep its columns in the order b with new ones at the end, or publish with --delete-data.',
+      ],
     },
     {
       change: 'a column less',
       old: oneTable({}, ab),
       next: oneTable({}, [['a', types.u8]]),
-      problems: ['Removing a column b from table t requires a manual migration'],
+      problems: [
+        'Removing a column b from table t requires a manual migration. Keep it, or publish with --delete-data.',
+      ],
     },
     {
       change: 'columns in another order',
       old: oneTable({}, ab),
       next: oneTable({}, ab.toReversed()),
-      problems: ['Reordering table t requires a manual migration'],
+      problems: [
+        'Reordering table t requires a manual migration. Keep its columns in the order a, b with new ones at the end, or publish with --delete-data.',
+      ],
     },
     {
       change: 'the type of a column',
       old: oneTable({}, [['a', types.u8]]),
       next: oneTable({}, [['a', types.u16]]),
-      problems: ['Changing the type of column a in table t from U8 to U16 requires a manual migration'],
+      problems: [
+        'Changing the type of column a in table t from U8 to U16 requires a manual migration. Add a new column instead, or publish with --delete-data.',
+      ],
     },
     {
       change: 'the event flag',
       old: oneTable(),
       next: oneTable({ isEvent: true }),
-      problems: ['Changing the event flag of table t from false to true requires a manual migration'],
+      problems: [
+        'Changing the event flag of table t from false to true requires a manual migration. Make a new table instead, or publish with --delete-data.',
+      ],
     },
     {
       change: 'the table type',
       old: oneTable(),
       next: oneTable({ tableType: 'System' }),
-      problems: ['Changing the table type of table t from user to system requires a manual migration'],
+      problems: [
+        'Changing the table type of table t from user to system requires a manual migration. Make a new table instead, or publish with --delete-data.',
+      ],
     },
     {
       change: 'a schedule',
@@ -316,18 +340,20 @@ describe('changes that are refused', () => {
         reducers: [rawReducer('tick', [['row', types.ref(0)]])],
         schedules: [{ name: undefined, tableName: 't', atColumn: 2, functionName: 'tick' }],
       },
-      problems: ['Adding the schedule of table t requires a manual migration'],
+      problems: [
+        'Adding the schedule of table t requires a manual migration. Make a new table instead, or publish with --delete-data.',
+      ],
     },
     {
       change: 'several at once, sorted',
       old: { ...oneTable({}, ab), tables: [rawTable(), rawTable({ name: 's' })] },
       next: { ...oneTable({}, [['a', types.i8]]), tables: [rawTable(), rawTable({ name: 's', isEvent: true })] },
       problems: [
-        'Changing the event flag of table s from false to true requires a manual migration',
-        'Changing the type of column a in table s from U8 to I8 requires a manual migration',
-        'Changing the type of column a in table t from U8 to I8 requires a manual migration',
-        'Removing a column b from table s requires a manual migration',
-        'Removing a column b from table t requires a manual migration',
+        'Changing the event flag of table s from false to true requires a manual migration. Make a new table instead, or publish with --delete-data.',
+        'Changing the type of column a in table s from U8 to I8 requires a manual migration. Add a new column instead, or publish with --delete-data.',
+        'Changing the type of column a in table t from U8 to I8 requires a manual migration. Add a new column instead, or publish with --delete-data.',
+        'Removing a column b from table s requires a manual migration. Keep it, or publish with --delete-data.',
+        'Removing a column b from table t requires a manual migration. Keep it, or publish with --delete-data.',
       ],
     },
   ])('$change', ({ old, next, problems }) => {
@@ -353,8 +379,8 @@ describe('changes that are refused', () => {
         rowLevelSecurity: [],
       });
     expect(planMigration(module('x', 0), module('y', 1)).problems).toEqual([
-      'Changing the accessor name on index i_0 from x to y requires a manual migration',
-      'Changing the unique constraint c of table t requires a manual migration',
+      'Changing the accessor name on index i_0 from x to y requires a manual migration. Give the index another name, or publish with --delete-data.',
+      'Changing the unique constraint c of table t requires a manual migration. Give it another name, or publish with --delete-data.',
     ]);
   });
 });
@@ -434,11 +460,27 @@ test('a plan can be shown to people', () => {
   );
   expect(text.split('\n')).toEqual([
     '- remove table gone, which must be empty',
-    '- add index t_id_idx_btree to table t',
-    '- add unique constraint t_id_key to table t',
-    '- make table t private',
-    '- change the primary key of table t to id',
-    '- all clients are disconnected',
+    '+ add index t_id_idx_btree to table t, on id',
+    '+ add unique constraint t_id_key to table t, over id',
+    '~ make table t private',
+    '~ change the primary key of table t to id',
+    '! all clients are disconnected and need bindings of the new module',
   ]);
-  expect(describeMigration(plan(rawModule(), rawModule()))).toBe('- tables stay as they are');
+  expect(describeMigration(plan(rawModule(), rawModule()))).toBe('  tables and views stay as they are');
+});
+
+test('a plan shows new columns with their types, rules that differ, and what is in its way, in colours if wanted', () => {
+  const columns: Columns = [['id', types.u64], ['name', types.string], ['at', types.scheduleAt], ['tag', types.option(types.u8)]]; // prettier-ignore
+  const old = { ...oneTable(), rowLevelSecurity: ['SELECT * FROM t', 'SELECT t.* FROM t'] };
+  const next = {
+    ...oneTable({ defaultValues: [{ column: 3, value: value(2) }] }, columns),
+    rowLevelSecurity: ['SELECT * FROM t', 'SELECT t.* FROM t WHERE t.id = 1'],
+  };
+  expect(describeMigration(plan(old, next), ['there are rows'], true).split('\n')).toEqual([
+    '\u001B[31m- remove row-level security rule SELECT t.* FROM t\u001B[0m',
+    '\u001B[32m+ add column tag: Option<U8> to table t, with its default value in all rows\u001B[0m',
+    '\u001B[32m+ add row-level security rule SELECT t.* FROM t WHERE t.id = 1\u001B[0m',
+    '\u001B[1;31m! all clients are disconnected and need bindings of the new module\u001B[0m',
+    '\u001B[1;31m! not with the rows there are now: there are rows\u001B[0m',
+  ]);
 });

@@ -13,6 +13,20 @@ export const programs = {
   test: readModule('test-module'),
 } as const;
 
+function readMigration(version: string): Uint8Array<ArrayBuffer> {
+  const path = `../../../modules/migrations/migrations-${version}.wasm`;
+  return new Uint8Array(readFileSync(new URL(path, import.meta.url)));
+}
+
+/** Versions of one module; see `modules/migrations/README.md`. */
+export const migrations = {
+  start: readMigration('start'),
+  compatible: readMigration('compatible'),
+  breaking: readMigration('breaking'),
+  refused: readMigration('refused'),
+  dependsOnData: readMigration('depends-on-data'),
+} as const;
+
 export interface User {
   readonly identity: string;
   readonly token: string;

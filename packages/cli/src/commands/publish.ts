@@ -10,11 +10,14 @@ import { findMember, mustMember, mustText } from '../http/json-access.ts';
 import type { ServerClient } from '../http/server-client.ts';
 import { isLocal } from '../http/target-server.ts';
 import { explainNameRefusal } from '../name-refusal.ts';
+import { dryRun } from './dry-run.ts';
+import { assessUpdate } from './update-assessment.ts';
 
 interface PublishOptions {
   readonly binPath: string;
   readonly deleteData?: 'always' | 'on-conflict' | 'never';
   readonly breakClients?: boolean;
+  readonly dryRun?: boolean;
   readonly server?: string;
   readonly anonymous?: boolean;
   readonly json?: boolean;
@@ -40,6 +43,7 @@ export function publishCommand(session: CliSession): Command {
       ).choices(['always', 'on-conflict', 'never']),
     )
     .option('--break-clients', 'publish even if clients that run now no longer fit')
+    .option('--dry-run', 'tell what would be done, and do nothing; fails where the publish would fail or ask')
     .addOption(serverOption())
     .addOption(anonymousOption())
     .addOption(jsonOption())
@@ -58,6 +62,13 @@ async function runPublish(session: CliSession, database: string | undefined, opt
       `This publishes to ${client.server.url}, which is not on this machine. Go on?`,
       isYes(options.yes, 'remote'),
     );
+  }
+  if (options.dryRun === true) {
+    if (database === undefined) {
+      throw new CliError('CLI_INVALID_ARGUMENT', '--dry-run compares with a database: give its name');
+    }
+    await dryRun(terminal, client, database, program, options);
+    return;
   }
   const terms = database === undefined ? {} : await agreeOnUpdate(session, client, database, program, options);
 
@@ -110,37 +121,44 @@ async function agreeOnUpdate(
     return { clear: 'true' };
   }
   terminal.note('Checking for breaking changes...');
-  const answer = await client.request('POST', `/v1/database/${encodeURIComponent(database)}/pre_publish`, {
-    body: program,
-    query: { host_type: 'Wasm', style: terminal.hasColors ? 'AnsiColor' : 'NoColor' },
-  });
-  if (answer.status === 404) return {};
-  if (answer.status !== 200) throw client.refusal(answer);
-
-  const plan = parseJson(answer.text);
-  const manual = findMember(plan, 'ManualMigrate');
-  if (manual !== undefined) {
-    const reason = mustText(mustMember(manual, 'reason'));
+  const assessment = await assessUpdate(client, database, program, terminal.hasColors);
+  if (assessment.kind === 'newDatabase') return {};
+  if (assessment.isMajorUpgrade) await agreeOnUpgrade(session, options);
+  const conflicts = assessment.kind === 'impossible' ? assessment.reason : assessment.dataConflicts.join('\n');
+  if (assessment.kind === 'possible') terminal.note(assessment.plan);
+  // Rows may change until the update is made: who does not want to lose them may try.
+  if (conflicts !== '' && (assessment.kind === 'impossible' || options.deleteData === 'on-conflict')) {
     if (options.deleteData !== 'on-conflict') {
-      throw new CliError('CLI_REFUSED', `The data of ${database} cannot be kept with this module:\n${reason}`, {
+      throw new CliError('CLI_REFUSED', `The data of ${database} cannot be kept with this module:\n${conflicts}`, {
         hint: '--delete-data deletes it.',
       });
     }
-    terminal.note(reason);
+    if (assessment.kind === 'impossible') terminal.note(conflicts);
     await session.confirm(
       `The data of ${database} cannot be kept with this module. Delete it?`,
       isYes(options.yes, 'delete-data'),
     );
     return { clear: 'true' };
   }
-  const automatic = mustMember(plan, 'AutoMigrate');
-  terminal.note(mustText(mustMember(automatic, 'migrate_plan')).trimEnd());
-  if (findMember(automatic, 'break_clients') !== true) return {};
+  if (assessment.kind === 'impossible' || !assessment.breaksClients) return {};
   await session.confirm(
     'This breaks clients that run now: they are disconnected, and need new bindings. Go on?',
     options.breakClients === true || isYes(options.yes, 'break-clients'),
   );
-  return { policy: 'BreakClients', token: mustText(mustMember(automatic, 'token')) };
+  return { policy: 'BreakClients', token: assessment.token };
+}
+
+/** A module of the first major version becomes one of the second: clients of the first may not understand it. */
+async function agreeOnUpgrade({ terminal }: CliSession, options: PublishOptions): Promise<void> {
+  const warning = 'This module was built with another major version of the bindings than the one that runs.';
+  if (isYes(options.yes, 'migrate')) {
+    terminal.note(`${warning} Skipping confirmation due to --yes`);
+    return;
+  }
+  const answer = await terminal.ask(`${warning} Type 'upgrade' to go on: `);
+  if (answer.trim() !== 'upgrade') {
+    throw new CliError('CLI_ABORTED', 'Aborted', { hint: 'Nothing was done. --yes=migrate answers beforehand.' });
+  }
 }
 
 async function readProgram(path: string): Promise<Uint8Array> {

@@ -61,12 +61,17 @@ export function update(
     core.catalog.refresh();
     core.views.load(current);
     if (isReplanned) core.subscriptions.replan();
-    if (error instanceof StoreError || isViewFailure(error)) throw rejected(error.message, error);
+    if (error instanceof StoreError || isViewFailure(error) || isInvalidRule(error))
+      throw rejected(error.message, error);
     throw error;
   }
   core.transactions.publish(undefined);
   core.logLine('Info', 'Database updated');
   return plan.breaksClients;
+}
+
+function isInvalidRule(error: unknown): error is EngineError {
+  return error instanceof EngineError && error.code === 'ENGINE_INVALID_ROW_RULE';
 }
 
 function listed(problems: readonly string[]): string {

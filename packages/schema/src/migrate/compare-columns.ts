@@ -18,15 +18,18 @@ export function compareColumns(old: Named<TableDef>, next: Named<TableDef>): Col
   const nextPositions = new Map(after.map((column, position) => [column.name, position]));
   const problems: string[] = [];
   let areTypesExtended = false;
+  let areReordered = false;
 
   for (const [position, column] of before.entries()) {
     const nextPosition = nextPositions.get(column.name);
     const successor = nextPosition === undefined ? undefined : after[nextPosition];
     if (successor === undefined) {
-      problems.push(`Removing a column ${column.name} from table ${table} requires a manual migration`);
+      problems.push(
+        `Removing a column ${column.name} from table ${table} requires a manual migration. Keep it, or publish with --delete-data.`,
+      );
       continue;
     }
-    if (nextPosition !== position) problems.push(`Reordering table ${table} requires a manual migration`);
+    if (nextPosition !== position) areReordered = true;
     const oldType = resolveType(column.type, old.module.typespace);
     const nextType = resolveType(successor.type, next.module.typespace);
     const change = typeChange(oldType, nextType);
@@ -34,15 +37,22 @@ export function compareColumns(old: Named<TableDef>, next: Named<TableDef>): Col
     if (change.kind === 'incompatible') {
       const reason = change.reason === '' ? '' : `, ${change.reason},`;
       problems.push(
-        `Changing the type of column ${column.name} in table ${table} from ${typeText(oldType)} to ${typeText(nextType)}${reason} requires a manual migration`,
+        `Changing the type of column ${column.name} in table ${table} from ${typeText(oldType)} to ${typeText(nextType)}${reason} requires a manual migration. Add a new column instead, or publish with --delete-data.`,
       );
     }
+  }
+  if (areReordered) {
+    problems.push(
+      `Reordering table ${table} requires a manual migration. Keep its columns in the order ${before.map((column) => column.name).join(', ')} with new ones at the end, or publish with --delete-data.`,
+    );
   }
   const oldNames = new Set(before.map((column) => column.name));
   const added = after.filter((column) => !oldNames.has(column.name));
   for (const column of added) {
     if (column.defaultValue !== undefined) continue;
-    problems.push(`Adding a column ${column.name} to table ${table} requires a default value annotation`);
+    problems.push(
+      `Adding a column ${column.name} to table ${table} requires a default value annotation. Give it one, or publish with --delete-data.`,
+    );
   }
 
   if (problems.length > 0) return { kind: 'impossible', problems };

@@ -73,12 +73,12 @@ class MigrationPlanner {
   #refuseTableChanges({ definition: old }: Named<TableDef>, { definition: next, fullName }: Named<TableDef>): void {
     if (old.tableType !== next.tableType) {
       this.#problems.add(
-        `Changing the table type of table ${fullName} from ${old.tableType} to ${next.tableType} requires a manual migration`,
+        `Changing the table type of table ${fullName} from ${old.tableType} to ${next.tableType} requires a manual migration. Make a new table instead, or publish with --delete-data.`,
       );
     }
     if (old.isEvent !== next.isEvent) {
       this.#problems.add(
-        `Changing the event flag of table ${fullName} from ${old.isEvent} to ${next.isEvent} requires a manual migration`,
+        `Changing the event flag of table ${fullName} from ${old.isEvent} to ${next.isEvent} requires a manual migration. Make a new table instead, or publish with --delete-data.`,
       );
     }
     const before = old.schedule;
@@ -86,7 +86,9 @@ class MigrationPlanner {
     if (before === undefined && after === undefined) return;
     if (before?.atColumn === after?.atColumn && before?.functionName === after?.functionName) return;
     const verb = before === undefined ? 'Adding' : after === undefined ? 'Removing' : 'Changing';
-    this.#problems.add(`${verb} the schedule of table ${fullName} requires a manual migration`);
+    this.#problems.add(
+      `${verb} the schedule of table ${fullName} requires a manual migration. Make a new table instead, or publish with --delete-data.`,
+    );
   }
 
   #compareColumns(old: Named<TableDef>, table: Named<TableDef>): void {
@@ -123,7 +125,7 @@ class MigrationPlanner {
       // Before version 10 clients and modules know an index by its accessor alone.
       if (table.module.version === 'v9OrEarlier' && before.definition.accessorName !== index.definition.accessorName) {
         this.#problems.add(
-          `Changing the accessor name on index ${index.fullName} from ${before.definition.accessorName} to ${index.definition.accessorName} requires a manual migration`,
+          `Changing the accessor name on index ${index.fullName} from ${before.definition.accessorName} to ${index.definition.accessorName} requires a manual migration. Give the index another name, or publish with --delete-data.`,
         );
       }
     }
@@ -143,8 +145,16 @@ class MigrationPlanner {
     }
     for (const [before, after] of constraints.kept) {
       if (String(before.definition.columns) === String(after.definition.columns)) continue;
+      if (table.definition.isEvent) {
+        // There are no rows that it could have held for.
+        this.#steps.push(
+          { kind: 'removeConstraint', table: old, constraint: before },
+          { kind: 'addConstraint', table, constraint: after },
+        );
+        continue;
+      }
       this.#problems.add(
-        `Changing the unique constraint ${after.fullName} of table ${table.fullName} requires a manual migration`,
+        `Changing the unique constraint ${after.fullName} of table ${table.fullName} requires a manual migration. Give it another name, or publish with --delete-data.`,
       );
     }
   }

@@ -10,6 +10,7 @@ import type {
   RequestKind,
   ThreadStart,
   ToDatabase,
+  PlanInput,
   UpdateAnswer,
   UpdateAssessment,
   UpdateInput,
@@ -56,7 +57,7 @@ export class Mailbox {
         return { kind: 'ok', json: formatSqlOutcome(outcome, durationMicros), durationMicros };
       },
       schema: (version) => database.schema(version),
-      planUpdate: (program) => this.#planUpdate(program),
+      planUpdate: (input) => this.#planUpdate(input),
       update: (input) => this.#update(input),
       metrics: () => database.metrics(),
       stop: async () => {
@@ -104,8 +105,8 @@ export class Mailbox {
     );
   }
 
-  #planUpdate(program: Uint8Array): UpdateAssessment {
-    return { ...this.#database.planUpdate(program), token: this.#migrationToken(program) };
+  #planUpdate({ program, hasColours }: PlanInput): UpdateAssessment {
+    return { ...this.#database.planUpdate(program, hasColours), token: this.#migrationToken(program) };
   }
 
   async #update({ program, mayBreakClients, token }: UpdateInput): Promise<UpdateAnswer> {

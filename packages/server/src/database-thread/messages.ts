@@ -65,7 +65,7 @@ export interface DatabaseRequests {
   handleHttp: { readonly input: HttpInput; readonly answer: HttpHandlerResult };
   schema: { readonly input: 9 | 10; readonly answer: string };
   /** What an update would do. */
-  planUpdate: { readonly input: Uint8Array; readonly answer: UpdateAssessment };
+  planUpdate: { readonly input: PlanInput; readonly answer: UpdateAssessment };
   update: { readonly input: UpdateInput; readonly answer: UpdateAnswer };
   metrics: { readonly input: undefined; readonly answer: DatabaseMetrics };
   /** Disconnects everybody, makes everything durable, and ends the thread. */
@@ -98,6 +98,12 @@ export type SqlAnswer =
   /** `json` is the body of the answer over HTTP. */
   | { readonly kind: 'ok'; readonly json: string; readonly durationMicros: number }
   | Exclude<SqlResult, { readonly kind: 'ok' }>;
+
+export interface PlanInput {
+  readonly program: Uint8Array;
+  /** Whether the plan is told in the colours of a terminal. */
+  readonly hasColours: boolean;
+}
 
 export interface UpdateAssessment extends UpdatePlan {
   /** Keccak-256 over both programs, which a publish that may break clients must repeat: 64 hex digits. */

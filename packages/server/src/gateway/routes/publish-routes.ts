@@ -194,12 +194,12 @@ async function update(
 async function planUpdate(context: RouteContext, request: GatewayRequest): Promise<Answer> {
   const record = mustDatabase(context, request.parameters['database'] ?? '');
   checkHostType(request);
-  request.query.oneOf('style', ['AnsiColor', 'NoColor']);
+  const hasColours = request.query.oneOf('style', ['AnsiColor', 'NoColor']) !== 'NoColor';
   checkOwner(callerOf(request), record, 'update database');
   await checkProgramKind(request.body);
   try {
     const database = await context.databases.open(record);
-    const plan = await database.thread.request('planUpdate', request.body);
+    const plan = await database.thread.request('planUpdate', { program: request.body, hasColours });
     if (plan.problems.length > 0) {
       const reason = plan.problems.join('\n');
       return json({ ManualMigrate: { reason, major_version_upgrade: plan.isMajorUpgrade } });
@@ -210,6 +210,8 @@ async function planUpdate(context: RouteContext, request: GatewayRequest): Promi
         break_clients: plan.breaksClients,
         token: hashText(plan.token),
         major_version_upgrade: plan.isMajorUpgrade,
+        // Ours: the reference tells only when it is too late.
+        data_conflicts: [...plan.obstacles],
       },
     });
   } catch (error) {
