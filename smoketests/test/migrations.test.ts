@@ -110,7 +110,7 @@ describe('changes that clients have to reconnect for', () => {
     const before = await state();
     const { exitCode, stdout, stderr } = await publish('breaking');
     expect(exitCode, stdout + stderr).toBe(1);
-    for (const change of ['remove table scratch', 'person: age, nickname', 'disconnected'])
+    for (const change of ['remove table scratch', 'add column age: ', 'add column nickname: ', 'disconnected'])
       expect(stderr).toContain(change);
     expect(await state()).toEqual(before);
     await clientFollows();

@@ -204,6 +204,12 @@ describe('changes that are made', () => {
       expected: { steps: ['refreshView'] },
     },
     {
+      change: 'an enum in the rows of a view',
+      old: { ...view(), typespace: [types.product([['kind', types.ref(1)]]), types.sum([['a', types.unit]])], types: [...view().types, { scope: [], name: 'Kind', ref: 1, customOrdering: true }], tables: [] }, // prettier-ignore
+      next: { ...view(), typespace: [types.product([['kind', types.ref(1)]]), types.sum([['a', types.unit], ['b', types.unit]])], types: [...view().types, { scope: [], name: 'Kind', ref: 1, customOrdering: true }], tables: [] }, // prettier-ignore
+      expected: { steps: ['refreshView'] },
+    },
+    {
       change: 'who a view is for',
       old: view(),
       next: view({ isAnonymous: false }),

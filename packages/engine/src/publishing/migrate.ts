@@ -23,7 +23,7 @@ import {
   insertRow,
 } from '../schema-objects.ts';
 import { SYSTEM_TABLE_IDS as ID } from '../system-tables.ts';
-import { createView, dropView } from '../views/view-objects.ts';
+import { createView, dropView, redescribeView } from '../views/view-objects.ts';
 import { addColumns } from './add-columns.ts';
 
 /**
@@ -34,8 +34,11 @@ import { addColumns } from './add-columns.ts';
  */
 export function migrate(store: Store, transaction: Transaction, plan: MigrationPlan): void {
   const migration = new Migration(store, transaction);
-  // Two tables may change names with each other, so all names go before the first comes.
-  for (const step of plan.steps) if (step.kind === 'changeAccessorNames') migration.forgetAccessorNames(step.table);
+  // Tables and views may change names with each other, so all names go before the first comes.
+  for (const step of plan.steps) {
+    if (step.kind === 'changeAccessorNames') migration.forgetAccessorNames(step.table);
+    if (step.kind === 'refreshView') migration.forgetAccessorNames(step.view);
+  }
   for (const step of plan.steps) migration.follow(step);
 }
 
@@ -48,7 +51,7 @@ class Migration {
     this.#transaction = transaction;
   }
 
-  forgetAccessorNames(table: Named<TableDef>): void {
+  forgetAccessorNames(table: Named<unknown>): void {
     forgetAccessorNames(this.#store, this.#transaction, this.#table(table).definition);
   }
 
@@ -117,14 +120,16 @@ class Migration {
         dropView(store, transaction, step.view.fullName);
         break;
       case 'refreshView':
-        break; // all views that are live run anew when the steps are done
+        // Its rows come when the steps are done: all views that are live run anew.
+        redescribeView(store, transaction, qualifiedView(step.view), step.view.module.typespace);
+        break;
       case 'addRowLevelSecurity':
       case 'removeRowLevelSecurity':
         break; // all rules are written anew when the steps are done
     }
   }
 
-  #table({ fullName }: Named<TableDef>): Table {
+  #table({ fullName }: Named<unknown>): Table {
     // Not by the catalog, which does not know of this transaction.
     for (const table of this.#store.tables.values()) if (table.definition.name === fullName) return table;
     throw new Error(`the plan speaks of table ${fullName}, which the database does not have`);

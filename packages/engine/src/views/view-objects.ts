@@ -5,7 +5,9 @@ import {
   columnRow,
   createDescribedTable,
   deleteRows,
+  describeTable,
   dropTable,
+  forgetAccessorNames,
   indexRow,
   insertRow,
   insertWithId,
@@ -42,8 +44,37 @@ export function createView(store: Store, transaction: Transaction, view: ViewDef
       param_type: encodedType(resolveType(param.type, typespace)),
     });
   }
+  describeColumns(store, transaction, viewId, tableId, view, typespace);
+  const indexName = `${name}_${ARG_HASH_COLUMN}_idx_btree`;
+  insertRow(store, transaction, ID.index, indexRow(0, tableId, indexName, { kind: 'btree', columns: [0] }));
+  createDescribedTable(store, transaction, tableId);
+}
+
+/**
+ * Gives a view that stays the names and the types that it has in the next module. Its rows stay: the
+ * types differ in enums that have become larger, if at all.
+ */
+export function redescribeView(store: Store, transaction: Transaction, view: ViewDef, typespace: Typespace): void {
+  const { viewId, tableId } = findView(store, view.name);
+  const table = store.table(tableId);
+  deleteRows(store, transaction, ID.column, (row) => row['table_id'] === tableId);
+  deleteRows(store, transaction, ID.viewColumn, (row) => row['view_id'] === viewId);
+  forgetAccessorNames(store, transaction, table.definition);
+  describeColumns(store, transaction, viewId, tableId, view, typespace);
+  transaction.redefineTable(table, describeTable(store, tableId).definition);
+}
+
+function describeColumns(
+  store: Store,
+  transaction: Transaction,
+  viewId: number,
+  tableId: number,
+  { name, accessorName, columns }: ViewDef,
+  typespace: Typespace,
+): void {
+  insertRow(store, transaction, ID.tableAccessor, { table_name: name, accessor_name: accessorName });
   insertRow(store, transaction, ID.column, columnRow(tableId, 0, ARG_HASH_COLUMN, types.u256));
-  for (const [position, column] of view.columns.entries()) {
+  for (const [position, column] of columns.entries()) {
     const type = resolveType(column.type, typespace);
     insertRow(store, transaction, ID.column, columnRow(tableId, position + 1, column.name, type));
     insertRow(store, transaction, ID.columnAccessor, {
@@ -58,22 +89,22 @@ export function createView(store: Store, transaction: Transaction, view: ViewDef
       col_type: encodedType(type),
     });
   }
-  const indexName = `${name}_${ARG_HASH_COLUMN}_idx_btree`;
-  insertRow(store, transaction, ID.index, indexRow(0, tableId, indexName, { kind: 'btree', columns: [0] }));
-  insertRow(store, transaction, ID.tableAccessor, { table_name: name, accessor_name: view.accessorName });
-  createDescribedTable(store, transaction, tableId);
 }
 
 /** Removes a view, its rows and everything that the system tables say of it. */
 export function dropView(store: Store, transaction: Transaction, viewName: string): void {
-  const row = readRows(store, ID.view).find((candidate) => candidate['view_name'] === viewName);
-  if (row === undefined) throw new Error(`view ${viewName} is to be dropped, but is not in st_view`);
-  const viewId = row['view_id'];
-  const { value: tableId } = row['table_id'] as { readonly value: number }; // every view has a table
+  const { viewId, tableId } = findView(store, viewName);
   dropTable(store, transaction, store.table(tableId));
   for (const id of [ID.view, ID.viewParam, ID.viewColumn]) {
     deleteRows(store, transaction, id, (candidate) => candidate['view_id'] === viewId);
   }
+}
+
+function findView(store: Store, viewName: string): { readonly viewId: number; readonly tableId: number } {
+  const row = readRows(store, ID.view).find((candidate) => candidate['view_name'] === viewName);
+  if (row === undefined) throw new Error(`st_view does not know view ${viewName}`);
+  const { value: tableId } = row['table_id'] as { readonly value: number }; // every view has a table
+  return { viewId: row['view_id'] as number, tableId };
 }
 
 function encodedType(type: AlgebraicType): Uint8Array {

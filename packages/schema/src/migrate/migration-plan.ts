@@ -49,7 +49,7 @@ export type MigrationStep =
   | { readonly kind: 'addRowLevelSecurity'; readonly sql: string }
   | { readonly kind: 'changeAccess'; readonly table: Table }
   | { readonly kind: 'changePrimaryKey'; readonly table: Table }
-  /** The view is there as before; what it returns may not be. */
+  /** The view is there as before; its rows, its names in the source and the enums in its rows may be others. */
   | { readonly kind: 'refreshView'; readonly view: Named<ViewDef> };
 
 /** What is freed first, what is needed later first: steps are followed in the order of their kinds. */

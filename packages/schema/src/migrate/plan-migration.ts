@@ -3,6 +3,7 @@ import type { IndexDef, ModuleDef, SequenceDef, TableDef, ViewDef } from '../mod
 import { type ModuleInTree, type Named, walkModules } from '../module-tree.ts';
 import { areColumnsEqual, compareColumns } from './compare-columns.ts';
 import { type MigrationPlan, type MigrationPrecheck, type MigrationStep, STEP_ORDER } from './migration-plan.ts';
+import { typeChange } from './type-change.ts';
 
 /**
  * Plans how a database that runs `old` becomes one that runs `next`. Looks at definitions only: what
@@ -250,7 +251,7 @@ function isSameSequence(old: SequenceDef, next: SequenceDef): boolean {
   );
 }
 
-/** Whether clients can tell no difference but in the rows. */
+/** Whether clients can tell no difference but in the rows, and in enums that they have as tables have them. */
 function isSameView(old: Named<ViewDef>, next: Named<ViewDef>): boolean {
   const before = old.definition;
   const after = next.definition;
@@ -258,7 +259,7 @@ function isSameView(old: Named<ViewDef>, next: Named<ViewDef>): boolean {
     before.isAnonymous === after.isAnonymous &&
     before.isPublic === after.isPublic &&
     before.primaryKey === after.primaryKey &&
-    typeEquals(rowType(old), rowType(next)) &&
+    typeChange(rowType(old), rowType(next)).kind !== 'incompatible' &&
     typeEquals(resolveType(before.params, old.module.typespace), resolveType(after.params, next.module.typespace))
   );
 }
