@@ -33,7 +33,7 @@ test('a new database is created with the program as it is', async () => {
     ),
   });
   expect(server.seen.slice(1)).toEqual([
-    'POST /v1/database/chat/pre_publish?host_type=Wasm&style=NoColor',
+    'POST /v1/database/chat/pre_publish?host_type=Wasm&style=NoColor&data_conflicts=true',
     'PUT /v1/database/chat?host_type=Wasm',
   ]);
   expect(server.requests.at(-1)).toMatchObject({ body: 'the program', token: ISSUED.token });

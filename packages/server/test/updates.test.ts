@@ -52,7 +52,10 @@ async function put(
 
 async function plan(program: Uint8Array<ArrayBuffer>, style = 'NoColor'): Promise<Plan> {
   const request = { method: 'POST', headers: authorization(owner), body: program };
-  const answer = await fetch(`${server.url}/v1/database/${name}/pre_publish?style=${style}`, request);
+  const answer = await fetch(
+    `${server.url}/v1/database/${name}/pre_publish?style=${style}&data_conflicts=true`,
+    request,
+  );
   expect(answer.status).toBe(200);
   return (await answer.json()) as Plan;
 }

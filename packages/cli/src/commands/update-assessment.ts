@@ -28,7 +28,7 @@ export async function assessUpdate(
 ): Promise<UpdateAssessment> {
   const answer = await client.request('POST', `/v1/database/${encodeURIComponent(database)}/pre_publish`, {
     body: program,
-    query: { host_type: 'Wasm', style: hasColors ? 'AnsiColor' : 'NoColor' },
+    query: { host_type: 'Wasm', style: hasColors ? 'AnsiColor' : 'NoColor', data_conflicts: 'true' },
   });
   if (answer.status === 404) return { kind: 'newDatabase' };
   if (answer.status !== 200) throw client.refusal(answer);

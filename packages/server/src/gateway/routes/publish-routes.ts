@@ -194,6 +194,8 @@ async function update(
 async function planUpdate(context: RouteContext, request: GatewayRequest): Promise<Answer> {
   const record = mustDatabase(context, request.parameters['database'] ?? '');
   checkHostType(request);
+  // Ours: the reference tells only when the publish fails. Who does not ask gets an answer as from there.
+  const tellsConflicts = request.query.boolean('data_conflicts') === true;
   const hasColours = request.query.oneOf('style', ['AnsiColor', 'NoColor']) !== 'NoColor';
   checkOwner(callerOf(request), record, 'update database');
   await checkProgramKind(request.body);
@@ -210,8 +212,7 @@ async function planUpdate(context: RouteContext, request: GatewayRequest): Promi
         break_clients: plan.breaksClients,
         token: hashText(plan.token),
         major_version_upgrade: plan.isMajorUpgrade,
-        // Ours: the reference tells only when it is too late.
-        data_conflicts: [...plan.obstacles],
+        ...(tellsConflicts && { data_conflicts: [...plan.obstacles] }),
       },
     });
   } catch (error) {
