@@ -8,7 +8,6 @@ import { externalUrl } from './external-url.ts';
 import { DEFAULT_MAX_BODY_BYTES } from './route.ts';
 import { mustDatabase } from './routes/context.ts';
 import type { RouteContext } from './routes/context.ts';
-import { PROCEDURE_FAILURE_STATUS } from './routes/function-routes.ts';
 
 const ROUTE = '/v1/database/:database/route/*';
 
@@ -121,10 +120,12 @@ function mustHaveResponded(result: HttpHandlerResult): HttpHandlerResponse {
       return result;
     case 'noRoute':
       throw new HttpError(404, 'Database has not registered a handler for this route');
+    // Whoever visits a module's routes knows nothing of its energy: it failed.
     case 'failed':
     case 'outOfEnergy':
+      throw new HttpError(500, result.message);
     case 'busy':
-      throw new HttpError(PROCEDURE_FAILURE_STATUS[result.kind], result.message);
+      throw new HttpError(503, result.message);
   }
 }
 

@@ -10,8 +10,8 @@ import type { RouteContext } from './context.ts';
 /** The status of a call whose reducer failed: outside the registered ones, on purpose. */
 const REDUCER_FAILED = 530;
 
-/** The statuses of procedures and HTTP handlers that gave no result. */
-export const PROCEDURE_FAILURE_STATUS = { failed: 500, outOfEnergy: 402, busy: 503 } as const;
+/** The statuses of procedures that gave no result. */
+const PROCEDURE_FAILURE_STATUS = { failed: 500, outOfEnergy: 402, busy: 503 } as const;
 
 /** Calling functions and running SQL, each over a connection that lives as long as the request. */
 export function functionRoutes(context: RouteContext): Route[] {
