@@ -40,6 +40,11 @@ export class Procedures {
     this.#core = core;
   }
 
+  /** Whether a call would begin now, and not be told that too many run. */
+  get hasRoom(): boolean {
+    return this.#running.size < MAX_RUNNING_PROCEDURES;
+  }
+
   get metrics(): ProcedureMetrics {
     const running = this.#running.size;
     return { running, instances: running + this.#idle.length, counts: structuredClone(this.#counts) };

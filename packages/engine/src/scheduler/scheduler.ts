@@ -1,16 +1,15 @@
-import { ByteWriter, ConnectionId } from '@lightcone/sats';
 import type { RowPointer, Table, TransactionDelta } from '@lightcone/store';
 import { admitProcedureCall, isRefusal } from '../admission.ts';
-import { ActiveCaller } from '../client.ts';
 import type { Core } from '../core.ts';
 import type { LoadedModule } from '../loaded-module.ts';
-import { callReducer } from '../reducer-calls.ts';
 import type { WakeUp } from '../timers.ts';
 import type { TransactionInputs } from '../transaction-record.ts';
-import { type DelayHistogram, newDelayHistogram, observeDelay } from './delay-histogram.ts';
+import type { DelayHistogram } from './delay-histogram.ts';
 import { ImmediateCalls } from './immediate-calls.ts';
-import type { PendingSchedule } from './pending-schedule.ts';
+import { Lateness } from './lateness.ts';
+import { OwnCalls } from './own-calls.ts';
 import { PendingSchedules } from './pending-schedules.ts';
+import { RowRuns, type RowRunsOwner } from './row-runs.ts';
 import { SCHEDULE_HORIZON_MICROS, delayMicros, readScheduledRow } from './schedule-at.ts';
 import { TurnBudget } from './turn-budget.ts';
 
@@ -19,18 +18,15 @@ import { TurnBudget } from './turn-budget.ts';
  *
  * What is due follows from what is committed, whoever committed it. One timer waits for the first row
  * that is due. A turn does a bounded piece of the work, then the clients have theirs.
- *
- * A reducer runs with the row still there; a row that was due once is deleted afterwards, in a
- * transaction of its own, whether the reducer succeeded or not. A crash between the two runs it again.
  */
 export class Scheduler {
   readonly #core: Core;
   readonly #pending: PendingSchedules;
   readonly #immediate = new ImmediateCalls();
   readonly #budget: TurnBudget;
-  readonly #caller: ActiveCaller;
-  readonly #key = new ByteWriter(8);
-  readonly #delays = new Map<string, DelayHistogram>();
+  readonly #calls: OwnCalls;
+  readonly #runs: RowRuns;
+  readonly #lateness: Lateness;
   #module: LoadedModule | undefined;
   #wakeUp: WakeUp | undefined;
   #wakeUpMicros = 0n;
@@ -40,16 +36,17 @@ export class Scheduler {
 
   /** @param core whose other parts are in place when `start` is called */
   constructor(core: Core) {
-    const { identity, clock } = core.options;
     this.#core = core;
     this.#pending = new PendingSchedules(core.store, core.catalog);
-    this.#budget = new TurnBudget(clock);
-    this.#caller = new ActiveCaller({ identity, connectionId: ConnectionId.ZERO, jwtPayload: '{}' });
+    this.#budget = new TurnBudget(core.options.clock);
+    this.#calls = new OwnCalls(core);
+    this.#lateness = new Lateness(core);
+    this.#runs = new RowRuns(core, this.#pending, this.#calls, this.#rowRunsOwner());
   }
 
   /** How late scheduled functions began, by name; those that ran since the database was opened. */
   get delays(): ReadonlyMap<string, DelayHistogram> {
-    return this.#delays;
+    return this.#lateness.delays;
   }
 
   /** Rows that wait for their time. */
@@ -73,6 +70,7 @@ export class Scheduler {
     this.#module = undefined;
     this.#wakeUp?.cancel();
     this.#wakeUp = undefined;
+    this.#runs.stop();
   }
 
   /** Learns of a transaction. */
@@ -127,6 +125,15 @@ export class Scheduler {
     if (this.#immediate.length > 0) this.#core.turns.endSoon();
   }
 
+  #rowRunsOwner(): RowRunsOwner {
+    return {
+      currentModule: () => this.#module,
+      now: () => this.#lookAtClock(),
+      began: (functionName, delayMicros) => this.#lateness.observe(functionName, delayMicros),
+      ended: () => this.#procedureEnded(),
+    };
+  }
+
   /** Sees to it that the timer is not later than the first row. One that is earlier may stay. */
   #arm(): void {
     const due = this.#pending.firstDueMicros;
@@ -165,49 +172,35 @@ export class Scheduler {
   #wake(): void {
     this.#wakeUp = undefined;
     const module = this.#module;
-    const { turns, options } = this.#core;
+    const { turns } = this.#core;
     if (module === undefined || turns.refusal !== undefined) return;
     turns.begin();
-    const { clock } = options;
     const now = this.#lookAtClock();
     this.#budget.begin();
-    let late: { readonly functionName: string; readonly delayMicros: bigint } | undefined;
-    let lateCount = 0;
     // By the time of the turn's begin: what is due again at once has its next run in another turn.
     for (let next = this.#pending.takeDue(now); next !== undefined; next = this.#pending.takeDue(now)) {
-      const delay = clock.nowMicros() - next.dueMicros;
-      const functionName = this.#run(module, next);
-      if (delay > LATE_MICROS) {
-        lateCount++;
-        if (late === undefined || delay > late.delayMicros) late = { functionName, delayMicros: delay };
-      }
-      this.#observe(functionName, delay);
+      this.#runs.run(module, next);
       if (this.#budget.isSpentAfterCall()) break;
     }
-    if (late !== undefined) this.#warn(late.functionName, late.delayMicros, lateCount);
+    this.#lateness.warn();
     this.#arm();
   }
 
-  /** Runs the function of a row that is due and returns its name. */
-  #run(module: LoadedModule, schedule: PendingSchedule): string {
-    const { store, catalog, options } = this.#core;
-    const functionName = catalog.schedules.get(schedule.tableId)!.functionName; // waits only while its table is there
-    const table = store.table(schedule.tableId);
-    const row = this.#findRow(table, schedule);
-    if (row >= 0) {
-      const now = options.clock.nowMicros();
-      const timestamp = now > schedule.dueMicros ? now : schedule.dueMicros;
-      // Copied: the function may change the row it is called with.
-      this.#call(module, functionName, timestamp, table.bytes(row).slice(table.start(row), table.end(row)));
-    }
-    if (this.#pending.finish(schedule, this.#lookAtClock())) this.#deleteRow(table, schedule);
-    return functionName;
+  /** A procedure of a row is over, outside of any turn. */
+  #procedureEnded(): void {
+    const module = this.#module;
+    const { turns } = this.#core;
+    if (module === undefined || turns.refusal !== undefined) return;
+    turns.begin();
+    this.#runs.runHeld(module);
+    this.#lateness.warn();
+    this.#arm();
   }
 
   /** A procedure of that name wins over a reducer. */
   #callNow(module: LoadedModule, functionName: string, timestampMicros: bigint, args: Uint8Array): void {
     if (!module.proceduresByName.has(functionName)) {
-      this.#call(module, functionName, timestampMicros, args);
+      this.#calls.reducer(module, functionName, timestampMicros, args);
       return;
     }
     const { procedures, options } = this.#core;
@@ -216,50 +209,9 @@ export class Scheduler {
       this.#core.logLine('Error', `scheduled call: ${procedure.message}`, functionName);
       return;
     }
-    const calling = procedures.call(module, procedure, this.#caller, timestampMicros, args);
+    const calling = this.#calls.procedure(module, procedure, timestampMicros, args);
     procedures.track(calling).catch((error: Error) => options.onFailure(error));
-  }
-
-  #call(module: LoadedModule, functionName: string, timestampMicros: bigint, args: Uint8Array): void {
-    const reducer = module.reducersByName.get(functionName);
-    if (reducer === undefined) {
-      this.#core.logLine('Error', 'scheduled call: no such reducer', functionName);
-      return;
-    }
-    const outcome = callReducer(this.#core, module, reducer, this.#caller, timestampMicros, args, 0, args.length);
-    if (outcome.kind === 'ok') this.#core.transactions.publish(undefined);
-  }
-
-  #deleteRow(table: Table, schedule: PendingSchedule): void {
-    const row = this.#findRow(table, schedule);
-    const { transactions } = this.#core;
-    const transaction = transactions.begin();
-    transaction.delete(table, row);
-    // A row that stayed would be due for ever.
-    transactions.commit(transaction, undefined, 'emptyView');
-    transactions.publish(undefined);
-  }
-
-  #findRow(table: Table, { tableId, id }: PendingSchedule): RowPointer {
-    const { indexId } = this.#core.catalog.schedules.get(tableId)!; // waits only while its table is there
-    this.#key.reset();
-    this.#key.u64(id);
-    return table.index(indexId).findUnique(this.#key.bytes, 0, this.#key.length);
-  }
-
-  #observe(functionName: string, delay: bigint): void {
-    let histogram = this.#delays.get(functionName);
-    if (histogram === undefined) this.#delays.set(functionName, (histogram = newDelayHistogram()));
-    observeDelay(histogram, Math.max(0, Number(delay) / 1e6));
-  }
-
-  /** One line a turn: a database that was away for a day must not fill its log with them. */
-  #warn(functionName: string, delay: bigint, count: number): void {
-    const others = count === 1 ? '' : `, the latest of ${count} runs`;
-    this.#core.logLine('Warn', `scheduled function started ${delay / 1000n} ms late${others}`, functionName);
   }
 }
 
-/** Later than this is worth a warning. */
-const LATE_MICROS = 30_000n;
 const CLOCK_JITTER_MICROS = 1000n;

@@ -48,6 +48,16 @@ test('the clock waits for promises and deferred work before it moves on', async 
   expect(calls).toEqual(['a@10', 'promise@10', 'deferred@10', 'b@20']);
 });
 
+test('what was deferred before is done before the clock moves', async () => {
+  const { clock, calls, note, wakeIn } = record();
+  clock.defer(() => {
+    note('deferred');
+    wakeIn(5, 'set by it');
+  });
+  await clock.advance(20);
+  expect(calls).toEqual(['deferred@0', 'set by it@5']);
+});
+
 test('nothing comes outside of advance, and advance(0) brings what is due', async () => {
   const { clock, calls, wakeIn } = record();
   wakeIn(0, 'now');

@@ -51,8 +51,8 @@ export class FakeClock implements Clock, Timers {
 
   /**
    * Lets time pass. The clock stops at each wake-up on the way, calls it, and goes on when what that
-   * began has settled: promises and deferred functions, not the disk or the network. Where no wake-up
-   * is due it has moved when this returns, awaited or not.
+   * began has settled: promises and deferred functions, not the disk or the network. Where nothing is
+   * deferred and no wake-up is due it has moved when this returns, awaited or not.
    * @returns when the clock has arrived and all is settled
    */
   async advance(milliseconds: number): Promise<void> {
@@ -60,6 +60,7 @@ export class FakeClock implements Clock, Timers {
     if (this.#isMoving) throw new Error('the clock is moving: await the advance() before');
     this.#isMoving = true;
     try {
+      if (this.#deferredCount > 0) await this.#settled();
       const arrival = this.#elapsedMicros + BigInt(Math.round(milliseconds * 1000));
       for (let next = this.#next(); next !== undefined && this.#momentOf(next) <= arrival; next = this.#next()) {
         this.#pass(this.#momentOf(next) - this.#elapsedMicros);

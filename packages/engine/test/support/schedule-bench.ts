@@ -206,7 +206,11 @@ export class ScheduleBench {
       }
     };
     // The parts that the scheduler uses.
-    return { reducersByName: new Map([[functionName, reducer]]), callReducer } as unknown as LoadedModule;
+    return {
+      reducersByName: new Map([[functionName, reducer]]),
+      proceduresByName: new Map(),
+      callReducer,
+    } as unknown as LoadedModule;
   }
 }
 
