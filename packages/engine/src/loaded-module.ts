@@ -225,7 +225,7 @@ const NO_ARGS = new Uint8Array(0);
 
 /** What is not built yet is refused when a module is published, not when it is used. */
 function refuseUnsupported(def: ModuleDef): void {
-  const problems = [...def.submodules.map((submodule) => `${submodule.namespace} is a submodule`)];
+  const problems = def.submodules.map((submodule) => `${submodule.namespace} is a submodule`);
   if (problems.length === 0) return;
   throw new EngineError(
     'ENGINE_UNSUPPORTED_MODULE',
