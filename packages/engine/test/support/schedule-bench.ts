@@ -67,6 +67,27 @@ const jobs: TableDef = {
   isEvent: false,
 };
 
+/** Stands for `Procedures`: a call goes on until the test ends it. */
+export class FakeProcedures {
+  hasRoom = true;
+  readonly calls: { readonly args: Uint8Array; readonly timestampMicros: bigint; end(): void }[] = [];
+  readonly failures: unknown[] = [];
+  /** Called when a call begins. */
+  began: () => void = () => {};
+
+  call(_module: unknown, _procedure: unknown, _caller: unknown, timestampMicros: bigint, args: Uint8Array) {
+    return new Promise((resolve) => {
+      this.calls.push({ args, timestampMicros, end: () => resolve({ kind: 'returned' }) });
+      this.began();
+    });
+  }
+
+  track<T>(activity: Promise<T>): Promise<T> {
+    activity.catch((error: unknown) => this.failures.push(error));
+    return activity;
+  }
+}
+
 /**
  * The parts of a database with one scheduled table, on a fake clock and a simulated disk. Its module is
  * a plain function.
@@ -81,14 +102,17 @@ export class ScheduleBench {
   clock: FakeClock = new FakeClock(START);
   core!: Core; // set by `start`
   readonly #disk: SimulatedDisk | undefined;
+  readonly #procedures: FakeProcedures | undefined;
 
   /** @param isOnDisk without one nothing outlives a restart */
-  private constructor(isOnDisk: boolean) {
+  private constructor(isOnDisk: boolean, procedures: FakeProcedures | undefined) {
+    this.#procedures = procedures;
     this.#disk = isOnDisk ? new SimulatedDisk(() => 0) : undefined;
   }
 
-  static async create(isOnDisk = true): Promise<ScheduleBench> {
-    const bench = new ScheduleBench(isOnDisk);
+  /** @param procedures makes the scheduled function one of these */
+  static async create(isOnDisk = true, procedures?: FakeProcedures): Promise<ScheduleBench> {
+    const bench = new ScheduleBench(isOnDisk, procedures);
     await bench.#open();
     const transaction = bench.core.transactions.begin();
     createTable(bench.core.store, transaction, jobs, []);
@@ -130,6 +154,11 @@ export class ScheduleBench {
     transactions.publish(undefined);
   }
 
+  /** The row of a procedure's call. */
+  rowOf({ args }: { readonly args: Uint8Array }): JobRow {
+    return decode(args, 0, args.length);
+  }
+
   /** Puts the module in anew, as a publish does; or one that lacks the function. */
   publish(functionName: string = 'run_job'): void {
     this.core.scheduler.start(this.#module(functionName));
@@ -148,6 +177,11 @@ export class ScheduleBench {
     await this.clock.advance(downMs);
     await this.#open();
     this.core.scheduler.start(this.#module());
+  }
+
+  /** From now on nothing can be written. */
+  failDisk(): void {
+    this.#disk?.failAfter('write', 0);
   }
 
   async close(): Promise<void> {
@@ -205,10 +239,12 @@ export class ScheduleBench {
         return error instanceof Error ? { kind: 'error', message: error.message } : (error as CallOutcome);
       }
     };
+    if (this.#procedures !== undefined) Object.assign(this.core, { procedures: this.#procedures });
+    const proceduresByName = new Map(this.#procedures && [[functionName, { def: { name: functionName } }]]);
     // The parts that the scheduler uses.
     return {
       reducersByName: new Map([[functionName, reducer]]),
-      proceduresByName: new Map(),
+      proceduresByName,
       callReducer,
     } as unknown as LoadedModule;
   }
