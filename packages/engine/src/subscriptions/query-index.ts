@@ -35,7 +35,7 @@ export class QueryIndex {
   #isInsert = false;
   #partnerValues: PointMap<Set<LiveQuery>> | undefined;
   readonly #foundByValue = (queries: Set<LiveQuery>): void => {
-    for (const query of queries) this.#take(query)?.route(this.#row, this.#isInsert);
+    for (const query of queries) this.#take(query).route(this.#row, this.#isInsert);
   };
   readonly #foundByPartner = (queries: Set<LiveQuery>): void => {
     for (const query of queries) this.#take(query);

@@ -1,9 +1,12 @@
 import { ByteWriter, hashBytes } from '@lightcone/sats';
 import type { RowVisitor } from '../row-source.ts';
 
+/** One huge transaction should not hold its memory for ever. */
+const MAX_KEPT_BYTES = 1024 * 1024;
+
 /** Byte strings, each with a count that may be negative. */
 export class ByteBag {
-  readonly #bytes = new ByteWriter(1024);
+  #bytes = new ByteWriter(1024);
   readonly #starts: number[] = [];
   readonly #ends: number[] = [];
   readonly #counts: number[] = [];
@@ -16,8 +19,10 @@ export class ByteBag {
     return this.#starts.length;
   }
 
+  /** Forgets everything. Memory is kept for the next use, unless it is much. */
   clear(): void {
-    this.#bytes.reset();
+    if (this.#bytes.bytes.length > MAX_KEPT_BYTES) this.#bytes = new ByteWriter(1024);
+    else this.#bytes.reset();
     this.#starts.length = 0;
     this.#ends.length = 0;
     this.#counts.length = 0;
