@@ -10,6 +10,7 @@ export const programs = {
   connections: readModule('connections'),
   httpHandlers: readModule('http-handlers'),
   procedures: readModule('procedures'),
+  schedules: readModule('schedules'),
   test: readModule('test-module'),
 } as const;
 
