@@ -34,7 +34,8 @@ export function tables(...list: (readonly [Partial<RawTableDefV10>, Columns])[])
   // Enums have to have names.
   for (const [ref, [, columns]] of list.entries()) {
     const fields = columns.map(([name, type]) => {
-      if (type.tag !== 'Sum' || type === types.scheduleAt) return [name, type] as const;
+      if (type.tag !== 'Sum' || type === types.scheduleAt || type.variants[0]?.name === 'some')
+        return [name, type] as const;
       named.push({ scope: [], name: `Enum${typespace.length}`, ref: typespace.length, customOrdering: true });
       return [name, types.ref(typespace.push(type) - 1)] as const;
     });
