@@ -5,8 +5,8 @@ import {
   type TableDescription,
   type ViewDescription,
   describeTables,
-  readRows,
-} from './schema-objects.ts';
+} from './describe-tables.ts';
+import { readRows } from './system-rows.ts';
 import { SYSTEM_TABLE_IDS } from './system-tables.ts';
 
 /** An index and the table it belongs to. */

@@ -2,7 +2,9 @@ import type { CommitLog } from '@lightcone/commitlog';
 import { ByteReader, ByteWriter, type RowType } from '@lightcone/sats';
 import { type Replay, type Store, StoreError, type Table } from '@lightcone/store';
 import { EngineError } from './errors.ts';
-import { bootstrapRows, describeTables, systemRowType, systemTableDefinition } from './schema-objects.ts';
+import { bootstrapRows, systemTableDefinition } from './bootstrap.ts';
+import { describeTables } from './describe-tables.ts';
+import { systemRowType } from './system-rows.ts';
 import { SYSTEM_TABLES, SYSTEM_TABLE_IDS } from './system-tables.ts';
 import { type MutationVisitor, readTransactionRecord } from './transaction-record.ts';
 

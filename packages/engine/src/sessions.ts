@@ -4,7 +4,7 @@ import { ActiveCaller } from './client.ts';
 import type { Core } from './core.ts';
 import type { LoadedModule } from './loaded-module.ts';
 import { failureText, runLifecycleReducer } from './reducer-calls.ts';
-import { insertRow, readRows, systemRowType } from './schema-objects.ts';
+import { insertRow, readRows, systemRowType } from './system-rows.ts';
 import { SYSTEM_TABLE_IDS } from './system-tables.ts';
 import { encodeReducerName } from './transaction-record.ts';
 import type { OnViewFailure } from './views/live-views.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { ByteWriter, bytesToHex, writeType } from '@lightcone/sats';
 import { expect, test } from 'vitest';
-import { systemTableDefinition } from './schema-objects.ts';
+import { systemTableDefinition } from './bootstrap.ts';
 import { SYSTEM_TABLES } from './system-tables.ts';
 
 interface RecordedTable {

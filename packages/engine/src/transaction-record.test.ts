@@ -13,7 +13,7 @@ import {
 } from '@lightcone/sats';
 import { Store, type Transaction } from '@lightcone/store';
 import { expect, test } from 'vitest';
-import { systemTableDefinition } from './schema-objects.ts';
+import { systemTableDefinition } from './bootstrap.ts';
 import { SYSTEM_TABLES, SYSTEM_TABLE_IDS } from './system-tables.ts';
 import {
   type MutationVisitor,

@@ -2,7 +2,9 @@ import type { Named, TableDef } from '@lightcone/schema';
 import { qualifiedTable } from '@lightcone/schema';
 import type { RowType } from '@lightcone/sats';
 import type { Store, Table, Transaction } from '@lightcone/store';
-import { TABLE_PARTS, deleteRows, describeColumns, describeTable, insertRow, insertWithId } from '../schema-objects.ts';
+import { describeTable } from '../describe-tables.ts';
+import { TABLE_PARTS, describeColumns } from '../schema-objects.ts';
+import { deleteRows, insertRow, insertWithId } from '../system-rows.ts';
 import { SYSTEM_TABLE_IDS as ID } from '../system-tables.ts';
 
 /** The columns that hold the ids of a table's parts, which get new ones with the table. */

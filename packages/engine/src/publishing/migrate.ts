@@ -9,19 +9,18 @@ import {
 } from '@lightcone/schema';
 import type { AlgebraicValue } from '@lightcone/sats';
 import type { Store, Table, Transaction } from '@lightcone/store';
+import { describeTable } from '../describe-tables.ts';
 import {
   createTable,
-  deleteRows,
   describeAccessorNames,
   describeColumns,
   describeConstraint,
   describeIndex,
   describeSequence,
-  describeTable,
   dropTable,
   forgetAccessorNames,
-  insertRow,
 } from '../schema-objects.ts';
+import { deleteRows, insertRow } from '../system-rows.ts';
 import { SYSTEM_TABLE_IDS as ID } from '../system-tables.ts';
 import { createView, dropView, redescribeView } from '../views/view-objects.ts';
 import { addColumns } from './add-columns.ts';

@@ -2,7 +2,7 @@ import { QueryError } from '@lightcone/query';
 import type { Transaction } from '@lightcone/store';
 import type { Core } from '../core.ts';
 import { EngineError } from '../errors.ts';
-import { insertRow } from '../schema-objects.ts';
+import { insertRow } from '../system-rows.ts';
 import { SYSTEM_TABLE_IDS } from '../system-tables.ts';
 
 /**

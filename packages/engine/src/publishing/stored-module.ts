@@ -2,7 +2,7 @@ import { ByteReader, Identity } from '@lightcone/sats';
 import type { Transaction } from '@lightcone/store';
 import type { Core } from '../core.ts';
 import type { LoadedModule } from '../loaded-module.ts';
-import { insertRow, readRows } from '../schema-objects.ts';
+import { insertRow, readRows } from '../system-rows.ts';
 import { SYSTEM_TABLE_IDS } from '../system-tables.ts';
 
 /** `st_module.program_kind`. */

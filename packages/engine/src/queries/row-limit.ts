@@ -1,7 +1,7 @@
 import { QueryError, type RowsPlan, type TableStatistics, estimateScannedRows } from '@lightcone/query';
 import type { SumValue } from '@lightcone/sats';
 import type { Store } from '@lightcone/store';
-import { readRows } from '../schema-objects.ts';
+import { readRows } from '../system-rows.ts';
 import { SYSTEM_TABLE_IDS } from '../system-tables.ts';
 
 /** The variable `row_limit`: how many rows a query may read that is not the owner's, by estimate. */

@@ -1,6 +1,6 @@
 import { NO_ROW, type RowPointer, type Store, type Table, type TransactionDelta } from '@lightcone/store';
 import type { Catalog } from '../catalog.ts';
-import type { ScheduleDescription } from '../schema-objects.ts';
+import type { ScheduleDescription } from '../describe-tables.ts';
 import { DueQueue } from './due-queue.ts';
 import { PendingSchedule } from './pending-schedule.ts';
 import { firstDueMicros, isSameSchedule, nextTickMicros, readScheduledRow } from './schedule-at.ts';

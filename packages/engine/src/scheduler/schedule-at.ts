@@ -1,6 +1,6 @@
 import { ByteReader } from '@lightcone/sats';
 import type { RowPointer, Table } from '@lightcone/store';
-import type { ScheduleDescription } from '../schema-objects.ts';
+import type { ScheduleDescription } from '../describe-tables.ts';
 
 /** When a row is due, as its ScheduleAt column says: at a time, or again and again. */
 export interface ScheduleAt {

@@ -4,7 +4,8 @@ import type { ViewDef } from '@lightcone/schema';
 import { Store } from '@lightcone/store';
 import { expect, test } from 'vitest';
 import { recover } from '../recovery.ts';
-import { describeTables, readRows } from '../schema-objects.ts';
+import { describeTables } from '../describe-tables.ts';
+import { readRows } from '../system-rows.ts';
 import { SYSTEM_TABLE_IDS as ID } from '../system-tables.ts';
 import { createView, dropView } from './view-objects.ts';
 

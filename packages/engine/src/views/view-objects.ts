@@ -1,19 +1,10 @@
 import { type AlgebraicType, ByteWriter, type Typespace, resolveType, types, writeType } from '@lightcone/sats';
 import type { ViewDef } from '@lightcone/schema';
 import type { Store, Transaction } from '@lightcone/store';
-import {
-  columnRow,
-  createDescribedTable,
-  deleteRows,
-  describeTable,
-  dropTable,
-  forgetAccessorNames,
-  indexRow,
-  insertRow,
-  insertWithId,
-  readRows,
-  tableRow,
-} from '../schema-objects.ts';
+import { describeTable } from '../describe-tables.ts';
+import { createDescribedTable, dropTable, forgetAccessorNames } from '../schema-objects.ts';
+import { columnRow, indexRow, tableRow } from '../schema-rows.ts';
+import { deleteRows, insertRow, insertWithId, readRows } from '../system-rows.ts';
 import { SYSTEM_TABLE_IDS as ID } from '../system-tables.ts';
 
 /** The first column of a view's rows in the store: whose rows they are (see `arg-hash.ts`). */
