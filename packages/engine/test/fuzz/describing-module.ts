@@ -9,7 +9,8 @@ const MARK = 'the definition goes here';
 
 /**
  * A module that describes itself with whatever bytes it is given. Its reducers insert their arguments as a row into
- * every table that takes them; its views and procedures answer nothing.
+ * every table that takes them; its views have no rows, its procedures answer
+ * nothing.
  */
 export function describingModule(description: Uint8Array): Uint8Array {
   const template = templates.find(({ room }) => description.length <= room);
@@ -30,8 +31,10 @@ function moduleWithRoom(room: number): Uint8Array {
     imports: ['datastore_insert_bsatn', 'bytes_source_read'],
     definitions: `
     (data (i32.const 65536) "${MARK}${'.'.repeat(room)}")
-    (func (export "__call_view__") (param i32 i64 i64 i64 i64 i32 i32) (result i32) (i32.const 0))
-    (func (export "__call_view_anon__") (param i32 i32 i32) (result i32) (i32.const 0))
+    (func (export "__call_view__") (param i32 i64 i64 i64 i64 i32) (param $sink i32) (result i32)
+      (call $write (local.get $sink) (i32.const 600) (i32.const 4)) (i32.const 0))
+    (func (export "__call_view_anon__") (param i32 i32) (param $sink i32) (result i32)
+      (call $write (local.get $sink) (i32.const 600) (i32.const 4)) (i32.const 0))
     (func (export "__call_procedure__") (param i32 i64 i64 i64 i64 i64 i64 i64 i32 i32) (result i32) (i32.const 0))
     (func (export "__call_http_handler__") (param i32 i64 i32 i32 i32 i32) (result i32) (i32.const 1))`,
     describe: `(call $write (local.get $sink) (i32.const 65540) (i32.load (i32.const 65536)))`,

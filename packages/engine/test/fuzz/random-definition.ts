@@ -103,15 +103,35 @@ const table: fc.Arbitrary<TableParts> = fc
     };
   });
 
-/** A definition with some tables, and for each a reducer whose argument is a row of it. */
+const SCHEDULED_ROW = types.product([
+  ['scheduled_id', types.u64],
+  ['at', types.scheduleAt],
+]);
+const SCHEDULED_TABLE = rawTable({
+  name: 'due',
+  primaryKey: [0],
+  indexes: [{ name: 'due_id', accessorName: undefined, algorithm: { tag: 'BTree', columns: [0] } }],
+  constraints: [{ name: undefined, columns: [0] }],
+  sequences: [
+    { name: undefined, column: 0, start: undefined, minValue: undefined, maxValue: undefined, increment: 1n },
+  ],
+});
+
+/** Some tables, for each a reducer whose argument is a row of it, and now and then one of everything else. */
 export const randomDefinition: fc.Arbitrary<RawModuleDefV10> = fc
   .record({
-    tables: fc.uniqueArray(table, { maxLength: 3, selector: (parts) => parts.table.name.toLowerCase() }),
+    tables: fc.uniqueArray(table, { maxLength: 3, selector: (parts) => parts.table.name }),
     policy: fc.constantFrom('None' as const, 'SnakeCase' as const),
-    rule: fc.oneof({ weight: 20, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: name }),
+    hasRule: rarely(),
+    hasViews: rarely(),
+    hasSchedule: rarely(),
+    hasFunctions: rarely(),
+    lifecycle: fc.constantFrom(undefined, undefined, 'Init' as const, 'OnConnect' as const, 'OnDisconnect' as const),
   })
-  .map(({ tables, policy, rule }) => {
+  .map(({ tables: plain, policy, hasRule, hasViews, hasSchedule, hasFunctions, lifecycle }) => {
+    const tables = hasSchedule ? [...plain, { table: SCHEDULED_TABLE, row: SCHEDULED_ROW }] : plain;
     const rowRef = (i: number): number => TYPESPACE.length + i;
+    const viewNames = hasViews && tables.length > 0 ? ['seen_by_all', 'seen_by_one'] : [];
     return rawModule({
       typespace: [...TYPESPACE, ...tables.map(({ row }) => row)],
       types: [
@@ -119,11 +139,34 @@ export const randomDefinition: fc.Arbitrary<RawModuleDefV10> = fc
         ...tables.map((_, i) => ({ scope: [], name: `Row${i}`, ref: rowRef(i), customOrdering: true })),
       ],
       tables: tables.map((parts, i) => ({ ...parts.table, productTypeRef: rowRef(i) })),
-      reducers: tables.map((_, i) => rawReducer(`put_${i}`, [['row', types.ref(rowRef(i))]])),
+      reducers: [
+        ...tables.map((_, i) => rawReducer(`put_${i}`, [['row', types.ref(rowRef(i))]])),
+        ...(lifecycle === undefined ? [] : [rawReducer('on_event')]),
+        ...(hasSchedule ? [rawReducer('run', [['row', types.ref(rowRef(plain.length))]])] : []),
+      ],
+      lifecycleReducers: lifecycle === undefined ? [] : [{ lifecycle, functionName: 'on_event' }],
+      schedules: hasSchedule ? [{ name: undefined, tableName: 'due', atColumn: 1, functionName: 'run' }] : [],
+      views: viewNames.map((viewName, i) => ({
+        name: viewName,
+        index: 0,
+        isPublic: true,
+        isAnonymous: i === 0,
+        params: { tag: 'Product', elements: [] },
+        returnType: types.array(types.ref(rowRef(0))),
+      })),
+      procedures: hasFunctions
+        ? [{ name: 'wait', params: { tag: 'Product', elements: [] }, returnType: types.unit, visibility: 'Private' }]
+        : [],
+      httpHandlers: hasFunctions ? ['answer'] : [],
+      httpRoutes: hasFunctions ? [{ handlerName: 'answer', method: { tag: 'Any' }, path: '/x' }] : [],
       caseConversionPolicy: policy,
-      rowLevelSecurity: rule === undefined ? [] : [`SELECT * FROM ${rule}`],
+      rowLevelSecurity: hasRule && plain.length > 0 ? [`SELECT * FROM "${plain[0]!.table.name}"`] : [],
     });
   });
+
+function rarely(): fc.Arbitrary<boolean> {
+  return fc.nat(4).map((value) => value === 4);
+}
 
 export function encodeDefinition(raw: RawModuleDefV10): Uint8Array {
   const writer = new ByteWriter();

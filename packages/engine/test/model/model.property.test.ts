@@ -9,6 +9,7 @@ import { TABLES } from './tables.ts';
 
 /** One run is some 750 operations. */
 const numRuns = Number(process.env['LIGHTCONE_MODEL_RUNS'] ?? 160);
+const MAX_RUN_MS = 10_000;
 const MIN_OPERATIONS = 100_000;
 
 const seed = fc.integer();
@@ -72,7 +73,7 @@ property.prop([fc.noBias(fc.array(step, { minLength: 1, maxLength: 160, size: 'm
       await run.close();
     }
   },
-  600_000,
+  numRuns * MAX_RUN_MS,
 );
 
 test.runIf(process.env['LIGHTCONE_MODEL_RUNS'] === undefined)('that were a hundred thousand operations', () => {
