@@ -1,4 +1,5 @@
 import type { ByteWriter } from '@lightcone/sats';
+import { UPFRONT_COST } from './function-prices.ts';
 import { OP } from './instructions.ts';
 import { writeSigned, writeUnsigned } from './leb.ts';
 import type { FunctionBody } from './module-shape.ts';
@@ -17,8 +18,6 @@ export interface MeterContext {
 
 const I64 = 0x7e;
 const I32 = 0x7f;
-// A loop-free function that can cost no more than this pays it all when it is entered.
-const UPFRONT_COST = 64;
 // Bytes, or elements, that a bulk instruction handles in the time of one ordinary one: 2^3.
 const BULK_SHIFT = 3;
 
@@ -51,6 +50,19 @@ export function writeMeteredBody(
   blockType: Uint8Array,
 ): void {
   new BodyWriter(context, edits).write(body, blockType);
+}
+
+/**
+ * Writes the code of a function whose callers pay for it: it pays for what it calls, in the same way, at once.
+ *
+ *     locals                            locals, debt: i64
+ *     A                                 A
+ *     if                                if
+ *       B; call f; call g                 fuel -= price(f) + price(g); if fuel < 0 { trap }; B; call f; call g
+ *     end                               end
+ */
+export function writePrepaidBody(context: MeterContext, body: FunctionBody, edits: BodyEdits): void {
+  new BodyWriter(context, edits).writePrepaid(body);
 }
 
 /** How many locals the meter adds at most. */
@@ -92,6 +104,20 @@ class BodyWriter {
     this.#writeCode(body);
     this.#pay(edits.hasCall);
     this.#out.u8(OP.end);
+  }
+
+  writePrepaid(body: FunctionBody): void {
+    const { count, at, cost, codeStart } = this.#edits;
+    this.#writeLocals();
+    let copied = codeStart;
+    for (let i = 0; i < count; i++) {
+      if (cost[i]! === 0 || this.#edits.kind[i] !== EDIT.charge) continue; // the lists are valid up to the count
+      this.#copy(copied, at[i]!);
+      copied = at[i]!;
+      this.#constantDebt(cost[i]!);
+      this.#pay(true);
+    }
+    this.#copy(copied, body.end);
   }
 
   #writeLocals(): void {

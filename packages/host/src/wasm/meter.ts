@@ -1,8 +1,9 @@
 import { ByteWriter } from '@lightcone/sats';
 import { HostError } from '../errors.ts';
+import { FunctionPrices, scanBody } from './function-prices.ts';
 import { OP } from './instructions.ts';
 import { patchSize, reserveSize, writeSigned, writeUnsigned } from './leb.ts';
-import { ADDED_LOCALS, writeMeteredBody } from './meter-body.ts';
+import { ADDED_LOCALS, writeMeteredBody, writePrepaidBody } from './meter-body.ts';
 import { SECTION, SECTION_ORDER } from './module-shape.ts';
 import type { FunctionType, ModuleShape, Section } from './module-shape.ts';
 import { BodyScanner } from './scan-body.ts';
@@ -228,21 +229,29 @@ class Meter {
 
   #code(): void {
     const out = this.#out;
-    const { bytes, bodies, types, functionTypes, importedFunctionCount, globalCount, tagCount } = this.#shape;
+    const { bytes, bodies, functionTypes, importedFunctionCount, globalCount, tagCount } = this.#shape;
+    const prices = FunctionPrices.of(this.#shape);
     const context = { bytes, out, fuel: globalCount, hasExceptions: tagCount > 0 };
     this.#section(SECTION.code, () => {
       writeUnsigned(out, bodies.length);
       for (const [i, body] of bodies.entries()) {
-        const typeIndex = functionTypes[importedFunctionCount + i]!; // there are as many bodies as functions
-        const paramCount = types[typeIndex]!.params.length; // checked when it was read
-        this.#scanner.scan(bytes, body, { typeCount: types.length, globalCount, paramCount });
+        const index = importedFunctionCount + i;
+        if (prices.isFree(index)) {
+          writeUnsigned(out, body.end - body.start);
+          out.slice(bytes, body.start, body.end);
+          continue;
+        }
+        const isPrepaid = prices.isPrepaid(index);
+        scanBody(this.#scanner, this.#shape, index, body, prices, isPrepaid);
         const { edits } = this.#scanner;
         if (edits.localCount + ADDED_LOCALS > MAX_LOCALS) {
           const text = `the function at byte ${body.start} has ${edits.localCount} locals`;
           throw new HostError('HOST_UNSUPPORTED_MODULE', `${text}; the most is ${MAX_LOCALS - ADDED_LOCALS}`);
         }
         const size = reserveSize(out);
-        writeMeteredBody(context, body, edits, this.#blockTypes[typeIndex]!); // one per type
+        const typeIndex = functionTypes[index]!; // there are as many bodies as functions
+        if (isPrepaid) writePrepaidBody(context, body, edits);
+        else writeMeteredBody(context, body, edits, this.#blockTypes[typeIndex]!); // one per type
         patchSize(out, size);
       }
     });

@@ -1,6 +1,5 @@
 import { HostError } from '../errors.ts';
-import { skipConstantExpression } from './instructions.ts';
-import { readIndex } from './instructions.ts';
+import { OP, readIndex, skipConstantExpression } from './instructions.ts';
 import { programKind } from './program-kind.ts';
 import { readValueType } from './value-types.ts';
 import { WasmReader } from './wasm-reader.ts';
@@ -110,6 +109,8 @@ export interface ModuleShape {
   readonly tagCount: number;
   readonly exports: readonly ModuleExport[];
   readonly bodies: readonly FunctionBody[];
+  /** Functions that something else than a `call` can reach: exported, started, or referred to by a table or global. */
+  readonly escapingFunctions: ReadonlySet<number>;
 }
 
 const FUNCTION_TYPE = 0x60;
@@ -147,6 +148,7 @@ class ShapeReader {
   readonly #memories: SizeLimits[] = [];
   readonly #exports: ModuleExport[] = [];
   readonly #bodies: FunctionBody[] = [];
+  readonly #escapingFunctions = new Set<number>();
   readonly #counts: Record<ExternalKind, number> = { function: 0, table: 0, memory: 0, global: 0, tag: 0 };
   #importedFunctionCount = 0;
   #typeCount = 0;
@@ -198,6 +200,7 @@ class ShapeReader {
       tagCount: this.#counts.tag,
       exports: this.#exports,
       bodies: this.#bodies,
+      escapingFunctions: this.#escapingFunctions,
     };
   }
 
@@ -245,7 +248,10 @@ class ShapeReader {
       case SECTION.data:
         this.#repeat(reader.count(), () => this.#data(reader));
         break;
-      default: // start and data count: one number each
+      case SECTION.start:
+        this.#escapingFunctions.add(reader.u32());
+        break;
+      default: // data count
         reader.u32();
     }
     if (reader.at !== reader.end) throw reader.malformed(`section ${id} is longer than its content`);
@@ -356,6 +362,7 @@ class ShapeReader {
     const name = reader.name();
     const kind = this.#kind(reader);
     const index = kind === 'global' ? readIndex(reader, this.#counts.global, 'global') : reader.u32();
+    if (kind === 'function') this.#escapingFunctions.add(index);
     this.#exports.push({ name, kind, index });
   }
 
@@ -376,7 +383,7 @@ class ShapeReader {
     }
     this.#repeat(reader.count(), () => {
       if (hasExpressions) this.#constantExpression(reader);
-      else reader.u32();
+      else this.#escapingFunctions.add(reader.u32());
     });
   }
 
@@ -397,6 +404,11 @@ class ShapeReader {
   }
 
   #constantExpression(reader: WasmReader): void {
+    // An expression whose value is a function has nothing else in it. Code can only refer to functions that are
+    // referred to out here.
+    if (reader.bytes[reader.at] === OP.refFunc) {
+      this.#escapingFunctions.add(new WasmReader(reader.bytes, reader.at + 1, reader.end).u32());
+    }
     skipConstantExpression(reader, {
       typeCount: this.#typeCount,
       globalCount: this.#counts.global,

@@ -40,7 +40,13 @@ export class BodyEdits {
   codeStart = 0;
   /** The cost of all regions together. */
   totalCost = 0;
+  /** Functions that `call` instructions name, valid up to the count. */
+  readonly callees: number[] = [];
+  calleeCount = 0;
+  /** Whether there are calls of another kind. */
+  hasOtherCall = false;
   hasLoop = false;
+  /** Whether anything may touch the fuel while this function is running. */
   hasCall = false;
   hasBulk = false;
 
@@ -54,6 +60,8 @@ export class BodyEdits {
   clear(): void {
     this.count = 0;
     this.totalCost = 0;
+    this.calleeCount = 0;
+    this.hasOtherCall = false;
     this.hasLoop = false;
     this.hasCall = false;
     this.hasBulk = false;
@@ -64,6 +72,16 @@ export interface ScanOptions {
   readonly typeCount: number;
   readonly globalCount: number;
   readonly paramCount: number;
+  /** A call costs what it calls, too, as far as that is paid for by its callers. */
+  readonly prices: CallPrices;
+  /** Whether the function's own instructions have been paid for, so that only prices count. */
+  readonly isPrepaid: boolean;
+}
+
+/** What the scanner needs to know of `FunctionPrices`. */
+export interface CallPrices {
+  readonly prices: Float64Array;
+  isFree(functionIndex: number): boolean;
 }
 
 // What takes several instructions of the processor costs several units: a turn of a loop has V8's check for
@@ -74,6 +92,9 @@ const CALL_COST = 3;
 const GROW_COST = 5000;
 // V8 unwinds the stack in its runtime.
 const THROW_COST = 2000;
+// V8's first compiler sets every local to zero; its second one, only what is used.
+const CHEAP_LOCALS = 256;
+const LOCALS_PER_UNIT = 4;
 const NO_REGION = -1;
 
 /** What a label stands for. */
@@ -92,16 +113,18 @@ export class BodyScanner {
   /** The edit that carries the cost of the region being read, or `NO_REGION` where nothing can be executed. */
   #region = NO_REGION;
   #regionCost = 0;
+  #isPrepaid = false;
 
   /** Scans one body; `edits` holds the result until the next scan. */
   scan(bytes: Uint8Array, body: FunctionBody, options: ScanOptions): void {
     const reader = new WasmReader(bytes, body.start, body.end);
     const { edits } = this;
     edits.clear();
+    this.#isPrepaid = options.isPrepaid;
     this.#labels.length = 0;
     this.#isTarget.length = 0;
     this.#readLocals(reader, options);
-    this.#instructions(reader, { ...options, localCount: edits.localCount });
+    this.#instructions(reader, { ...options, localCount: edits.localCount }, options.prices);
     if (reader.at !== body.end) throw reader.malformed('code after the end of a function');
   }
 
@@ -117,9 +140,10 @@ export class BodyScanner {
     edits.codeStart = reader.at;
   }
 
-  #instructions(reader: WasmReader, bounds: IndexBounds): void {
+  #instructions(reader: WasmReader, bounds: IndexBounds, prices: CallPrices): void {
     const labels = this.#labels;
     this.#open(EDIT.charge, reader.at);
+    this.#count(Math.ceil(Math.max(bounds.localCount - CHEAP_LOCALS, 0) / LOCALS_PER_UNIT));
     for (;;) {
       const { at } = reader;
       const opcode = reader.u8();
@@ -217,8 +241,7 @@ export class BodyScanner {
           this.#leave(at);
           break;
         case OP.call:
-          this.#call(at);
-          reader.u32();
+          this.#directCall(at, reader.u32(), prices);
           break;
         case OP.callRef:
           this.#call(at);
@@ -230,8 +253,8 @@ export class BodyScanner {
           reader.u32();
           break;
         case OP.returnCall:
+          this.#countPrice(reader.u32(), prices);
           this.#leave(at);
-          reader.u32();
           break;
         case OP.returnCallRef:
           this.#leave(at);
@@ -282,8 +305,19 @@ export class BodyScanner {
     this.edits.add(EDIT.bulk, at, 0);
   }
 
+  #directCall(at: number, callee: number, prices: CallPrices): void {
+    const { edits } = this;
+    edits.callees[edits.calleeCount++] = callee;
+    this.#count(CALL_COST);
+    this.#countPrice(callee, prices);
+    if (prices.isFree(callee)) return; // it leaves the fuel alone
+    edits.hasCall = true;
+    edits.add(EDIT.call, at, 0);
+  }
+
   #call(at: number): void {
     this.#count(CALL_COST);
+    this.edits.hasOtherCall = true;
     this.edits.hasCall = true;
     this.edits.add(EDIT.call, at, 0);
   }
@@ -291,6 +325,7 @@ export class BodyScanner {
   /** An instruction that leaves the function other than through its end. */
   #leave(at: number): void {
     this.#count(CALL_COST);
+    this.edits.hasOtherCall = true;
     this.edits.hasCall = true;
     this.edits.add(EDIT.leave, at, 0);
     this.#close();
@@ -322,7 +357,11 @@ export class BodyScanner {
   }
 
   #count(cost: number): void {
-    this.#regionCost += cost;
+    if (!this.#isPrepaid) this.#regionCost += cost;
+  }
+
+  #countPrice(callee: number, { prices }: CallPrices): void {
+    this.#regionCost += prices[callee] ?? 0; // V8 refuses an index that is out of range
   }
 
   /** Ends the region before and begins one here, with an edit that will carry its cost. */

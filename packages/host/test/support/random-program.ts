@@ -23,6 +23,22 @@ const FUNCTIONS = 5;
 const PLAIN_LOCALS = 3;
 const LOOP_LOCALS = 12;
 
+/** A leaf, what calls leaves, what ends in a call, and recursions, alone and in turns. */
+const SMALL_FUNCTIONS = `
+  (func $idle (type $fn) local.get 0)
+  (func $leaf (type $fn) local.get 0 i32.const 3 i32.mul)
+  (func $caller (type $fn) local.get 0 i32.const 1 i32.and if (result i32) local.get 0 call $leaf call $leaf
+    else local.get 0 call $leaf return end)
+  (func $tail (type $fn) local.get 0 i32.const 2 i32.and if local.get 0 return_call $caller end local.get 0 return_call $down)
+  (func $tree (type $fn) local.get 0 i32.const 7 i32.and local.tee 0 i32.const 2 i32.lt_u
+    if (result i32) i32.const 1
+    else local.get 0 i32.const 1 i32.sub call $tree local.get 0 i32.const 2 i32.sub call $tree i32.add end)
+  (func $down (type $fn) local.get 0 i32.const 15 i32.and local.tee 0 i32.eqz if i32.const 4 return end
+    local.get 0 i32.const 1 i32.sub call $and_up call $leaf)
+  (func $and_up (type $fn) local.get 0 i32.const 15 i32.and local.tee 0 i32.eqz if i32.const 9 return end
+    local.get 0 i32.const 1 i32.sub call $down local.get 0 i32.xor)`;
+const SMALL_NAMES = ['leaf', 'caller', 'tail', 'tree', 'down', 'and_up'];
+
 /**
  * A valid program that ends, in the text format: `run(i32) -> i32` and the functions that it calls, with every
  * shape of control flow. It may trap by dividing.
@@ -30,14 +46,17 @@ const LOOP_LOCALS = 12;
 export function randomProgram(seed: number): string {
   const random = new Random(seed);
   const functions = Array.from({ length: FUNCTIONS }, (_, index) => new FunctionWriter(random, index).write());
+  // Only functions that no table holds can be paid for by their callers.
+  const elements = functions.map((_, index) => (random.below(2) === 0 ? `$f${index}` : '$idle'));
   return `(module
   (type $fn (func (param i32) (result i32)))
   (type $pair (func (param i32) (result i32 i32)))
-  (memory 1) (table funcref (elem ${functions.map((_, i) => `$f${i}`).join(' ')}))
+  (memory 1) (table funcref (elem ${elements.join(' ')}))
   (global $g (mut i32) (i32.const 7))
   (tag $oops (param i32))
   (func $two (type $pair) local.get 0 i32.const 3 i32.add local.get 0 i32.const 1 i32.and
     if (param i32) (result i32) i32.const 9 i32.xor else local.get 0 i32.const 11 return end local.get 0)
+  ${SMALL_FUNCTIONS}
   ${functions.join('\n')}
   (export "run" (func $f${FUNCTIONS - 1})))`;
 }
@@ -232,7 +251,7 @@ class FunctionWriter {
 
   #expression(depth: number): void {
     const random = this.#random;
-    switch (depth <= 0 ? random.below(3) : random.below(12)) {
+    switch (depth <= 0 ? random.below(3) : random.below(14)) {
       case 0:
         this.#emit(`i32.const ${random.below(1000) - 200}`);
         break;
@@ -295,6 +314,11 @@ class FunctionWriter {
         this.#expression(depth - 1);
         this.#expression(depth - 1);
         this.#emit('select');
+        break;
+      case 12:
+      case 13:
+        this.#expression(depth - 1);
+        this.#emit(`call $${random.pick(SMALL_NAMES)}`);
         break;
       default:
     }
