@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { wat } from '../../test/support/wat.ts';
-import { FunctionPrices } from './function-prices.ts';
-import { readModuleShape } from './module-shape.ts';
+import { wat } from './support/wat.ts';
+import { FunctionPrices } from '../src/wasm/function-prices.ts';
+import { readModuleShape } from '../src/wasm/module-shape.ts';
 
 /** What becomes of the function 0 of a module, or of another one. */
 function priceOf(text: string, index = 0): { price: number; is: 'free' | 'prepaid' | 'paying' } {
