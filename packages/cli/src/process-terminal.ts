@@ -2,6 +2,12 @@ import { homedir } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import type { Progress, Terminal } from './terminal.ts';
 
+/**
+ * One Ctrl-C reaches us several times: from the terminal, which tells its whole process group, and from npm and the
+ * bootstrap, which pass on what they were told.
+ */
+const SAME_REQUEST_MS = 1000;
+
 /** The terminal, or the pipes, that this process was started with. */
 export class ProcessTerminal implements Terminal {
   readonly environment: Readonly<Record<string, string | undefined>> = process.env;
@@ -54,8 +60,18 @@ export class ProcessTerminal implements Terminal {
 
   untilStopped(): Promise<void> {
     return new Promise((resolve) => {
-      // The second one ends the process at once, as it would without us.
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+      let askedAtMs: number | undefined;
+      const stop = (signal: NodeJS.Signals): void => {
+        if (askedAtMs === undefined) {
+          askedAtMs = performance.now();
+          resolve();
+        } else if (performance.now() - askedAtMs > SAME_REQUEST_MS) {
+          // Who asks again does not want to wait: the process ends at once, as it would without us.
+          process.off(signal, stop);
+          process.kill(process.pid, signal);
+        }
+      };
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
     });
   }
 }
