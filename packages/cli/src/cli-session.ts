@@ -66,11 +66,15 @@ export class CliSession {
     const target = await this.target(server);
     if (anonymous === true) return new ServerClient(target, undefined);
     const { config } = await this.configFile();
-    const saved = findServerAt(config, target.url)?.token ?? config.token;
-    if (saved === undefined) return new ServerClient(target, await this.issueLogin(target));
-    const client = new ServerClient(target, saved);
-    if (!isLocal(target) || (await client.request('GET', '/v1/ping')).status !== UNAUTHORIZED) return client;
-    this.terminal.note(`${target.name} does not accept the saved login, so it issues one of its own.`);
+    // Another server may have been at the same address before: then the general login is the right one again.
+    const saved = [findServerAt(config, target.url)?.token, config.token].filter((token) => token !== undefined);
+    for (const token of saved) {
+      const client = new ServerClient(target, token);
+      if (!isLocal(target) || (await client.request('GET', '/v1/ping')).status !== UNAUTHORIZED) return client;
+    }
+    if (saved.length > 0) {
+      this.terminal.note(`${target.name} does not accept the saved login, so it issues one of its own.`);
+    }
     return new ServerClient(target, await this.issueLogin(target));
   }
 

@@ -86,6 +86,24 @@ test('a server on this machine that refuses the saved login issues one of its ow
   expect(user.configText()).not.toContain('spacetimedb_token');
 });
 
+test('a server at the address of an earlier one gets the general login, when it refuses that of the earlier one', async () => {
+  const general = tokenOf({ iss: 'https://example.com', sub: 'me' });
+  let accepted = ISSUED.token;
+  await using server = await FakeServer.start({
+    ...issuing,
+    [`POST /v1/database/${'0'.repeat(64)}/sql`]: '[]',
+    'GET /v1/ping': (response, { token }) => response.writeHead(token === accepted ? 200 : 401).end(),
+  });
+  const user = new TestUser();
+  await user.run(['login', '--token', general]);
+  await user.run(['sql', 'chat', 'SELECT 1', '-s', server.url]);
+  expect(server.requests.at(-1)?.token).toBe(ISSUED.token);
+  accepted = general;
+  expect(await user.run(['sql', 'chat', 'SELECT 1', '-s', server.url])).toMatchObject({ exitCode: 0, noted: '' });
+  expect(server.requests.at(-1)?.token).toBe(general);
+  expect(server.requests.filter(({ url }) => url === '/v1/identity')).toHaveLength(1);
+});
+
 test('a server that issues none refuses a login of another server with the way out', async () => {
   await using server = await FakeServer.start({
     'GET /v1/database/chat/identity': { status: 401, body: 'Invalid token: InvalidSignature' },
