@@ -32,9 +32,23 @@ export class DataDirectory {
 
   /**
    * Opens a folder, made if it is not there.
-   * @throws ServerError `SERVER_DATA_DIR_LOCKED`, `SERVER_DATA_DIR_INCOMPATIBLE`, `SERVER_INVALID_CONFIG`
+   * @throws ServerError `SERVER_DATA_DIR_LOCKED`, `SERVER_DATA_DIR_INCOMPATIBLE`, `SERVER_DATA_DIR_UNUSABLE`,
+   * `SERVER_INVALID_CONFIG`
    */
   static async open(path: string): Promise<DataDirectory> {
+    try {
+      return await DataDirectory.#open(path);
+    } catch (cause) {
+      if (cause instanceof ServerError || !(cause instanceof Error) || !('code' in cause)) throw cause;
+      throw new ServerError(
+        'SERVER_DATA_DIR_UNUSABLE',
+        `the data directory ${path} cannot be used: ${cause.message}. Mend that, or choose another folder with --data-dir.`,
+        { cause },
+      );
+    }
+  }
+
+  static async #open(path: string): Promise<DataDirectory> {
     await mkdir(path, { recursive: true });
     await checkMetadata(path);
     const configPath = join(path, 'config.toml');

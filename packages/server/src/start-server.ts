@@ -45,7 +45,7 @@ export interface RunningServer extends AsyncDisposable {
 
 /**
  * Starts a server and waits until it answers. Databases start in the background and on demand.
- * @throws ServerError: a port in use, a data directory in use or not ours, a configuration or keys that do not read
+ * @throws ServerError: an address that cannot be had, a data directory in use, not ours or not to be written, a configuration or keys that do not read
  */
 export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
   const log = options.log ?? pino({ level: 'silent' });
@@ -148,11 +148,29 @@ async function listen(app: ReturnType<typeof createHttpApplication>, { host, por
 }
 
 function listenError(cause: unknown, { host, port }: HostPort): unknown {
-  if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') return cause;
-  return new ServerError(
-    'SERVER_PORT_TAKEN',
-    `port ${port} on ${host} is taken by another program. Stop it, or choose another port with ` +
-      `--listen-addr ${formatHostPort(host, port + 1)} (port 0 takes a free one).`,
-    { cause },
-  );
+  switch ((cause as NodeJS.ErrnoException).code) {
+    case 'EADDRINUSE':
+      return new ServerError(
+        'SERVER_PORT_TAKEN',
+        `port ${port} on ${host} is taken by another program. Stop it, or choose another port with ` +
+          `--listen-addr ${formatHostPort(host, port === 65_535 ? 0 : port + 1)} (port 0 takes a free one).`,
+        { cause },
+      );
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new ServerError(
+        'SERVER_CANNOT_LISTEN',
+        `this machine has no address ${host}. Choose one with --listen-addr: 127.0.0.1:${port} is for programs on this ` +
+          `machine, 0.0.0.0:${port} for every machine that can reach it.`,
+        { cause },
+      );
+    case 'EACCES':
+      return new ServerError(
+        'SERVER_CANNOT_LISTEN',
+        `this user may not listen on port ${port}. Choose a port from 1024 up with --listen-addr ${formatHostPort(host, 3000)}.`,
+        { cause },
+      );
+    default:
+      return cause;
+  }
 }

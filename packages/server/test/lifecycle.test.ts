@@ -80,6 +80,27 @@ test('a port in use is named, with the way out, and the data directory is free a
   await (await startServer({ listenAddress: local, dataDir: folder })).close();
 });
 
+test('an address that this machine does not have is named, with the way out', async () => {
+  // TEST-NET-1, which no machine has.
+  await expect(startServer({ listenAddress: '192.0.2.1:3000' })).rejects.toMatchObject({
+    code: 'SERVER_CANNOT_LISTEN',
+    message: expect.stringMatching(/192\.0\.2\.1.*--listen-addr/u),
+  });
+});
+
+test('a data directory that cannot be one is named, with the way out', async () => {
+  const file = join(folder, 'file');
+  await writeFile(file, '');
+  await expect(startServer({ listenAddress: local, dataDir: file })).rejects.toMatchObject({
+    code: 'SERVER_DATA_DIR_UNUSABLE',
+    message: expect.stringMatching(/file cannot be used: .*--data-dir/u),
+  });
+  await writeFile(join(folder, 'control.sqlite'), 'this is no database'.repeat(100));
+  await expect(startServer({ listenAddress: local, dataDir: folder })).rejects.toMatchObject({
+    code: 'SERVER_DATA_DIR_UNUSABLE',
+  });
+});
+
 test('a data directory has one server at a time, which is named', async () => {
   await using _ = await startServer({ listenAddress: local, dataDir: folder });
   await expect(startServer({ listenAddress: local, dataDir: folder })).rejects.toMatchObject({

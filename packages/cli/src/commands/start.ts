@@ -61,7 +61,7 @@ async function runStart(session: CliSession, options: StartOptions): Promise<voi
     log: serverLog(terminal),
   });
   // Tools wait for this line, word for word.
-  terminal.print(`Starting SpacetimeDB listening on ${new URL(server.url).host}`);
+  terminal.print(`Starting SpacetimeDB listening on ${server.url.slice('http://'.length)}`);
   await terminal.untilStopped();
   terminal.note('Stopping...');
   await server.close();

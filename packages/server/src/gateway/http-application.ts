@@ -153,6 +153,10 @@ export function describeError(error: Error & { code?: string }, log: Logger): Er
       return textError(415, 'Expected request with `Content-Type: application/json`');
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
       return textError(400, 'Failed to buffer the request body: it is shorter or longer than announced');
+    case 'SQLITE_FULL':
+    case 'ENOSPC':
+      log.error({ err: error }, 'request failed');
+      return textError(500, 'The disk of the server is full; nothing was changed.');
     default:
       log.error({ err: error }, 'request failed');
       return textError(500, 'Internal server error; the server log has the details.');
