@@ -1,6 +1,7 @@
 // `npm start`: the server on 127.0.0.1:3000 with the quickstart chat published to it, and the chat's
 // page beside it. Arguments go to `spacetime start`, e.g. `npm start -- --listen-addr 127.0.0.1:4000`.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build, preview } from 'vite';
@@ -15,15 +16,17 @@ const server = spawn(process.execPath, [...cli, 'start', '--data-dir', dataFolde
   stdio: ['inherit', 'pipe', 'inherit'],
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => server.kill(signal));
-server.on('exit', (code) => process.exit(code ?? 1));
+let hasFailed = false;
+server.on('exit', (code) => process.exit(hasFailed ? 1 : (code ?? 1)));
 
 // The server says where it listens; what comes before and after is for the person at the terminal.
 const lines = createInterface({ input: server.stdout });
 const address = await new Promise<string>((resolve) => {
   lines.on('line', (line) => {
     console.log(line);
-    const listening = /listening on (\S+:\d+)/.exec(line);
-    if (listening) resolve(listening[1]!); // the pattern has one group
+    const [, host, port] = /listening on (\S+):(\d+)/.exec(line) ?? [];
+    // "Every address of this machine" is where a server listens, not where a client connects.
+    if (host !== undefined) resolve(`${host.replace(/^0\.0\.0\.0$/, '127.0.0.1').replace('[::]', '[::1]')}:${port}`);
   });
 });
 
@@ -38,7 +41,15 @@ const published = await run(process.execPath, [
   module,
   database,
 ]);
-if (published !== 0) server.kill('SIGTERM');
+if (published !== 0) {
+  console.error(
+    'The chat could not be published, so the server stops. Another --data-dir starts afresh; without the chat:',
+  );
+  console.error('  npm run -s spacetime -- start');
+  hasFailed = true;
+  server.kill('SIGTERM');
+  await once(server, 'exit');
+}
 
 await build({ root: pageFolder, logLevel: 'warn' });
 const page = await preview({ root: pageFolder, logLevel: 'warn', preview: { host: '127.0.0.1', port: 5173 } });
