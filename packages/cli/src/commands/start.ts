@@ -60,9 +60,11 @@ async function runStart(session: CliSession, options: StartOptions): Promise<voi
     ...(privatePath === undefined || publicPath === undefined ? {} : { keyPaths: { privatePath, publicPath } }),
     log: serverLog(terminal),
   });
+  // Before the line, since who has read it may at once ask to stop.
+  const stopped = terminal.untilStopped();
   // Tools wait for this line, word for word.
   terminal.print(`Starting SpacetimeDB listening on ${server.url.slice('http://'.length)}`);
-  await terminal.untilStopped();
+  await stopped;
   terminal.note('Stopping...');
   await server.close();
 }
