@@ -182,3 +182,19 @@ test('a view that failed where it could not be refused is asked again by whoever
   alice.disconnect();
   await expect(bob.query('SELECT * FROM counting_clients')).rejects.toThrow('errno 01');
 });
+
+test('an update mends a view that failed where it could not be refused, for those who watch it', async () => {
+  const bob = await db.connect('bob');
+  const view = await bob.subscribe('SELECT * FROM counting_clients');
+  alice.disconnect();
+  await bob.query('SELECT * FROM item');
+  expect(view.rows('counting_clients')).toEqual([]);
+
+  const { database } = db.database;
+  expect(() => database.update(viewsModule({ version: '2' }), false)).toThrow('errno 01');
+  database.update(viewsModule({ version: '3', fewestClients: 1 }), false);
+  await bob.query('SELECT * FROM item');
+  expect(view.rows('counting_clients')).toEqual([{ id: 1, name: '' }]);
+  await db.connect('carol');
+  expect(view.rows('counting_clients')).toEqual([{ id: 2, name: '' }]);
+});

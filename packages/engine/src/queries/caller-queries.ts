@@ -45,12 +45,16 @@ export class CallerQueries {
 
   /** Plans a query that is to be followed. Called while no transaction is open. @throws QueryError */
   planSubscription(text: string, caller: QueryCaller): RowsPlan {
-    return this.#withinLimit(this.planFollowed(text, caller), Infinity, caller);
+    return this.#withinLimit(this.#ready(this.planFollowed(text, caller), caller), Infinity, caller);
   }
 
-  /** Plans a query that is followed already, however much it reads. @throws QueryError */
+  /**
+   * Plans a query that is followed already, however much it reads. A transaction may be open: the views that the query
+   * reads are live as long as it is followed.
+   * @throws QueryError
+   */
   planFollowed(text: string, caller: QueryCaller): RowsPlan {
-    return this.#ready(planSubscription(text, this.#catalogFor(caller)), caller);
+    return planSubscription(text, this.#catalogFor(caller));
   }
 
   /** Plans a query of the subscription dialect that is run once. Called while no transaction is open. @throws QueryError */

@@ -15,6 +15,7 @@ export const ANSWER = [['code', types.u32], ['result', types.bytes]] as const; /
  * - `reading_events`, `reading_a_view` ask for the ids of such tables
  * - `scheduling` asks for a call of `tick`
  * - `counting_clients` has a row with the number of rows in `st_client`, and fails unless they are 2 or 3
+ *   (`fewestClients` to 3)
  * - `at_most_one_item` has no rows, and fails if `item` has two
  *
  * The procedure `add_item` inserts the item 1 without a name, in a transaction of its own.
@@ -41,10 +42,17 @@ export interface ViewsModuleParts {
   readonly views?: readonly (typeof VIEWS)[number][];
   /** Whether `answered` traps whatever the answer is. */
   readonly isBroken?: boolean;
+  /** With fewer `counting_clients` fails; 2 by default. */
+  readonly fewestClients?: number;
 }
 
 /** A module with these views. */
-export function viewsModule({ version = '', views = VIEWS, isBroken = false }: ViewsModuleParts = {}): Uint8Array {
+export function viewsModule({
+  version = '',
+  views = VIEWS,
+  isBroken = false,
+  fewestClients = 2,
+}: ViewsModuleParts = {}): Uint8Array {
   return anyModule({
     version,
     typespace: [types.product(ITEM), types.product(ANSWER), types.product(ITEM), types.product(OWNER)],
@@ -81,7 +89,7 @@ export function viewsModule({ version = '', views = VIEWS, isBroken = false }: V
       returnType: types.array(types.ref(0)),
     })),
     procedures: [{ name: 'add_item', params: types.product([]), returnType: types.unit, visibility: 'ClientCallable' }],
-    code: { imports: IMPORTS, definitions: definitions(isBroken ? '(unreachable)' : '') },
+    code: { imports: IMPORTS, definitions: definitions(isBroken ? '(unreachable)' : '', fewestClients) },
   });
 }
 
@@ -112,7 +120,7 @@ const names = { item: 4096, item_id: 4112, answer: 4128, happening: 4144, answer
 const SCRATCH = 8192;
 
 /** @param first what `answered` does first */
-const definitions = (first: string): string => `
+const definitions = (first: string, fewestClients: number): string => `
   ${Object.entries(names)
     .map(([name, at]) => `(data (i32.const ${at}) "${name}")`)
     .join('\n')}
@@ -142,7 +150,7 @@ const definitions = (first: string): string => `
   (func $counting (param $sink i32) (result i32) (local $count i32)
     (drop (call $datastore_table_row_count (call $table (i32.const ${names.st_client}) (i32.const 9)) (i32.const 24)))
     (local.set $count (i32.load (i32.const 24)))
-    (if (i32.or (i32.lt_u (local.get $count) (i32.const 2)) (i32.gt_u (local.get $count) (i32.const 3))) (then
+    (if (i32.or (i32.lt_u (local.get $count) (i32.const ${fewestClients})) (i32.gt_u (local.get $count) (i32.const 3))) (then
       (return (call $fail (local.get $sink) (local.get $count)))))
     (i32.store (i32.const ${SCRATCH}) (i32.const 1))
     (i32.store (i32.const ${SCRATCH + 4}) (local.get $count))
