@@ -35,6 +35,7 @@ const bindings = {
     teamsByPlayers: table({ name: 'teams_by_players', public: true }, teamRow),
     scoresOfVeterans: table({ name: 'scores_of_veterans', public: true }, scoreRow),
     oddScores: table({ name: 'odd_scores', public: true }, scoreRow),
+    notRed: table({ name: 'not_red', public: true }, teamRow),
     teamsOrOpenTeams: table({ name: 'teams_or_open_teams', public: true }, teamRow),
   }).schemaType,
   ...reducers(
@@ -265,6 +266,17 @@ describe('that fail', () => {
     expect((await views.logs()).some(({ message }) => message.includes('somebody is called panic'))).toBe(true);
     await bob.reducers.join({ name: 'Robert', level: 61, teamId: 1 });
     await onlooker.until('Robert', () => names(onlooker.db.fragile.iter()).includes('Robert'));
+  });
+});
+
+describe('whose query the database cannot run', () => {
+  test('are an error for those who look, and nothing to the others', async () => {
+    const refused = await sql(views.server, 'views', 'SELECT * FROM not_red', views.owner.token);
+    expect(refused.status).toBe(400);
+    expect(await refused.text()).toMatch(/not_red|NOT/);
+    await expect(bob.subscribe('SELECT * FROM not_red')).rejects.toThrow(/not_red|NOT/);
+    await views.run('put_team', 5, 'brown', false);
+    expect(await column("SELECT name FROM all_teams WHERE name = 'brown'")).toEqual(['brown']);
   });
 });
 
