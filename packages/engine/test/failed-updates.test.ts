@@ -10,6 +10,7 @@ const TIMER: Columns = [['id', types.u64], ['at', types.scheduleAt]]; // prettie
 const COLOUR: Columns = [['id', types.u64], ['colour', types.sum([['red', types.u8], ['blue', types.u8]])]]; // prettier-ignore
 
 interface Tables {
+  readonly added?: Parameters<typeof tables>[0];
   readonly person: Parameters<typeof tables>[0];
   readonly timer: Parameters<typeof tables>[0];
   readonly news: Parameters<typeof tables>[0];
@@ -212,10 +213,31 @@ const IN_THE_WAY: readonly Failure[] = [
   },
 ];
 
+/** Found out when the tables have already been changed. */
+const TOO_LATE: readonly Failure[] = [
+  {
+    what: 'a rule of row-level security that reads what is not there, after columns were added',
+    program: anyModule({
+      ...person({ defaultValues: [{ column: 2, value: u8(1) }] }, [...PERSON, ['age', types.u8]]),
+      rowLevelSecurity: ['SELECT * FROM person WHERE age = 1', 'SELECT * FROM nothing'],
+    }),
+    error: failed('failed to create row-level security: `SELECT * FROM nothing`: no such table: `nothing`. If the table exists, it may be marked private.'), // prettier-ignore
+  },
+  {
+    what: 'a rule that reads a column which the table does not have, after a table was added',
+    program: anyModule({
+      ...base({ added: [{ name: 'added' }, PERSON] }),
+      rowLevelSecurity: ['SELECT * FROM added WHERE size = 1'],
+    }),
+    error: { code: 'ENGINE_UPDATE_REJECTED', message: expect.stringMatching(/^Failed to create .*row-level security/) },
+  },
+];
+
 describe.each([
   { kind: 'a program that is none', failures: NO_PROGRAMS },
   { kind: 'a definition that the tables cannot follow', failures: IMPOSSIBLE },
   { kind: 'rows that are in the way', failures: IN_THE_WAY },
+  { kind: 'after the tables were changed', failures: TOO_LATE },
 ])('an update that fails leaves everything as it was: $kind', ({ failures }) => {
   test.each(failures)('$what', async ({ program, error, mayBreakClients = true }) => {
     await using logged = await LoggedDatabase.create(anyModule({ ...base(), lifecycle: ['client_disconnected'] }));
@@ -289,13 +311,15 @@ describe('an update that the log does not take', () => {
 });
 
 function state({ database, clock, logs }: LoggedDatabase, files: object): object {
+  const metrics = database.metrics();
   return {
     files,
     lastTxOffset: database.lastTxOffset,
     module: database.module,
     programHash: database.programHash,
     wakeUps: clock.wakeUpCount,
-    metrics: { ...database.metrics(), reducers: undefined },
+    // Memory that a table took may be kept for its next rows.
+    metrics: { ...metrics, reducers: undefined, tables: metrics.tables.map(({ name, rows: count }) => [name, count]) },
     logs: logs.length,
   };
 }
