@@ -142,6 +142,14 @@ test('credentials in the URL become a header, unless there is one', async () => 
   expect(own.rawHeaders.join()).not.toContain('Basic');
 });
 
+test.each([
+  { written: '%zz:%', means: '%zz:%' },
+  { written: '%ff%C3:é', means: Buffer.from([0xff, 0xc3, 0x3a, 0xc3, 0xa9]) },
+])('credentials written as $written are sent, whatever they decode to', async ({ written, means }) => {
+  const { rawHeaders } = await echoed(send((await serve(echo)).replace('//', `//${written}@`)));
+  expect(rawHeaders).toContain(`Basic ${Buffer.from(means).toString('base64')}`);
+});
+
 test('an answer to HEAD has no body, an extension method is sent, HTTP/1.0 is told', async () => {
   const url = await serve((request, response) => response.setHeader('x-method', request.method ?? '').end('body'));
   expect((await send(url, { method: 'HEAD' })).body).toHaveLength(0);

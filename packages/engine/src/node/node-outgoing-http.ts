@@ -153,12 +153,18 @@ function firstHop({ method, url, headers, body }: OutgoingRequest): Hop {
   if (method === 'CONNECT') throw failure(parsed, 'invalid', 'the method CONNECT is not supported');
   const isAuthorized = headers.some(({ name }) => name.toLowerCase() === 'authorization');
   if (parsed.username === '' && parsed.password === '') return { method, url: parsed, headers, body };
-  const credentials = `${decodeURIComponent(parsed.username)}:${decodeURIComponent(parsed.password)}`;
-  const value = Buffer.from(`Basic ${Buffer.from(credentials).toString('base64')}`);
+  const credentials = percentDecoded(`${parsed.username}:${parsed.password}`);
+  const value = Buffer.from(`Basic ${credentials.toString('base64')}`);
   parsed.username = '';
   parsed.password = '';
   const added = isAuthorized ? [] : [{ name: 'authorization', value }];
   return { method, url: parsed, headers: [...headers, ...added], body };
+}
+
+/** The bytes that a part of a URL stands for; what is no escape stands for itself, as the URL standard has it. */
+function percentDecoded(text: string): Buffer {
+  const bytes = text.replaceAll(/%([\da-f]{2})/giu, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return Buffer.from(bytes, 'latin1'); // a parsed URL has ASCII only
 }
 
 function writeHeaders(request: ClientRequest, url: URL, headers: readonly HttpHeader[], bodyLength: number): void {
