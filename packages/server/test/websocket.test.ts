@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
+import { connect as connectTcp } from 'node:net';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -318,4 +320,18 @@ describe('a handshake is refused', () => {
     const response = await fetch(`${server.url}/v1/database/chat/subscribe`, { method: 'POST' });
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET,HEAD']);
   });
+
+  test.each(['chat', 'nobody'])(
+    'to %s behind a request that is not answered yet: the end of the socket',
+    async (path) => {
+      const socket = connectTcp(new URL(server.url).port as unknown as number, '127.0.0.1');
+      const lines = Object.entries({ ...websocket, host: 'localhost' }).map(([name, value]) => `${name}: ${value}`);
+      const upgrade = [`GET /v1/database/${path}/subscribe HTTP/1.1`, ...lines, '', ''].join('\r\n');
+      const unanswered = 'POST /v1/database/chat/sql HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n';
+      socket.end(unanswered + upgrade);
+      socket.resume();
+      await once(socket, 'close');
+      expect((await fetch(`${server.url}/v1/ping`)).status).toBe(200);
+    },
+  );
 });

@@ -90,8 +90,12 @@ export class WebSocketGateway {
     );
   }
 
-  /** Answers a request that `takes` took: a WebSocket, or an error and the end of the socket. */
+  /** Answers a request that `takes` took: a WebSocket, or an error and the end of the socket. Never rejects. */
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    if (isAnswering(request, socket as Socket)) {
+      socket.destroy();
+      return;
+    }
     const onError = (): void => void socket.destroy();
     socket.on('error', onError);
     try {
@@ -198,4 +202,19 @@ export class WebSocketGateway {
     });
     response.end(body, () => socket.destroySoon());
   }
+}
+
+/**
+ * Whether an answer to an earlier request of the same connection is still to come: a WebSocket, or an error, would run
+ * into it. No client that knows HTTP asks for an upgrade before it has all its answers (RFC 9110 §7.8).
+ */
+function isAnswering(request: IncomingMessage, socket: Socket): boolean {
+  const probe = new ServerResponse(request);
+  try {
+    probe.assignSocket(socket);
+  } catch {
+    return true; // a socket takes one response at a time
+  }
+  probe.detachSocket(socket);
+  return false;
 }
