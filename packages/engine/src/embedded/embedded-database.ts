@@ -9,6 +9,7 @@ import {
   type RowType,
   compileType,
 } from '@lightcone/sats';
+import type { ConnectRequest } from '../client.ts';
 import type { Database } from '../database.ts';
 import { EngineError } from '../errors.ts';
 import { readOutboundBatch } from '../outbound-batch.ts';
@@ -55,8 +56,7 @@ export class EmbeddedDatabase implements AsyncDisposable {
     const number = this.#nextConnectionNumber++;
     const connectionId = this.#newConnectionId();
     const session = new Session(this, number, identity, connectionId);
-    this.#sessions.set(number, session);
-    this.#database.connect({
+    const request: ConnectRequest = {
       number,
       identity,
       connectionId,
@@ -64,7 +64,14 @@ export class EmbeddedDatabase implements AsyncDisposable {
       jwtPayload: jwtPayload(identity, claims),
       protocol: 'v3',
       isConfirmed: true,
-    });
+    };
+    this.#sessions.set(number, session);
+    try {
+      this.#database.connect(request);
+    } catch (error) {
+      this.#sessions.delete(number);
+      throw error;
+    }
     await session.connected();
     return session;
   }

@@ -50,6 +50,12 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedDa
     ? await Database.create(databaseOptions, program, owner)
     : await Database.open(databaseOptions);
   embedded = new EmbeddedDatabase(database, newConnectionId);
-  await database.whenDurable(database.update(program, false));
+  try {
+    await database.whenDurable(database.update(program, false));
+  } catch (error) {
+    // Nobody else can: whoever opens it again with the right module finds its log free.
+    await embedded.close();
+    throw error;
+  }
   return embedded;
 }

@@ -1,0 +1,65 @@
+// The engine inside a program of somebody else: folders, modules that change, and everything in the wrong order.
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Identity } from '@lightcone/sats';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Lightcone } from '../src/node.ts';
+
+const chat = modulePath('quickstart-chat');
+const ann = Identity.fromClaims('test', 'ann');
+
+let dataDir: string;
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'lightcone-embedded-'));
+});
+afterEach(() => rm(dataDir, { recursive: true }));
+
+test('what was said is there when the folder is opened again', async () => {
+  const first = await Lightcone.open({ module: chat, dataDir });
+  const session = await first.connect(ann);
+  await session.call('send_message', 'hello');
+  await first.close();
+  await using second = await Lightcone.open({ module: chat, dataDir });
+  expect(await second.sql('SELECT text FROM message')).toEqual([{ text: 'hello' }]);
+});
+
+test('without a folder nothing is written', async () => {
+  const before = process.cwd();
+  process.chdir(dataDir);
+  try {
+    await using db = await Lightcone.open({ module: chat });
+    await (await db.connect(ann)).call('send_message', 'hello');
+    expect(await readdir('.')).toEqual([]);
+  } finally {
+    process.chdir(before);
+  }
+});
+
+test('a folder is open once at a time', async () => {
+  await using _ = await Lightcone.open({ module: chat, dataDir });
+  await expect(Lightcone.open({ module: chat, dataDir })).rejects.toMatchObject({ code: 'LOG_LOCKED' });
+});
+
+test('a module that does not fit the data, or is none, leaves the folder free for the right one', async () => {
+  await (await Lightcone.open({ module: chat, dataDir })).close();
+  await expect(Lightcone.open({ module: modulePath('person'), dataDir })).rejects.toMatchObject({
+    code: 'ENGINE_UPDATE_REJECTED',
+  });
+  await expect(Lightcone.open({ module: new Uint8Array(8), dataDir })).rejects.toMatchObject({ code: 'HOST_NOT_WASM' });
+  await (await Lightcone.open({ module: chat, dataDir })).close();
+});
+
+test('a session that comes too late is refused, and closing again is still harmless', async () => {
+  const db = await Lightcone.open({ module: chat });
+  const session = await db.connect(ann);
+  await db.close();
+  await expect(db.connect(ann)).rejects.toMatchObject({ code: 'ENGINE_CLOSED' });
+  await expect(session.call('send_message', 'hello')).rejects.toMatchObject({ code: 'ENGINE_CLOSED' });
+  await db.close();
+});
+
+function modulePath(name: string): string {
+  return fileURLToPath(new URL(`../../../modules/${name}/${name}.wasm`, import.meta.url));
+}
