@@ -114,7 +114,15 @@ test('call shows the signature when arguments are refused, and the message of a 
   });
   const failed = await user.run(['call', 'chat', 'say', 'HEY', '1', '-s', server.url]);
   expect(failed.exitCode).toBe(1);
-  expect(failed.noted).toContain('Error: not so loud\n');
+  expect(failed.noted).toBe('Error: not so loud\n');
+});
+
+test('call sends to the log for why a module broke down', async () => {
+  const text = 'The instance encountered a fatal error.';
+  await using server = await chatServer({ [`POST ${OWN}/call/say`]: { status: 530, body: text } });
+  const { exitCode, noted } = await new TestUser().run(['call', 'chat', 'say', 'HEY', '1', '-s', server.url]);
+  expect(exitCode).toBe(1);
+  expect(noted).toContain(`Error: ${text}\n\n\`spacetime logs chat\` says why`);
 });
 
 test('sql prints a table, or the answer as it came', async () => {

@@ -6,6 +6,9 @@ import { CliError } from '../errors.ts';
 import { ModuleDescription } from '../module-description.ts';
 import { similarNames } from '../similar-names.ts';
 
+/** What a server says of a call that its module did not survive. Why is not for every caller, but in the log. */
+const MODULE_FAILED = /^The instance encountered a fatal error\.$|^Module energy budget exhausted\.$/;
+
 /** How many names a message lists. */
 const MAX_NAMES = 10;
 
@@ -53,6 +56,12 @@ async function runCall(
       `Invalid arguments provided for ${called.kind} \`${called.name}\` for ${describe(database)}: ${answer.text.trim()}`,
       { hint: `The ${called.kind} has the following signature:\n\t${module.signature(called)}` },
     );
+  }
+  const failure = MODULE_FAILED.exec(answer.text.trim());
+  if (answer.status !== 200 && failure !== null) {
+    throw new CliError('CLI_REFUSED', failure[0], {
+      hint: `\`spacetime logs ${databaseName}\` says why, to its owner.`,
+    });
   }
   if (answer.status !== 200) throw client.refusal(answer);
   if (answer.text !== '') session.terminal.print(answer.text);
