@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ChatUser } from '../src/chat-user.ts';
 import { call, newPerson, type Person, publish, request, rows } from '../src/http.ts';
+import { RawConnection } from '../src/raw-connection.ts';
 import { SMALL_LIMITS, ServerProcess } from '../src/server-process.ts';
 import { es256, nowSeconds, privateKey } from '../src/tokens.ts';
 
@@ -99,6 +100,13 @@ test('somebody whom client_connected turns away gets its reason, and no call is 
   expect(response.status).toBe(403);
   expect(await response.text()).toBe('you are not welcome here');
   expect(await rows(server, 'trouble', "SELECT * FROM label WHERE text = 'from the unwelcome'")).toEqual([]);
+});
+
+test('[flaw 19] over WebSocket it is told the reason by a close with code 1008', async () => {
+  const claims = { sub: 'not welcome', iss: 'localhost', aud: [], iat: nowSeconds() };
+  const token = es256({ typ: 'JWT', alg: 'ES256' }, claims, privateKey(server));
+  using connection = await RawConnection.open(server, 'trouble', 'v2.bsatn.spacetimedb', token);
+  expect(await connection.closed).toEqual({ code: 1008, reason: 'you are not welcome here' });
 });
 
 test('after all that no call is left connected, and the bystander never noticed', async () => {

@@ -167,6 +167,24 @@ test('a client that connects and leaves is seen by the module once each', async 
   expect(await rowsOf('st_client')).toBe(0);
 });
 
+test('[flaw 16] who subscribes to st_client sees clients come and go, also without lifecycle reducers', async () => {
+  await publish(server.url, 'no-lifecycle', owner, programs.procedures);
+  const watcher = await TestClient.connect(server.url, 'no-lifecycle', { query: { token: owner.token } });
+  await watcher.next('InitialConnection');
+  watcher.send({ tag: 'Subscribe', requestId: 1, querySetId: 1, queries: ['SELECT * FROM st_client'] });
+  await watcher.next('SubscribeApplied');
+  const changes = async (): Promise<{ inserts: number; deletes: number }> => {
+    const change = (await watcher.next('TransactionUpdate')).querySets[0]?.tables[0]?.changes[0];
+    if (change?.tag !== 'PersistentTable') throw new Error('st_client is no event table');
+    return { inserts: rowCount(change.inserts), deletes: rowCount(change.deletes) };
+  };
+  const visitor = await TestClient.connect(server.url, 'no-lifecycle');
+  expect(await changes()).toEqual({ inserts: 1, deletes: 0 });
+  await visitor.close();
+  expect(await changes()).toEqual({ inserts: 0, deletes: 1 });
+  await watcher.close();
+});
+
 describe('with short limits', () => {
   let folder: string;
   let strict: RunningServer;
