@@ -5,6 +5,7 @@ export type ProtocolErrorCode =
   | 'PROTOCOL_MALFORMED'
   | 'PROTOCOL_UNKNOWN_VARIANT'
   | 'PROTOCOL_UNSUPPORTED_FLAGS'
+  | 'PROTOCOL_UNSUPPORTED_FRAME'
   | 'PROTOCOL_INVALID_ROW_LIST';
 
 /** A message that does not decode. The text says which message, which byte, and what was expected. */
@@ -20,7 +21,8 @@ export class ProtocolError extends Error {
 /** Names the message around an error of the primitive readers; other errors pass as they are. */
 export function inMessage(side: 'client' | 'server', start: number, cause: unknown): unknown {
   if (!(cause instanceof SatsError)) return cause;
-  return new ProtocolError('PROTOCOL_MALFORMED', `${side} message at byte ${start}: ${cause.message}`, { cause });
+  const code = cause.code === 'SATS_UNKNOWN_VARIANT' ? 'PROTOCOL_UNKNOWN_VARIANT' : 'PROTOCOL_MALFORMED';
+  return new ProtocolError(code, `${side} message at byte ${start}: ${cause.message}`, { cause });
 }
 
 export function unknownVariant(what: string, tag: number, at: number, known: number): ProtocolError {

@@ -1,4 +1,4 @@
-export { readClientMessage, writeClientMessage } from './client-message.ts';
+export { readClientMessage, writeClientMessage } from './v2/client-message.ts';
 export type {
   CallProcedure,
   CallReducer,
@@ -6,10 +6,10 @@ export type {
   OneOffQuery,
   Subscribe,
   Unsubscribe,
-} from './client-message.ts';
+} from './v2/client-message.ts';
 export { ProtocolError } from './errors.ts';
 export type { ProtocolErrorCode } from './errors.ts';
-export { readServerMessage } from './read-server-message.ts';
+export { readServerMessage } from './v2/read-server-message.ts';
 export { readRowList, rowCount, rowStart, writeRowList } from './row-list.ts';
 export type { RowList, RowSizeHint } from './row-list.ts';
 export { RowListWriter } from './row-list-writer.ts';
@@ -28,7 +28,7 @@ export type {
   TableUpdate,
   TransactionUpdate,
   UnsubscribeApplied,
-} from './server-message.ts';
+} from './v2/server-message.ts';
 export {
   beginEventChanges,
   beginOneOffQueryResult,
@@ -50,7 +50,7 @@ export {
   writeSubscriptionError,
   writeTableName,
   writeUnsubscribeApplied,
-} from './server-message-parts.ts';
+} from './v2/server-message-parts.ts';
 export { COMPRESSION_TAGS, COMPRESSION_THRESHOLD_BYTES, MAX_BATCH_BYTES, SUBPROTOCOLS } from './subprotocol.ts';
 export type { Compression, Subprotocol } from './subprotocol.ts';
-export { writeServerMessage } from './write-server-message.ts';
+export { writeServerMessage } from './v2/write-server-message.ts';

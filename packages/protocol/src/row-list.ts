@@ -38,17 +38,11 @@ export function readRowList(reader: ByteReader): RowList {
   switch (tag) {
     case HINT_FIXED_SIZE: {
       const size = reader.u16();
-      const data = reader.lengthPrefixed();
-      if (size === 0 || data.length % size !== 0) {
-        throw invalidRowList(reader, `${data.length} bytes do not divide into rows of ${size}`);
-      }
-      return { sizeHint: { tag: 'FixedSize', size }, data };
+      return checkedRowList({ tag: 'FixedSize', size }, reader.lengthPrefixed(), reader.offset);
     }
     case HINT_ROW_OFFSETS: {
       const offsets = readOffsets(reader);
-      const data = reader.lengthPrefixed();
-      checkOffsets(reader, offsets, data.length);
-      return { sizeHint: { tag: 'RowOffsets', offsets }, data };
+      return checkedRowList({ tag: 'RowOffsets', offsets }, reader.lengthPrefixed(), reader.offset);
     }
     default:
       throw unknownVariant('RowSizeHint', tag, reader.offset - 1, 2);
@@ -76,18 +70,27 @@ function readOffsets(reader: ByteReader): number[] {
   return offsets;
 }
 
-function checkOffsets(reader: ByteReader, offsets: readonly number[], dataLength: number): void {
+/** @param endsAt where the list ends in its message. @throws ProtocolError `PROTOCOL_INVALID_ROW_LIST` */
+export function checkedRowList(sizeHint: RowSizeHint, data: Uint8Array, endsAt: number): RowList {
+  if (sizeHint.tag === 'RowOffsets') checkOffsets(sizeHint.offsets, data.length, endsAt);
+  else if (sizeHint.size === 0 || data.length % sizeHint.size !== 0) {
+    throw invalidRowList(endsAt, `${data.length} bytes do not divide into rows of ${sizeHint.size}`);
+  }
+  return { sizeHint, data };
+}
+
+function checkOffsets(offsets: readonly number[], dataLength: number, endsAt: number): void {
   let previous = 0;
   for (const offset of offsets) {
     if (offset < previous || offset > dataLength) {
-      throw invalidRowList(reader, `row offset ${offset} is not between ${previous} and ${dataLength}`);
+      throw invalidRowList(endsAt, `row offset ${offset} is not between ${previous} and ${dataLength}`);
     }
     previous = offset;
   }
   const first = offsets[0] ?? dataLength;
-  if (first !== 0) throw invalidRowList(reader, `the first ${first} bytes belong to no row`);
+  if (first !== 0) throw invalidRowList(endsAt, `the first ${first} bytes belong to no row`);
 }
 
-function invalidRowList(reader: ByteReader, problem: string): ProtocolError {
-  return new ProtocolError('PROTOCOL_INVALID_ROW_LIST', `row list before byte ${reader.offset}: ${problem}`);
+function invalidRowList(endsAt: number, problem: string): ProtocolError {
+  return new ProtocolError('PROTOCOL_INVALID_ROW_LIST', `row list before byte ${endsAt}: ${problem}`);
 }

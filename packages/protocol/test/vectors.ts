@@ -25,9 +25,34 @@ export interface Frame {
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-export const frames: readonly Frame[] = JSON.parse(
-  readFileSync(new URL('../vectors/ws-frames.json', import.meta.url), 'utf8'),
-) as Frame[];
+const recorded = JSON.parse(readFileSync(new URL('../vectors/ws-frames.json', import.meta.url), 'utf8')) as (
+  | Frame
+  | V1Frame
+  | V1Text
+)[];
+
+/** The frames of v2 and v3, and row lists. */
+export const frames: readonly Frame[] = recorded.filter((frame) => !frame.protocol.startsWith('v1.')) as Frame[];
+
+/** The binary frames of v1. */
+export interface V1Frame {
+  readonly protocol: 'v1.bsatn';
+  readonly direction: 'client' | 'server';
+  readonly message: string;
+  readonly fields: Fields;
+  readonly hex: string;
+}
+
+/** The text frames of v1. */
+export interface V1Text {
+  readonly protocol: 'v1.json';
+  readonly direction: 'client' | 'server';
+  readonly message: string;
+  readonly text: string;
+}
+
+export const v1Frames: readonly V1Frame[] = recorded.filter((frame) => frame.protocol === 'v1.bsatn');
+export const v1Texts: readonly V1Text[] = recorded.filter((frame) => frame.protocol === 'v1.json');
 
 export function fromHex(hex: string): Uint8Array {
   return new Uint8Array(Buffer.from(hex, 'hex'));
@@ -175,9 +200,9 @@ function tableChanges(f: Fields): TableChanges {
 
 // The casts below are checked by the comparison of the message with its recorded bytes.
 const isBatch = (fields: Frame['fields']): fields is readonly Fields[] => Array.isArray(fields);
-const number = (f: Fields, key: string): number => f[key] as number;
-const text = (f: Fields, key: string): string => f[key] as string;
-const bytes = (f: Fields, key: string): Uint8Array => fromHex(f[key] as string);
-const nested = (f: Fields, key: string): Fields => f[key] as Fields;
-const list = <T = string>(f: Fields, key: string): T[] => f[key] as T[];
-const variant = (f: Fields): [string, Fields] => Object.entries(f)[0] as [string, Fields];
+export const number = (f: Fields, key: string): number => f[key] as number;
+export const text = (f: Fields, key: string): string => f[key] as string;
+export const bytes = (f: Fields, key: string): Uint8Array => fromHex(f[key] as string);
+export const nested = (f: Fields, key: string): Fields => f[key] as Fields;
+export const list = <T = string>(f: Fields, key: string): T[] => f[key] as T[];
+export const variant = (f: Fields): [string, Fields] => Object.entries(f)[0] as [string, Fields];

@@ -134,6 +134,13 @@ export class ByteWriter {
     this.#view.setUint32(lengthAt, written, true);
   }
 
+  /** Writes the text's UTF-8, with no length before it. */
+  text(value: string): void {
+    const at = this.#length;
+    this.reserve(value.length * 3);
+    this.#length = at + encoder.encodeInto(value, this.bytes.subarray(at)).written;
+  }
+
   /** Overwrites four bytes that were written or reserved before: for a length known only afterwards. */
   setU32(at: number, value: number): void {
     this.#view.setUint32(at, value, true);

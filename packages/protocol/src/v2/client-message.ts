@@ -1,5 +1,5 @@
 import type { ByteReader, ByteWriter } from '@lightcone/sats';
-import { inMessage, ProtocolError, unknownVariant } from './errors.ts';
+import { inMessage, ProtocolError, unknownVariant } from '../errors.ts';
 
 /** What a client sends over `v2.bsatn` and `v3.bsatn`. `requestId` is echoed and means nothing to the server. */
 export type ClientMessage = Subscribe | Unsubscribe | OneOffQuery | CallReducer | CallProcedure;

@@ -1,4 +1,4 @@
-import type { RowList } from './row-list.ts';
+import type { RowList } from '../row-list.ts';
 
 /** What a server sends over `v2.bsatn` and `v3.bsatn`, after the compression tag. */
 export type ServerMessage =

@@ -1,5 +1,5 @@
 import type { ByteWriter } from '@lightcone/sats';
-import { writeRowList } from './row-list.ts';
+import { writeRowList } from '../row-list.ts';
 import type { QuerySetUpdate, ReducerResult, ServerMessage, TableRows, TableUpdate } from './server-message.ts';
 import {
   beginEventChanges,

@@ -1,6 +1,6 @@
 import type { ByteReader } from '@lightcone/sats';
-import { inMessage, unknownVariant } from './errors.ts';
-import { readRowList } from './row-list.ts';
+import { inMessage, unknownVariant } from '../errors.ts';
+import { readRowList } from '../row-list.ts';
 import { OUTCOME_TAGS, SERVER_MESSAGE_TAGS } from './server-message.ts';
 import type {
   OneOffQueryResult,
