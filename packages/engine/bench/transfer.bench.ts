@@ -33,7 +33,7 @@ database.connect({
   connectionId: ConnectionId.fromBigInt(1n),
   token: '',
   jwtPayload: '{}',
-  protocol: 'v3',
+  protocol: 'v3.bsatn.spacetimedb',
   isConfirmed: true,
 });
 const caller = { identity: owner, connectionId: ConnectionId.fromBigInt(2n), jwtPayload: '{}' };

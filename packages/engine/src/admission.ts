@@ -16,9 +16,17 @@ const NO_SUCH_PROCEDURE: Refusal = { kind: 'noSuchFunction', message: 'No such p
 const LIFECYCLE_NAMES = { init: 'Init', onConnect: 'OnConnect', onDisconnect: 'OnDisconnect' } as const;
 
 /** A function that may be called, with its arguments as the guest takes them. */
-export type JsonCall =
-  | { readonly reducer: Reducer; readonly args: Uint8Array }
-  | { readonly procedure: Procedure; readonly args: Uint8Array };
+export type JsonCall = ReducerCall | ProcedureCall;
+
+export interface ReducerCall {
+  readonly reducer: Reducer;
+  readonly args: Uint8Array;
+}
+
+export interface ProcedureCall {
+  readonly procedure: Procedure;
+  readonly args: Uint8Array;
+}
 
 /** The reducer that a call means, if it may run: with BSATN arguments that decode. Bytes after them are ignored. */
 export function admitCall(module: LoadedModule, name: string, args: Uint8Array, isOwner: boolean): Reducer | Refusal {
@@ -42,12 +50,31 @@ export function admitProcedureCall(
 
 /** The reducer or else procedure that a call means, with arguments in JSON: an array, or an object by parameter name. */
 export function admitJsonCall(module: LoadedModule, name: string, json: string, isOwner: boolean): JsonCall | Refusal {
-  if (module.reducersByName.has(name)) {
-    const reducer = findReducer(module, name, isOwner);
-    if (isRefusal(reducer)) return reducer;
-    const args = encodeArguments(module, 'reducer', reducer, json);
-    return isRefusal(args) ? args : { reducer, args };
-  }
+  return module.reducersByName.has(name)
+    ? admitReducerJson(module, name, json, isOwner)
+    : admitProcedureJson(module, name, json, isOwner);
+}
+
+/** As `admitCall`, with arguments in JSON, which it turns into BSATN. */
+export function admitReducerJson(
+  module: LoadedModule,
+  name: string,
+  json: string,
+  isOwner: boolean,
+): ReducerCall | Refusal {
+  const reducer = findReducer(module, name, isOwner);
+  if (isRefusal(reducer)) return reducer;
+  const args = encodeArguments(module, 'reducer', reducer, json);
+  return isRefusal(args) ? args : { reducer, args };
+}
+
+/** As `admitReducerJson`, for a procedure. */
+export function admitProcedureJson(
+  module: LoadedModule,
+  name: string,
+  json: string,
+  isOwner: boolean,
+): ProcedureCall | Refusal {
   const procedure = findProcedure(module, name, isOwner);
   if (isRefusal(procedure)) return procedure;
   const args = encodeArguments(module, 'procedure', procedure, json);

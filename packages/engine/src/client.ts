@@ -1,5 +1,7 @@
 import { Caller as HostCaller } from '@lightcone/host';
+import type { Subprotocol } from '@lightcone/protocol';
 import type { ConnectionId, Identity } from '@lightcone/sats';
+import type { Wire } from './connection/wire.ts';
 import type { QuerySet } from './subscriptions/query-set.ts';
 
 /** Who calls: an identity, over one connection. */
@@ -31,18 +33,21 @@ export interface ConnectRequest extends Caller {
   readonly number: number;
   /** The token as the client presented it: the first message echoes it. */
   readonly token: string;
-  /** On v3 a frame holds several messages, on v2 one. */
-  readonly protocol: 'v2' | 'v3';
+  readonly protocol: Subprotocol;
   /** Whether the client is to see only what a restart cannot lose. */
   readonly isConfirmed: boolean;
+  /** On v1: whether of others' transactions it wants the changes alone. Other protocols have nothing else. */
+  readonly isLight?: boolean;
 }
 
 /** A connected client and what it subscribes to. */
 export class Client {
   readonly number: number;
   readonly caller: ActiveCaller;
-  readonly protocol: 'v2' | 'v3';
+  /** How it is spoken to. */
+  readonly wire: Wire;
   readonly isConfirmed: boolean;
+  readonly isLight: boolean;
   readonly isOwner: boolean;
   /** That of `caller`. */
   readonly identity: Identity;
@@ -52,12 +57,13 @@ export class Client {
   /** The query sets that the transaction being evaluated changed; empty between transactions. */
   readonly changedQuerySets: QuerySet[] = [];
 
-  constructor(request: ConnectRequest, isOwner: boolean) {
+  constructor(request: ConnectRequest, wire: Wire, isOwner: boolean) {
     this.isOwner = isOwner;
+    this.wire = wire;
     this.number = request.number;
     this.caller = new ActiveCaller(request);
     this.identity = request.identity;
-    this.protocol = request.protocol;
     this.isConfirmed = request.isConfirmed;
+    this.isLight = request.isLight ?? false;
   }
 }

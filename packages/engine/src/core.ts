@@ -1,10 +1,11 @@
 import type { CommitLog } from '@lightcone/commitlog';
 import { DEFAULT_LIMITS, type ModuleLimits } from '@lightcone/host';
-import type { Identity } from '@lightcone/sats';
+import type { Identity, RowType } from '@lightcone/sats';
 import type { Store, Transaction } from '@lightcone/store';
 import { Catalog } from './catalog.ts';
 import type { Clock } from './clock.ts';
-import type { ModuleEnvironment } from './loaded-module.ts';
+import { Wires } from './connection/wires.ts';
+import type { LoadedModule, ModuleEnvironment } from './loaded-module.ts';
 import type { DatabaseLogRecord } from './log-record.ts';
 import { ModuleData } from './module-data.ts';
 import { Outbox } from './outbox.ts';
@@ -67,6 +68,8 @@ export class Core {
   readonly moduleEnvironment: ModuleEnvironment;
   readonly turns: Turns;
   readonly procedures: Procedures;
+  readonly wires: Wires;
+  #module: LoadedModule | undefined;
 
   /** @param store recovered from the log */
   constructor(options: DatabaseOptions, store: Store) {
@@ -95,6 +98,7 @@ export class Core {
     });
     this.transactions = new Transactions(store, log, this.outbox, this.subscriptions, this.scheduler, this.views);
     this.procedures = new Procedures(this);
+    this.wires = new Wires(this);
     this.moduleEnvironment = {
       calls: this.data,
       limits: options.limits ?? DEFAULT_LIMITS,
@@ -102,6 +106,22 @@ export class Core {
       log: options.moduleLog,
       clock,
     };
+  }
+
+  /** The module that runs. There is none before the database is open. */
+  get module(): LoadedModule {
+    if (this.#module === undefined) throw new Error('no module runs yet');
+    return this.#module;
+  }
+
+  /** From here on calls are this module's. */
+  run(module: LoadedModule): void {
+    this.#module = module;
+  }
+
+  /** The type of a table's or view's rows as clients see them. @throws StoreError `STORE_UNKNOWN_TABLE` */
+  clientRowType(tableId: number): RowType {
+    return this.views.findView(tableId)?.row ?? this.store.table(tableId).definition.row;
   }
 
   /** Adds a line of the engine's own to the database's log. */

@@ -1,13 +1,12 @@
 import type { HttpRequest } from '@lightcone/host';
-import { ProtocolError, readClientMessage, writeInitialConnection } from '@lightcone/protocol';
+import { ProtocolError } from '@lightcone/protocol';
 import { QueryError } from '@lightcone/query';
-import { ByteReader, type Identity, type RowType, bytesToHex } from '@lightcone/sats';
+import { type Identity, type RowType, bytesToHex } from '@lightcone/sats';
 import { type ModuleDef, schemaDocument } from '@lightcone/schema';
 import { Store } from '@lightcone/store';
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { admitJsonCall, isRefusal } from './admission.ts';
 import type { CallResult, SqlResult } from './call-result.ts';
-import { handleClientMessage } from './client-messages.ts';
 import { ActiveCaller, type Caller, Client, type ConnectRequest } from './client.ts';
 import { Core, type DatabaseOptions } from './core.ts';
 import { EngineError } from './errors.ts';
@@ -42,7 +41,6 @@ export class Database {
   readonly identity: Identity;
   readonly owner: Identity;
   readonly #core: Core;
-  #module: LoadedModule;
   readonly #clients = new Map<number, Client>();
   #closing: Promise<void> | undefined;
 
@@ -51,7 +49,7 @@ export class Database {
     this.identity = identity;
     this.owner = owner;
     this.#core = core;
-    this.#module = module;
+    core.run(module);
     core.turns.endWith(() => core.scheduler.runImmediateCalls());
     log?.onDurable((txOffset) => core.outbox.durable(txOffset));
     log?.onFailure((error) => this.#fail(error));
@@ -106,6 +104,10 @@ export class Database {
     });
   }
 
+  get #module(): LoadedModule {
+    return this.#core.module;
+  }
+
   /** Keccak-256 of the program. */
   get programHash(): Uint8Array {
     return this.#module.hash;
@@ -118,9 +120,7 @@ export class Database {
 
   /** The type of the rows that clients get of a table or view. @throws StoreError `STORE_UNKNOWN_TABLE` */
   rowType(tableName: string): RowType {
-    const { catalog, store, views } = this.#core;
-    const id = catalog.findTableId(tableName) ?? -1;
-    return views.findView(id)?.row ?? store.table(id).definition.row;
+    return this.#core.clientRowType(this.#core.catalog.findTableId(tableName) ?? -1);
   }
 
   /** Offset of the last transaction; -1 before the first. */
@@ -134,30 +134,25 @@ export class Database {
    */
   connect(request: ConnectRequest): void {
     this.#core.turns.begin();
-    const client = new Client(request, request.identity.equals(this.owner));
+    const wire = this.#core.wires.of(request.protocol);
+    const client = new Client(request, wire, request.identity.equals(this.owner));
     const rejection = connectCaller(this.#core, this.#module, client.caller);
     if (rejection !== undefined) {
       this.#core.outbox.lane(false).close(client.number, POLICY_VIOLATION, rejection);
       return;
     }
     this.#clients.set(client.number, client);
-    const lane = this.#core.outbox.lane(client.isConfirmed);
-    lane.begin(client.number);
-    writeInitialConnection(lane.writer, request.identity.bytes, request.connectionId.bytes, request.token);
-    lane.end();
+    wire.sendFirstMessage(client, request.token);
   }
 
   /** Takes a frame of a connection, `bytes[start..end]`. What is wrong with it closes the connection. */
-  receive(connectionNumber: number, bytes: Uint8Array, start: number, end: number): void {
+  receive(connectionNumber: number, bytes: Uint8Array, start: number, end: number, isText = false): void {
     const client = this.#clients.get(connectionNumber);
     // Closed by us while the frame was under way.
     if (client === undefined || this.#core.turns.refusal !== undefined) return;
     this.#core.turns.begin();
-    const reader = new ByteReader(bytes, start, end);
     try {
-      do {
-        handleClientMessage(this.#core, this.#module, client, readClientMessage(reader));
-      } while (client.protocol === 'v3' && reader.remaining > 0);
+      client.wire.receive(client, bytes, start, end, isText);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#core.outbox.lane(client.isConfirmed).close(connectionNumber, INTERNAL_ERROR, error.message);
@@ -281,7 +276,7 @@ export class Database {
     const breaksClients = update(core, this.#module, next, this.owner, mayBreakClients, () => {
       for (const client of this.#clients.values()) core.subscriptions.removeClient(client);
     });
-    this.#module = next;
+    core.run(next);
     const updated = 'the module was updated while the procedure was running; call it again';
     void core.procedures.end(new EngineError('ENGINE_PROCEDURE_ENDED', updated));
     core.scheduler.start(next);

@@ -5,6 +5,7 @@ import type { Store, Transaction, TransactionDelta } from '@lightcone/store';
 import type { Client } from './client.ts';
 import { EngineError } from './errors.ts';
 import type { Outbox } from './outbox.ts';
+import type { TransactionOrigin } from './connection/wire.ts';
 import type { Subscriptions } from './subscriptions/subscriptions.ts';
 import type { LiveViews, OnViewFailure } from './views/live-views.ts';
 import { type TransactionInputs, writeTransactionRecord } from './transaction-record.ts';
@@ -26,6 +27,11 @@ export class Transactions {
   readonly #views: LiveViews;
   readonly #record = new ByteWriter(4096);
   #delta: TransactionDelta | undefined;
+  /** Of the transaction that was committed last; one object for all. */
+  readonly #origin: { inputs: TransactionInputs | undefined; requestId: number } & TransactionOrigin = {
+    inputs: undefined,
+    requestId: 0,
+  };
   #lastTxOffset: number;
 
   constructor(
@@ -83,6 +89,7 @@ export class Transactions {
     const delta = transaction.commit();
     this.#views.committed();
     this.#delta = delta;
+    this.#origin.inputs = inputs;
     const isLogged = delta.tables.some(
       ({ table, inserts, deletes }) => !table.definition.isEphemeral && inserts.length + deletes.length > 0,
     );
@@ -100,9 +107,15 @@ export class Transactions {
     return isLogged;
   }
 
-  /** Sends a committed transaction to its subscribers, `caller` aside, and lets its deleted rows go. */
-  publish(caller: Client | undefined): void {
-    this.#subscriptions.endTransaction(caller);
+  /**
+   * Sends a committed transaction to its subscribers and lets its deleted rows go.
+   * @param caller who has been told already
+   * @param requestId the caller's number for the call, if it gave one
+   */
+  publish(caller: Client | undefined, requestId = 0): void {
+    this.#origin.requestId = requestId;
+    this.#subscriptions.endTransaction(caller, this.#origin);
+    this.#origin.inputs = undefined;
     this.#delta?.release();
     this.#delta = undefined;
   }

@@ -83,7 +83,15 @@ beforeEach(async () => {
     const identity = testIdentity(String(number));
     const jwtPayload = JSON.stringify({ iss: 'lightcone-testing', sub: String(number) });
     const isConfirmed = number === CONFIRMED;
-    database.connect({ number, identity, connectionId, jwtPayload, token: '', protocol: 'v3', isConfirmed });
+    database.connect({
+      number,
+      identity,
+      connectionId,
+      jwtPayload,
+      token: '',
+      protocol: 'v3.bsatn.spacetimedb',
+      isConfirmed,
+    });
   }
   await clock.advance(0);
   await log.sync();

@@ -78,7 +78,7 @@ beforeEach(async () => {
       connectionId: ConnectionId.fromBigInt(BigInt(number)),
       token: '',
       jwtPayload: '{}',
-      protocol: 'v3',
+      protocol: 'v3.bsatn.spacetimedb',
       isConfirmed: false,
     });
   }

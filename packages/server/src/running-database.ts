@@ -82,10 +82,10 @@ export class RunningDatabase {
     this.thread.connect(message);
   }
 
-  receive(connection: Connection, frame: Uint8Array): void {
+  receive(connection: Connection, frame: Uint8Array, isText: boolean): void {
     this.counts.framesReceived++;
     this.counts.bytesReceived += frame.length;
-    this.thread.frame(connection, frame);
+    this.thread.frame(connection, frame, isText);
   }
 
   disconnect(connection: Connection): void {

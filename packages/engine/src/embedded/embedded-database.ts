@@ -62,7 +62,7 @@ export class EmbeddedDatabase implements AsyncDisposable {
       connectionId,
       token: '',
       jwtPayload: jwtPayload(identity, claims),
-      protocol: 'v3',
+      protocol: 'v3.bsatn.spacetimedb',
       isConfirmed: true,
     };
     this.#sessions.set(number, session);

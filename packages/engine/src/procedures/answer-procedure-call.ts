@@ -1,42 +1,42 @@
-import { type CallProcedure, writeProcedureInternalError, writeProcedureReturned } from '@lightcone/protocol';
-import { admitProcedureCall, isRefusal } from '../admission.ts';
+import { type ProcedureCall, type Refusal, isRefusal } from '../admission.ts';
 import type { Client } from '../client.ts';
 import type { Core } from '../core.ts';
-import type { LoadedModule } from '../loaded-module.ts';
 
 /**
- * Runs the procedure that a client asks for and writes the answer to the client's lane when it has
- * ended, if the client is still there.
+ * Runs the procedure that a client asks for and sends the answer when it has ended, if the client is
+ * still there.
+ * @param name as the client gave it
  */
-export async function answerProcedureCall(
+export function startProcedureCall(
   core: Core,
-  module: LoadedModule,
   client: Client,
-  { requestId, procedure: name, args }: CallProcedure,
-): Promise<void> {
-  const admitted = admitProcedureCall(module, name, args, client.isOwner);
-  if (isRefusal(admitted)) {
-    core.logLine('Error', admitted.message, name);
-    writeFailure(core, client, requestId, admitted.message);
-    return;
-  }
-  const result = await core.procedures.call(module, admitted, client.caller, core.options.clock.nowMicros(), args);
-  if (client.isGone) return;
-  if (result.kind !== 'returned') {
-    writeFailure(core, client, requestId, result.message);
-    return;
-  }
-  core.turns.endSoon();
-  const lane = core.outbox.lane(client.isConfirmed);
-  lane.begin(client.number);
-  writeProcedureReturned(lane.writer, requestId, result.timestampMicros, BigInt(result.durationMicros), result.value);
-  lane.end();
+  requestId: number,
+  name: string,
+  admitted: ProcedureCall | Refusal,
+): void {
+  const answering = core.procedures.track(answerProcedureCall(core, client, requestId, name, admitted));
+  answering.catch((error: Error) => core.options.onFailure(error));
 }
 
-function writeFailure(core: Core, client: Client, requestId: number, message: string): void {
+async function answerProcedureCall(
+  core: Core,
+  client: Client,
+  requestId: number,
+  name: string,
+  admitted: ProcedureCall | Refusal,
+): Promise<void> {
+  const { wire } = client;
+  if (isRefusal(admitted)) {
+    core.logLine('Error', admitted.message, name);
+    core.turns.endSoon();
+    wire.sendProcedureFailure(client, requestId, { kind: 'failed', message: admitted.message });
+    return;
+  }
+  const { procedure, args } = admitted;
+  const { module, options } = core;
+  const result = await core.procedures.call(module, procedure, client.caller, options.clock.nowMicros(), args);
+  if (client.isGone) return;
   core.turns.endSoon();
-  const lane = core.outbox.lane(client.isConfirmed);
-  lane.begin(client.number);
-  writeProcedureInternalError(lane.writer, requestId, 0n, 0n, message);
-  lane.end();
+  if (result.kind === 'returned') wire.sendProcedureReturn(client, requestId, { module, procedure }, result);
+  else wire.sendProcedureFailure(client, requestId, result);
 }

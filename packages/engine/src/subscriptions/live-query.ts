@@ -41,14 +41,20 @@ export class LiveQuery {
   /** Of a stored row, these at its start are not for clients. */
   readonly #hiddenBytes: number;
   readonly querySets: Set<QuerySet> = new Set();
-  #transaction = -1;
+  /** The number of the last transaction that may have concerned it. */
+  transaction = -1;
   /** The changed rows of its table that may matter, where they are known; else any may. */
   readonly #inserts: number[] = [];
   readonly #deletes: number[] = [];
-  /** Whether the transaction being evaluated changed the result; if so, where its changes are encoded. */
+  /**
+   * Whether the transaction being evaluated changed the result; if so, where its changes are encoded, as v2 has them:
+   * a byte for their kind, then the list of inserts (or events), then that of deletes.
+   */
   isChanged = false;
   changesStart = 0;
+  deletesStart = 0;
   changesEnd = 0;
+  changedRows = 0;
 
   constructor(number: number, key: string, text: string, plan: RowsPlan, sender: Uint8Array) {
     this.number = number;
@@ -62,8 +68,8 @@ export class LiveQuery {
 
   /** Says that a transaction may concern the query. @returns whether it is the first time for this transaction */
   begin(transaction: number): boolean {
-    if (this.#transaction === transaction) return false;
-    this.#transaction = transaction;
+    if (this.transaction === transaction) return false;
+    this.transaction = transaction;
     this.#inserts.length = 0;
     this.#deletes.length = 0;
     return true;
@@ -87,6 +93,7 @@ export class LiveQuery {
     else beginPersistentChanges(target);
     const count = plan.kind === 'table' ? this.#evaluateTable(plan, evaluation) : this.#evaluateJoin(plan, evaluation);
     this.isChanged = count > 0;
+    this.changedRows = count;
     if (!this.isChanged) target.truncate(start);
     this.changesStart = start;
     this.changesEnd = target.length;
@@ -98,6 +105,7 @@ export class LiveQuery {
     if (delta === undefined) return 0;
     const isRouted = this.#inserts.length + this.#deletes.length > 0;
     let count = this.#writeMatching(plan, delta.table, isRouted ? this.#inserts : delta.inserts, target, rowList);
+    this.deletesStart = target.length;
     if (plan.table.isEvent) return count;
     count += this.#writeMatching(plan, delta.table, isRouted ? this.#deletes : delta.deletes, target, rowList);
     return count;
@@ -133,6 +141,7 @@ export class LiveQuery {
     rowList.begin(target);
     changed.visit(1, writer);
     let count = rowList.end();
+    this.deletesStart = target.length;
     if (plan.table.isEvent) return count;
     rowList.begin(target);
     changed.visit(-1, writer);

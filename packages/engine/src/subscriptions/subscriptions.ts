@@ -1,18 +1,7 @@
-import {
-  RowListWriter,
-  beginQuerySetUpdate,
-  beginSubscribeApplied,
-  beginTableUpdate,
-  beginTransactionUpdate,
-  beginUnsubscribeApplied,
-  writeSubscriptionError,
-  writeTableName,
-  writeUnsubscribeApplied,
-} from '@lightcone/protocol';
-import { QueryError, type RowSource, type RowsPlan, visitRows } from '@lightcone/query';
-import type { ByteWriter } from '@lightcone/sats';
+import { QueryError, type RowSource, type RowsPlan } from '@lightcone/query';
 import type { TransactionDelta } from '@lightcone/store';
 import type { Client } from '../client.ts';
+import type { TransactionOrigin } from '../connection/wire.ts';
 import type { Outbox } from '../outbox.ts';
 import type { CallerQueries } from '../queries/caller-queries.ts';
 import type { ViewAccess } from '../queries/view-access.ts';
@@ -26,6 +15,8 @@ const EVERY_TABLE = /^\s*select\s+\*\s+from\s+\*\s*$/i;
 /**
  * Who subscribes to what, and what a transaction means to them.
  *
+ * What clients are told, and how, is their `Wire`'s business; this knows no messages.
+ *
  * A live query is shared by all clients that see the same rows through it; see `sharingKey`. Every
  * subscribe plans the query for its own caller first, so that sharing never skips a permission check.
  */
@@ -35,7 +26,6 @@ export class Subscriptions {
   readonly #planner: CallerQueries;
   readonly #views: ViewAccess;
   readonly #reportFailure: (query: string, error: unknown) => void;
-  readonly #rowList = new RowListWriter();
   #queries: LiveQueries;
   readonly #changedQueries: LiveQuery[] = [];
   readonly #changedClients: Client[] = [];
@@ -60,28 +50,22 @@ export class Subscriptions {
     return this.#queries.size;
   }
 
-  /** Registers a query set and answers with its rows, or with an error that leaves nothing registered. */
-  subscribe(client: Client, requestId: number, querySetId: number, texts: readonly string[]): void {
-    if (client.querySets.has(querySetId)) {
-      const id = `(${client.identity.toHex()}, ${client.caller.connectionId.toHex()})`;
-      const error = `Subscription with id QuerySetId { id: ${querySetId} } already exists for client: ${id}`;
-      this.#sendError(client, requestId, querySetId, error);
-      return;
-    }
-    const planned = this.#plan(
+  /**
+   * Plans queries for a client, each once: the first half of a subscribe, which changes nothing.
+   * @param texts may have `SELECT * FROM *` among them
+   * @returns the plans by key, or why there are none
+   */
+  plan(client: Client, texts: readonly string[]): PlannedQueries | string {
+    return this.#plan(
       client,
       texts.flatMap((text) => this.#expand(text.trim(), client)),
       (text) => this.#planner.planSubscription(text, client),
     );
-    if (typeof planned === 'string') {
-      this.#sendError(client, requestId, querySetId, planned);
-      return;
-    }
-    const querySet = this.#register(this.#queries, client, querySetId, planned);
-    const lane = this.#outbox.lane(client.isConfirmed);
-    lane.begin(client.number);
-    this.#writeRows(lane.writer, beginSubscribeApplied(lane.writer, requestId, querySetId), querySet);
-    lane.end();
+  }
+
+  /** Registers planned queries under an id that the client does not use. */
+  register(client: Client, querySetId: number, planned: PlannedQueries): QuerySet {
+    return this.#register(this.#queries, client, querySetId, planned);
   }
 
   /**
@@ -94,6 +78,7 @@ export class Subscriptions {
     const querySets = new Set<QuerySet>();
     for (const query of this.#queries) for (const querySet of query.querySets) querySets.add(querySet);
     const queries = new LiveQueries(this.#rows);
+    const ended: { client: Client; id: number; error: string }[] = [];
     for (const { id, client, queries: old } of querySets) {
       const planned = this.#plan(
         client,
@@ -101,37 +86,28 @@ export class Subscriptions {
         (text) => this.#planner.planFollowed(text, client),
       );
       client.querySets.delete(id);
-      if (typeof planned === 'string') this.#sendError(client, undefined, id, planned);
+      if (typeof planned === 'string') ended.push({ client, id, error: planned });
       else this.#register(queries, client, id, planned);
       // Only now, so that a view that is still read does not become unused in between.
       for (const { plan } of old) this.#views.release(plan.views, client.identity);
     }
     this.#queries = queries;
+    for (const { client, id, error } of ended) client.wire.querySetEnded(client, id, error);
   }
 
-  unsubscribe(client: Client, requestId: number, querySetId: number, sendDroppedRows: boolean): void {
-    const lane = this.#outbox.lane(client.isConfirmed);
-    lane.begin(client.number);
-    const querySet = client.querySets.get(querySetId);
-    if (querySet === undefined) {
-      writeSubscriptionError(
-        lane.writer,
-        requestId,
-        querySetId,
-        `Subscription not found: QuerySetId { id: ${querySetId} }`,
-      );
-    } else {
-      this.#drop(querySet);
-      if (sendDroppedRows)
-        this.#writeRows(lane.writer, beginUnsubscribeApplied(lane.writer, requestId, querySetId), querySet);
-      else writeUnsubscribeApplied(lane.writer, requestId, querySetId);
+  /** Forgets a query set. */
+  drop(querySet: QuerySet): void {
+    querySet.client.querySets.delete(querySet.id);
+    for (const query of querySet.queries) {
+      query.querySets.delete(querySet);
+      this.#views.release(query.plan.views, querySet.client.identity);
+      if (query.querySets.size === 0) this.#queries.drop(query);
     }
-    lane.end();
   }
 
   /** Forgets a client that is gone. */
   removeClient(client: Client): void {
-    for (const querySet of client.querySets.values()) this.#drop(querySet);
+    for (const querySet of client.querySets.values()) this.drop(querySet);
   }
 
   /**
@@ -146,15 +122,14 @@ export class Subscriptions {
     for (const client of this.#changedClients) client.changedQuerySets.sort((a, b) => a.id - b.id);
   }
 
-  /** Writes the query set updates of one client behind a count at `countAt`. */
-  writeUpdates(writer: ByteWriter, countAt: number, client: Client): void {
-    writer.setU32(countAt, client.changedQuerySets.length);
-    for (const querySet of client.changedQuerySets) this.#writeQuerySetUpdate(writer, querySet);
+  /** What the evaluated transaction changed: where the `changesStart` of live queries points into. */
+  get changes(): Uint8Array {
+    return this.#queries.changes;
   }
 
   /** Sends the evaluated transaction to every client concerned but its caller, and forgets it. */
-  endTransaction(caller: Client | undefined): void {
-    if (this.#changedClients.length > 0) this.#broadcast(caller);
+  endTransaction(caller: Client | undefined, origin: TransactionOrigin): void {
+    if (this.#changedClients.length > 0) this.#broadcast(caller, origin);
     for (const query of this.#changedQueries) query.isChanged = false;
     this.#changedQueries.length = 0;
     for (const client of this.#changedClients) {
@@ -165,12 +140,11 @@ export class Subscriptions {
   }
 
   /** One message for all clients of a lane whose updates are the same bytes. */
-  #broadcast(caller: Client | undefined): void {
+  #broadcast(caller: Client | undefined, origin: TransactionOrigin): void {
     const groups = new Map<string, Client[]>();
     for (const client of this.#changedClients) {
       if (client === caller) continue;
-      let shape = client.isConfirmed ? 'c' : 'u';
-      for (const querySet of client.changedQuerySets) shape += ` ${querySet.shape}`;
+      const shape = `${client.isConfirmed ? 'c' : 'u'} ${client.wire.updateShape(client)}`;
       const group = groups.get(shape);
       if (group === undefined) groups.set(shape, [client]);
       else group.push(client);
@@ -179,7 +153,7 @@ export class Subscriptions {
       const first = group[0]!; // groups are made with their first member
       const lane = this.#outbox.lane(first.isConfirmed);
       lane.beginBroadcast(group.map((client) => client.number));
-      this.writeUpdates(lane.writer, beginTransactionUpdate(lane.writer), first);
+      first.wire.writeUpdate(lane.writer, first, origin);
       lane.end();
     }
   }
@@ -194,52 +168,12 @@ export class Subscriptions {
     }
   }
 
-  #writeQuerySetUpdate(writer: ByteWriter, querySet: QuerySet): void {
-    const tablesAt = beginQuerySetUpdate(writer, querySet.id);
-    let tables = 0;
-    let changesAt = 0;
-    let changes = 0;
-    let tableName: string | undefined;
-    for (const query of querySet.queries) {
-      if (!query.isChanged) continue;
-      if (query.tableName !== tableName) {
-        tableName = query.tableName;
-        changesAt = beginTableUpdate(writer, tableName);
-        changes = 0;
-        tables++;
-      }
-      writer.slice(this.#queries.changes, query.changesStart, query.changesEnd);
-      writer.setU32(changesAt, ++changes);
-    }
-    writer.setU32(tablesAt, tables);
-  }
-
-  /** Writes all rows of a query set, a list for each query; a table without rows gets none. */
-  #writeRows(writer: ByteWriter, countAt: number, querySet: QuerySet): void {
-    const rowList = this.#rowList;
-    let tables = 0;
-    for (const query of querySet.queries) {
-      if (this.#rows.rowCount(query.plan.table.id) === 0) continue;
-      tables++;
-      writeTableName(writer, query.tableName);
-      rowList.begin(writer);
-      visitRows(query.plan, this.#rows, query.sender, {
-        row: (bytes, start, end) => {
-          rowList.row(bytes, start, end);
-          return true;
-        },
-      });
-      rowList.end();
-    }
-    writer.setU32(countAt, tables);
-  }
-
   /** A plan for each text, by the key of its query; or why there is none. */
-  #plan(
+#plan(
     client: Client,
     texts: readonly string[],
     planOf: (text: string) => RowsPlan,
-  ): Map<string, PlannedQuery> | string {
+  ): PlannedQueries | string {
     const planned = new Map<string, PlannedQuery>();
     for (const text of texts) {
       try {
@@ -253,12 +187,7 @@ export class Subscriptions {
     return planned;
   }
 
-  #register(
-    queries: LiveQueries,
-    client: Client,
-    querySetId: number,
-    planned: ReadonlyMap<string, PlannedQuery>,
-  ): QuerySet {
+  #register(queries: LiveQueries, client: Client, querySetId: number, planned: PlannedQueries): QuerySet {
     const shared = [...planned].map(([key, { text, plan }]) => queries.share(key, text, plan, client.identity.bytes));
     const querySet = new QuerySet(querySetId, client, shared);
     for (const query of shared) {
@@ -269,30 +198,16 @@ export class Subscriptions {
     return querySet;
   }
 
-  #drop(querySet: QuerySet): void {
-    querySet.client.querySets.delete(querySet.id);
-    for (const query of querySet.queries) {
-      query.querySets.delete(querySet);
-      this.#views.release(query.plan.views, querySet.client.identity);
-      if (query.querySets.size === 0) this.#queries.drop(query);
-    }
-  }
-
   /** A transaction is committed whatever becomes of the queries; those who rely on one that failed must know. */
   #endFailed(query: LiveQuery, error: unknown): void {
     this.#reportFailure(query.text, error);
     for (const querySet of query.querySets) {
-      this.#drop(querySet);
-      const text = `Internal error evaluating queries, executing: \`${query.text}\``;
-      this.#sendError(querySet.client, undefined, querySet.id, text);
+      const { client, id } = querySet;
+      // What its wire did about another one of the client's may have been the end of this one, too.
+      if (client.querySets.get(id) !== querySet) continue;
+      this.drop(querySet);
+      client.wire.querySetEnded(client, id, `Internal error evaluating queries, executing: \`${query.text}\``);
     }
-  }
-
-  #sendError(client: Client, requestId: number | undefined, querySetId: number, error: string): void {
-    const lane = this.#outbox.lane(client.isConfirmed);
-    lane.begin(client.number);
-    writeSubscriptionError(lane.writer, requestId, querySetId, error);
-    lane.end();
   }
 
   /** The queries that a text stands for: itself, or one for each table that `SELECT * FROM *` means. */
@@ -301,6 +216,9 @@ export class Subscriptions {
     return this.#planner.everyTable(client).map((name) => `SELECT * FROM "${name}"`);
   }
 }
+
+/** Queries that may be registered, by the key under which they are shared. */
+export type PlannedQueries = ReadonlyMap<string, PlannedQuery>;
 
 interface PlannedQuery {
   readonly text: string;

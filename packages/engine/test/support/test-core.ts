@@ -1,4 +1,12 @@
-import { type ServerMessage, readServerMessage, rowCount, rowStart, type RowList } from '@lightcone/protocol';
+import {
+  type ClientMessage,
+  type RowList,
+  type ServerMessage,
+  readServerMessage,
+  rowCount,
+  rowStart,
+  writeClientMessage,
+} from '@lightcone/protocol';
 import { type AlgebraicValue, ByteReader, ByteWriter, ConnectionId, bytesToHex, types } from '@lightcone/sats';
 import type { AlgebraicType } from '@lightcone/sats';
 import { type ModuleDef, validateModuleDef } from '@lightcone/schema';
@@ -139,9 +147,10 @@ export class TestClient {
         connectionId: ConnectionId.fromBigInt(BigInt(number)),
         jwtPayload: '{}',
         token: '',
-        protocol: 'v3',
+        protocol: 'v3.bsatn.spacetimedb',
         isConfirmed: false,
       },
+      core.wires.of('v3.bsatn.spacetimedb'),
       name === 'owner',
     );
   }
@@ -149,14 +158,19 @@ export class TestClient {
   /** @returns the id of the query set, or the error */
   subscribe(...queries: readonly string[]): number | string {
     const id = this.#nextId++;
-    this.#core.subscriptions.subscribe(this.client, id, id, queries);
-    this.#core.outbox.flush();
+    this.#send({ tag: 'Subscribe', requestId: id, querySetId: id, queries });
     const answer = this.messages.at(-1);
     return answer?.tag === 'SubscriptionError' ? answer.error : id;
   }
 
   unsubscribe(querySetId: number): void {
-    this.#core.subscriptions.unsubscribe(this.client, this.#nextId++, querySetId, false);
+    this.#send({ tag: 'Unsubscribe', requestId: this.#nextId++, querySetId, sendDroppedRows: false });
+  }
+
+  #send(message: ClientMessage): void {
+    const writer = new ByteWriter();
+    writeClientMessage(writer, message);
+    this.client.wire.receive(this.client, writer.bytes, 0, writer.length, false);
     this.#core.outbox.flush();
   }
 

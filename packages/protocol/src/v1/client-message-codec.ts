@@ -1,7 +1,7 @@
 import {
   type AlgebraicValue,
   type ByteReader,
-  ByteWriter,
+  type ByteWriter,
   compileType,
   parseJson,
   readJson,

@@ -102,9 +102,9 @@ export class DatabaseThread {
   }
 
   /** Passes on a client's frame. @param frame must not change any more */
-  frame(client: ThreadClient, frame: Uint8Array): void {
+  frame(client: ThreadClient, frame: Uint8Array, isText: boolean): void {
     if (this.#hasEnded || this.#isStopping) return;
-    this.#frames.add(client, frame);
+    this.#frames.add(client, frame, isText);
     client.framesInFlight++;
     if (this.#isFlushQueued) return;
     this.#isFlushQueued = true;

@@ -3,25 +3,32 @@ export interface FrameSource {
   readonly number: number;
 }
 
+/** Set in the length of a text frame. */
+const IS_TEXT = 0x8000_0000;
+
 /**
  * Frames on their way to a database: those of one turn of the gateway's event loop, as one buffer.
  *
- *     record = connection number: u32 · length: u32 · the frame's bytes      (little-endian)
+ *     record = connection number: u32 · length, and the top bit if it is text: u32 · the frame's bytes
+ *
+ * Integers are little-endian.
  */
 export class FrameBatch<Source extends FrameSource> {
   /** One for each frame. */
   readonly sources: Source[] = [];
   readonly #frames: Uint8Array[] = [];
+  readonly #areText: boolean[] = [];
   #byteLength = 0;
 
   get byteLength(): number {
     return this.#byteLength;
   }
 
-  /** @param frame kept as it is until `toBuffer`: it must not change */
-  add(source: Source, frame: Uint8Array): void {
+  /** @param frame kept as it is until `toBuffer`: it must not change; under 2 GiB */
+  add(source: Source, frame: Uint8Array, isText: boolean): void {
     this.sources.push(source);
     this.#frames.push(frame);
+    this.#areText.push(isText);
     this.#byteLength += 8 + frame.length;
   }
 
@@ -33,7 +40,7 @@ export class FrameBatch<Source extends FrameSource> {
     for (let i = 0; i < this.sources.length; i++) {
       const frame = this.#frames[i]!; // as many as sources
       bytes.writeUInt32LE(this.sources[i]!.number, at); // in range
-      bytes.writeUInt32LE(frame.length, at + 4);
+      bytes.writeUInt32LE(this.#areText[i] ? frame.length + IS_TEXT : frame.length, at + 4);
       bytes.set(frame, at + 8);
       at += 8 + frame.length;
     }
@@ -42,12 +49,17 @@ export class FrameBatch<Source extends FrameSource> {
 }
 
 /** Calls `visit` for each frame of a batch, in order. The bytes are the batch's own. */
-export function readFrameBatch(batch: ArrayBuffer, visit: (connectionNumber: number, frame: Uint8Array) => void): void {
+export function readFrameBatch(
+  batch: ArrayBuffer,
+  visit: (connectionNumber: number, frame: Uint8Array, isText: boolean) => void,
+): void {
   const view = new DataView(batch);
   let at = 0;
   while (at < batch.byteLength) {
-    const length = view.getUint32(at + 4, true);
-    visit(view.getUint32(at, true), new Uint8Array(batch, at + 8, length));
+    const lengthAndKind = view.getUint32(at + 4, true);
+    const isText = lengthAndKind >= IS_TEXT;
+    const length = isText ? lengthAndKind - IS_TEXT : lengthAndKind;
+    visit(view.getUint32(at, true), new Uint8Array(batch, at + 8, length), isText);
     at += 8 + length;
   }
 }

@@ -69,7 +69,9 @@ export class Mailbox {
 
   receive(message: ToDatabase): void {
     if (message instanceof ArrayBuffer) {
-      readFrameBatch(message, (number, frame) => this.#database.receive(number, frame, 0, frame.length));
+      readFrameBatch(message, (number, frame, isText) => {
+        this.#database.receive(number, frame, 0, frame.length, isText);
+      });
       Atomics.add(this.#batchesDone, 0, 1);
       return;
     }
@@ -87,8 +89,8 @@ export class Mailbox {
   }
 
   #connect(message: ConnectMessage): void {
-    const { number, token, protocol, isConfirmed } = message;
-    this.#database.connect({ ...toCaller(message), number, token, protocol, isConfirmed });
+    const { number, token, protocol, isConfirmed, isLight } = message;
+    this.#database.connect({ ...toCaller(message), number, token, protocol, isConfirmed, isLight });
   }
 
   #request(id: number, kind: RequestKind, input: unknown): void {

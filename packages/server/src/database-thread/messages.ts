@@ -1,3 +1,4 @@
+import type { Subprotocol } from '@lightcone/protocol';
 import type {
   CallResult,
   DatabaseMetrics,
@@ -52,8 +53,9 @@ export interface ConnectMessage extends CallerMessage {
   readonly tag: 'connect';
   readonly number: number;
   readonly token: string;
-  readonly protocol: 'v2' | 'v3';
+  readonly protocol: Subprotocol;
   readonly isConfirmed: boolean;
+  readonly isLight: boolean;
 }
 
 /** What can be asked of a database, and what it answers. */

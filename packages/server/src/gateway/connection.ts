@@ -1,8 +1,7 @@
 import type { Socket } from 'node:net';
-import type { Compression } from '@lightcone/protocol';
 import type { WebSocket } from 'ws';
 import type { WebSocketConfig } from '../config.ts';
-import type { Frame } from './outbound-frame.ts';
+import type { Frame, Packing } from './outbound-frame.ts';
 
 /** Why a connection ended, as the metrics count it. */
 export type DisconnectCause =
@@ -24,7 +23,7 @@ export type DisconnectCause =
 export class Connection {
   /** Names it to the database: unique among the connections of this process. */
   readonly number: number;
-  readonly compression: Compression;
+  readonly packing: Packing;
   /** Whether a frame may hold several messages: v3. */
   readonly joinsMessages: boolean;
   /** Messages of the batch that is being handed out. */
@@ -48,11 +47,11 @@ export class Connection {
     number: number,
     webSocket: WebSocket,
     socket: Socket,
-    options: { readonly compression: Compression; readonly joinsMessages: boolean; readonly nowMs: number },
+    options: { readonly packing: Packing; readonly joinsMessages: boolean; readonly nowMs: number },
     config: WebSocketConfig,
   ) {
     this.number = number;
-    this.compression = options.compression;
+    this.packing = options.packing;
     this.joinsMessages = options.joinsMessages;
     this.#webSocket = webSocket;
     this.#socket = socket;

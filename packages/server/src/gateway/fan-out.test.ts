@@ -1,9 +1,8 @@
 import { OutboundBatch } from '@lightcone/engine';
-import type { Compression } from '@lightcone/protocol';
 import { expect, test } from 'vitest';
 import type { Connection } from './connection.ts';
 import { FanOut } from './fan-out.ts';
-import type { Frame } from './outbound-frame.ts';
+import type { Frame, Packing } from './outbound-frame.ts';
 
 /** What `FanOut` needs of a connection, which keeps the frames it gets. */
 class FakeConnection {
@@ -13,14 +12,14 @@ class FakeConnection {
   readonly writes: number[] = [];
   readonly number: number;
   readonly joinsMessages: boolean;
-  readonly compression: Compression;
+  readonly packing: Packing;
   readonly closes: { code: number; afterFrames: number }[] = [];
   #queued = 0;
 
-  constructor(number: number, protocol: 'v2' | 'v3', compression: Compression = 'None') {
+  constructor(number: number, protocol: 'v2' | 'v3', packing: Packing = 'None') {
     this.number = number;
     this.joinsMessages = protocol === 'v3';
-    this.compression = compression;
+    this.packing = packing;
   }
   queueFrame(frame: Frame): void {
     this.frames.push(frame);

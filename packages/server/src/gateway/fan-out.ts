@@ -1,16 +1,15 @@
 import { readOutboundBatch } from '@lightcone/engine';
 import type { OutboundBatchVisitor } from '@lightcone/engine';
 import { MAX_BATCH_BYTES } from '@lightcone/protocol';
-import type { Compression } from '@lightcone/protocol';
 import type { Connection } from './connection.ts';
 import { buildFrame } from './outbound-frame.ts';
-import type { Frame } from './outbound-frame.ts';
+import type { Frame, Packing } from './outbound-frame.ts';
 
 /**
  * Hands the messages of one database out to its connections.
  *
  * A batch is read once. Each connection collects references to its messages and then sends them in
- * one write: on v3 joined into frames of at most 512 KiB, on v2 one frame each. Connections that
+ * one write: on v3 joined into frames of at most 512 KiB, on v2 and v1 one frame each. Connections that
  * get the same messages share the built frame, compressed once per algorithm.
  */
 export class FanOut implements OutboundBatchVisitor {
@@ -60,7 +59,7 @@ export class FanOut implements OutboundBatchVisitor {
 
   #send(connection: Connection): void {
     const messages = connection.outbound;
-    const { compression } = connection;
+    const { packing } = connection;
     let start = 0;
     while (start < messages.length) {
       let end = start + 1;
@@ -72,7 +71,7 @@ export class FanOut implements OutboundBatchVisitor {
           length = longer;
         }
       }
-      connection.queueFrame(this.#frames.get(messages, start, end, length, compression));
+      connection.queueFrame(this.#frames.get(messages, start, end, length, packing));
       start = end;
     }
     messages.length = 0;
@@ -85,16 +84,16 @@ class SharedFrames {
   /** By first message: few frames of one batch begin with the same. */
   readonly #byFirst = new Map<Uint8Array, Entry[]>();
 
-  get(messages: readonly Uint8Array[], start: number, end: number, length: number, compression: Compression): Frame {
+  get(messages: readonly Uint8Array[], start: number, end: number, length: number, packing: Packing): Frame {
     const first = messages[start]!; // start < messages.length
     let entries = this.#byFirst.get(first);
     if (entries === undefined) this.#byFirst.set(first, (entries = []));
     for (const entry of entries) {
-      if (entry.compression === compression && entry.has(messages, start, end)) return entry.frame;
+      if (entry.packing === packing && entry.has(messages, start, end)) return entry.frame;
     }
     const own = messages.slice(start, end);
-    const frame = buildFrame(own, length, compression);
-    entries.push(new Entry(own, compression, frame));
+    const frame = buildFrame(own, length, packing);
+    entries.push(new Entry(own, packing, frame));
     return frame;
   }
 
@@ -105,11 +104,11 @@ class SharedFrames {
 
 class Entry {
   readonly messages: readonly Uint8Array[];
-  readonly compression: Compression;
+  readonly packing: Packing;
   readonly frame: Frame;
-  constructor(messages: readonly Uint8Array[], compression: Compression, frame: Frame) {
+  constructor(messages: readonly Uint8Array[], packing: Packing, frame: Frame) {
     this.messages = messages;
-    this.compression = compression;
+    this.packing = packing;
     this.frame = frame;
   }
 

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { buildFrame } from './outbound-frame.ts';
 
 /** The payload of a frame, by RFC 6455 §5.2. */
-function payloadOf(frame: Buffer): Buffer {
-  expect(frame[0]).toBe(0x82);
+function payloadOf(frame: Buffer, firstByte = 0x82): Buffer {
+  expect(frame[0]).toBe(firstByte);
   const [short = 0] = frame.subarray(1);
   const header = short < 126 ? 2 : short === 126 ? 4 : 10;
   const length = short < 126 ? short : short === 126 ? frame.readUInt16BE(2) : Number(frame.readBigUInt64BE(2));
@@ -38,4 +38,10 @@ test.each([
 test('several messages follow each other in one payload', async () => {
   const payload = payloadOf(await buildFrame([body(3), body(2)], 5, 'Gzip'));
   expect([...payload]).toEqual([0, 0, 1, 2, 0, 1]);
+});
+
+test('text is neither tagged nor compressed', async () => {
+  const text = new TextEncoder().encode('{"a":1}'.repeat(300));
+  const payload = payloadOf(await buildFrame([text], text.length, 'Text'), 0x81);
+  expect(payload.equals(text)).toBe(true);
 });

@@ -3,7 +3,8 @@ import { brotliCompress, brotliCompressSync, constants, gzip, gzipSync } from 'n
 import { COMPRESSION_TAGS, COMPRESSION_THRESHOLD_BYTES } from '@lightcone/protocol';
 import type { Compression } from '@lightcone/protocol';
 
-/** FIN and opcode 2 of RFC 6455 §5.2: one whole binary message. */
+/** FIN and opcodes 1 and 2 of RFC 6455 §5.2: one whole message of text, or binary. */
+const FINAL_TEXT = 0x81;
 const FINAL_BINARY = 0x82;
 const BROTLI_OPTIONS = { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } };
 const GZIP_OPTIONS = { level: 1 };
@@ -13,20 +14,23 @@ const MAX_SYNC_BYTES = 128 * 1024;
 const brotliElsewhere = promisify(brotliCompress);
 const gzipElsewhere = promisify(gzip);
 
+/** How payloads travel: as text as they are, or binary behind a compression tag. */
+export type Packing = 'Text' | Compression;
+
 /** A frame ready to be written, or on its way to be. */
 export type Frame = Buffer | Promise<Buffer>;
 
 /**
- * Builds the WebSocket frame of one server payload: frame header, compression tag, and the messages
- * back to back, compressed if that pays.
+ * Builds the WebSocket frame of one server payload: frame header, compression tag unless it is text, and
+ * the messages back to back, compressed if that pays.
  *
  * We write frames ourselves and not through `ws`, as one buffer then serves every connection that
  * gets the same messages, and a batch is one write per socket.
  * @param length of the messages together
  */
-export function buildFrame(messages: readonly Uint8Array[], length: number, compression: Compression): Frame {
-  if (compression === 'None' || length <= COMPRESSION_THRESHOLD_BYTES) {
-    const frame = allocateFrame(length, COMPRESSION_TAGS.None);
+export function buildFrame(messages: readonly Uint8Array[], length: number, packing: Packing): Frame {
+  if (packing === 'Text' || packing === 'None' || length <= COMPRESSION_THRESHOLD_BYTES) {
+    const frame = allocateFrame(length, packing === 'Text' ? undefined : COMPRESSION_TAGS.None);
     let at = frame.length - length;
     for (const message of messages) {
       frame.set(message, at);
@@ -35,10 +39,10 @@ export function buildFrame(messages: readonly Uint8Array[], length: number, comp
     return frame;
   }
   const plain = messages.length === 1 ? messages[0]! : Buffer.concat(messages, length); // its length was checked
-  if (length > MAX_SYNC_BYTES) return packElsewhere(plain, compression);
+  if (length > MAX_SYNC_BYTES) return packElsewhere(plain, packing);
   return frameOf(
-    compression === 'Gzip' ? gzipSync(plain, GZIP_OPTIONS) : brotliCompressSync(plain, BROTLI_OPTIONS),
-    compression,
+    packing === 'Gzip' ? gzipSync(plain, GZIP_OPTIONS) : brotliCompressSync(plain, BROTLI_OPTIONS),
+    packing,
   );
 }
 
@@ -53,12 +57,12 @@ function frameOf(packed: Uint8Array, compression: Compression): Buffer {
   return frame;
 }
 
-/** A frame for a body of `bodyLength` bytes behind the tag, everything written but the body. */
-function allocateFrame(bodyLength: number, tag: number): Buffer {
-  const payloadLength = bodyLength + 1;
+/** A frame for a body of `bodyLength` bytes behind the tag (text has none), everything written but the body. */
+function allocateFrame(bodyLength: number, tag: number | undefined): Buffer {
+  const payloadLength = tag === undefined ? bodyLength : bodyLength + 1;
   const headerLength = payloadLength < 126 ? 2 : payloadLength < 65_536 ? 4 : 10;
   const frame = Buffer.allocUnsafe(headerLength + payloadLength);
-  frame[0] = FINAL_BINARY;
+  frame[0] = tag === undefined ? FINAL_TEXT : FINAL_BINARY;
   if (headerLength === 2) {
     frame[1] = payloadLength;
   } else if (headerLength === 4) {
@@ -69,6 +73,6 @@ function allocateFrame(bodyLength: number, tag: number): Buffer {
     frame.writeUInt32BE(Math.floor(payloadLength / 0x1_0000_0000), 2);
     frame.writeUInt32BE(payloadLength >>> 0, 6);
   }
-  frame[headerLength] = tag;
+  if (tag !== undefined) frame[headerLength] = tag;
   return frame;
 }

@@ -14,6 +14,8 @@ export interface SubscribeRequest {
   readonly subprotocol: Subprotocol;
   readonly compression: Compression;
   readonly isConfirmed: boolean;
+  /** On v1: of others' transactions, only what they changed. */
+  readonly isLight: boolean;
   /** 32 hex digits. */
   readonly connectionId: string;
 }
@@ -43,8 +45,8 @@ export function checkSubscribeRequest(
 ): SubscribeRequest {
   referenceOf(target);
   const compression = query.oneOf('compression', ['None', 'Brotli', 'Gzip']) ?? 'Brotli';
-  query.boolean('light');
-  const isConfirmed = query.boolean('confirmed') ?? true;
+  const isLight = query.boolean('light') ?? false;
+  const confirmed = query.boolean('confirmed');
   const connectionId = readConnectionId(query);
   checkUpgrade(request);
   if (/^0*$/u.test(connectionId)) {
@@ -54,7 +56,9 @@ export function checkSubscribeRequest(
   const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
   const subprotocol = SUBPROTOCOLS.find((name) => offered.includes(name));
   if (subprotocol === undefined) throw new HttpError(400, 'no valid protocol selected');
-  return { record, subprotocol, compression, isConfirmed, connectionId };
+  // Clients of v1 are older than confirmed reads.
+  const isConfirmed = confirmed ?? !subprotocol.startsWith('v1.');
+  return { record, subprotocol, compression, isConfirmed, isLight, connectionId };
 }
 
 function readConnectionId(query: QueryString): string {

@@ -141,14 +141,15 @@ export class WebSocketGateway {
   #accept(
     webSocket: WebSocket,
     socket: Socket,
-    { subprotocol, compression, isConfirmed, connectionId }: SubscribeRequest,
+    { subprotocol, compression, isConfirmed, isLight, connectionId }: SubscribeRequest,
     caller: Caller,
     database: RunningDatabase,
   ): void {
-    const protocol = subprotocol === 'v3.bsatn.spacetimedb' ? 'v3' : 'v2';
     const number = this.#nextNumber;
     this.#nextNumber = (number + 1) >>> 0;
-    const options = { compression, joinsMessages: protocol === 'v3', nowMs: performance.now() };
+    const packing = subprotocol === 'v1.json.spacetimedb' ? 'Text' : compression;
+    const joinsMessages = subprotocol === 'v3.bsatn.spacetimedb';
+    const options = { packing, joinsMessages, nowMs: performance.now() } as const;
     const connection = new Connection(number, webSocket, socket, options, this.#config);
     this.#connections.add(connection);
     webSocket.on('message', (data, isBinary) => {
@@ -168,22 +169,21 @@ export class WebSocketGateway {
       connectionId,
       jwtPayload: caller.claims.payload,
       token: caller.token,
-      protocol,
+      protocol: subprotocol,
       isConfirmed,
+      isLight,
     });
   }
 
   #receive(database: RunningDatabase, connection: Connection, frame: Buffer, isBinary: boolean): void {
     // What comes after our close frame is not looked at.
     if (!connection.isOpen) return;
-    if (!isBinary) {
-      connection.close(INTERNAL_ERROR, 'text messages are not supported by this protocol', 'client_message_error');
-    } else if (frame.length === 0) {
+    if (frame.length === 0) {
       connection.close(INTERNAL_ERROR, 'a frame without a message', 'client_message_error');
     } else if (connection.framesInFlight >= this.#config.incomingQueueLength) {
       connection.close(TRY_AGAIN_LATER, 'too many requests', 'incoming_queue_full');
     } else {
-      database.receive(connection, frame);
+      database.receive(connection, frame, !isBinary);
     }
   }
 

@@ -1,0 +1,219 @@
+import {
+  type CallReducer,
+  type ClientMessage,
+  type OneOffQuery,
+  ProtocolError,
+  type Subscribe,
+  type Unsubscribe,
+  beginOneOffQueryResult,
+  beginReducerResultOk,
+  beginSubscribeApplied,
+  beginTransactionUpdate,
+  beginUnsubscribeApplied,
+  readClientMessage,
+  writeInitialConnection,
+  writeOneOffQueryError,
+  writeProcedureInternalError,
+  writeProcedureReturned,
+  writeReducerResultErrText,
+  writeReducerResultInternalError,
+  writeSubscriptionError,
+  writeUnsubscribeApplied,
+} from '@lightcone/protocol';
+import { QueryError, type RowsPlan } from '@lightcone/query';
+import { ByteReader, type ByteWriter } from '@lightcone/sats';
+import { admitCall, admitProcedureCall, isRefusal } from '../admission.ts';
+import type { Client } from '../client.ts';
+import type { Core } from '../core.ts';
+import { startProcedureCall } from '../procedures/answer-procedure-call.ts';
+import type { ProcedureFailure, ProcedureReturned } from '../procedures/procedure-result.ts';
+import { callReducer, failureText } from '../reducer-calls.ts';
+import { writeQuerySetRows, writeQuerySetUpdates, writeTableRows } from './v2-rows.ts';
+import type { CalledProcedure, Wire } from './wire.ts';
+
+const UNIT = new Uint8Array(0);
+
+/** `v2.bsatn` and `v3.bsatn`: the same messages; a frame of v3 holds several, one of v2 one. */
+export class V2Wire implements Wire {
+  readonly #core: Core;
+  readonly #messagesPerFrame: 'one' | 'many';
+
+  constructor(core: Core, messagesPerFrame: 'one' | 'many') {
+    this.#core = core;
+    this.#messagesPerFrame = messagesPerFrame;
+  }
+
+  sendFirstMessage(client: Client, token: string): void {
+    const lane = this.#core.outbox.lane(client.isConfirmed);
+    lane.begin(client.number);
+    writeInitialConnection(lane.writer, client.identity.bytes, client.caller.connectionId.bytes, token);
+    lane.end();
+  }
+
+  receive(client: Client, frame: Uint8Array, start: number, end: number, isText: boolean): void {
+    if (isText) {
+      throw new ProtocolError('PROTOCOL_UNSUPPORTED_FRAME', 'text messages are not supported by this protocol');
+    }
+    const reader = new ByteReader(frame, start, end);
+    do this.#handle(client, readClientMessage(reader));
+    while (this.#messagesPerFrame === 'many' && reader.remaining > 0);
+  }
+
+  sendProcedureReturn(client: Client, requestId: number, _: CalledProcedure, result: ProcedureReturned): void {
+    const { timestampMicros, durationMicros, value } = result;
+    const lane = this.#core.outbox.lane(client.isConfirmed);
+    lane.begin(client.number);
+    writeProcedureReturned(lane.writer, requestId, timestampMicros, BigInt(durationMicros), value);
+    lane.end();
+  }
+
+  sendProcedureFailure(client: Client, requestId: number, { message }: ProcedureFailure): void {
+    const lane = this.#core.outbox.lane(client.isConfirmed);
+    lane.begin(client.number);
+    writeProcedureInternalError(lane.writer, requestId, 0n, 0n, message);
+    lane.end();
+  }
+
+  updateShape(client: Client): string {
+    let shape = 'v2';
+    for (const querySet of client.changedQuerySets) shape += ` ${querySet.shape}`;
+    return shape;
+  }
+
+  writeUpdate(writer: ByteWriter, client: Client): void {
+    this.#writeUpdates(writer, beginTransactionUpdate(writer), client);
+  }
+
+  querySetEnded(client: Client, querySetId: number, error: string): void {
+    this.#sendSubscriptionError(client, undefined, querySetId, error);
+  }
+
+  #handle(client: Client, message: ClientMessage): void {
+    switch (message.tag) {
+      case 'CallReducer':
+        this.#call(client, message);
+        break;
+      case 'Subscribe':
+        this.#subscribe(client, message);
+        break;
+      case 'Unsubscribe':
+        this.#unsubscribe(client, message);
+        break;
+      case 'OneOffQuery':
+        this.#query(client, message);
+        break;
+      case 'CallProcedure': {
+        const { requestId, procedure: name, args } = message;
+        const procedure = admitProcedureCall(this.#core.module, name, args, client.isOwner);
+        const admitted = isRefusal(procedure) ? procedure : { procedure, args };
+        startProcedureCall(this.#core, client, requestId, name, admitted);
+        break;
+      }
+    }
+  }
+
+  #call(client: Client, message: CallReducer): void {
+    const core = this.#core;
+    const { module } = core;
+    const { requestId, args } = message;
+    const timestampMicros = core.options.clock.nowMicros();
+    const lane = core.outbox.lane(client.isConfirmed);
+    const reducer = admitCall(module, message.reducer, args, client.isOwner);
+    if (isRefusal(reducer)) {
+      core.logLine('Error', reducer.message, message.reducer);
+      lane.begin(client.number);
+      writeReducerResultInternalError(lane.writer, requestId, timestampMicros, reducer.message);
+      lane.end();
+      return;
+    }
+    const outcome = callReducer(core, module, reducer, client.caller, timestampMicros, args, 0, args.length);
+    lane.begin(client.number);
+    switch (outcome.kind) {
+      case 'ok':
+        this.#writeUpdates(lane.writer, beginReducerResultOk(lane.writer, requestId, timestampMicros, UNIT), client);
+        break;
+      case 'error':
+        writeReducerResultErrText(lane.writer, requestId, timestampMicros, outcome.message);
+        break;
+      case 'trapped':
+      case 'outOfEnergy':
+      case 'viewFailed':
+        writeReducerResultInternalError(lane.writer, requestId, timestampMicros, failureText(outcome));
+        break;
+    }
+    lane.end();
+    if (outcome.kind === 'ok') core.transactions.publish(client, requestId);
+  }
+
+  /** Registers a query set and answers with its rows, or with an error that leaves nothing registered. */
+  #subscribe(client: Client, { requestId, querySetId, queries }: Subscribe): void {
+    const { subscriptions, outbox, rows } = this.#core;
+    if (client.querySets.has(querySetId)) {
+      const id = `(${client.identity.toHex()}, ${client.caller.connectionId.toHex()})`;
+      const error = `Subscription with id QuerySetId { id: ${querySetId} } already exists for client: ${id}`;
+      this.#sendSubscriptionError(client, requestId, querySetId, error);
+      return;
+    }
+    const planned = subscriptions.plan(client, queries);
+    if (typeof planned === 'string') {
+      this.#sendSubscriptionError(client, requestId, querySetId, planned);
+      return;
+    }
+    const querySet = subscriptions.register(client, querySetId, planned);
+    const lane = outbox.lane(client.isConfirmed);
+    lane.begin(client.number);
+    writeQuerySetRows(lane.writer, beginSubscribeApplied(lane.writer, requestId, querySetId), querySet, rows);
+    lane.end();
+  }
+
+  #unsubscribe(client: Client, { requestId, querySetId, sendDroppedRows }: Unsubscribe): void {
+    const { subscriptions, outbox, rows } = this.#core;
+    const querySet = client.querySets.get(querySetId);
+    if (querySet === undefined) {
+      const error = `Subscription not found: QuerySetId { id: ${querySetId} }`;
+      this.#sendSubscriptionError(client, requestId, querySetId, error);
+      return;
+    }
+    subscriptions.drop(querySet);
+    const lane = outbox.lane(client.isConfirmed);
+    lane.begin(client.number);
+    if (sendDroppedRows) {
+      writeQuerySetRows(lane.writer, beginUnsubscribeApplied(lane.writer, requestId, querySetId), querySet, rows);
+    } else {
+      writeUnsubscribeApplied(lane.writer, requestId, querySetId);
+    }
+    lane.end();
+  }
+
+  #query(client: Client, { requestId, query }: OneOffQuery): void {
+    const { queries, outbox, rows } = this.#core;
+    const lane = outbox.lane(client.isConfirmed);
+    let plan: RowsPlan;
+    try {
+      // Before the answer is begun: planning may commit what views the query reads.
+      plan = queries.planQuery(query, client);
+    } catch (error) {
+      if (!(error instanceof QueryError)) throw error;
+      lane.begin(client.number);
+      writeOneOffQueryError(lane.writer, requestId, error.message);
+      lane.end();
+      return;
+    }
+    lane.begin(client.number);
+    lane.writer.setU32(beginOneOffQueryResult(lane.writer, requestId), 1);
+    writeTableRows(lane.writer, plan, rows, client.identity.bytes);
+    lane.end();
+  }
+
+  /** Writes the query set updates of one client behind a count at `countAt`. */
+  #writeUpdates(writer: ByteWriter, countAt: number, { changedQuerySets }: Client): void {
+    writeQuerySetUpdates(writer, countAt, changedQuerySets, this.#core.subscriptions.changes);
+  }
+
+  #sendSubscriptionError(client: Client, requestId: number | undefined, querySetId: number, error: string): void {
+    const lane = this.#core.outbox.lane(client.isConfirmed);
+    lane.begin(client.number);
+    writeSubscriptionError(lane.writer, requestId, querySetId, error);
+    lane.end();
+  }
+}
