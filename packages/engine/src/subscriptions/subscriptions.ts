@@ -169,11 +169,7 @@ export class Subscriptions {
   }
 
   /** A plan for each text, by the key of its query; or why there is none. */
-#plan(
-    client: Client,
-    texts: readonly string[],
-    planOf: (text: string) => RowsPlan,
-  ): PlannedQueries | string {
+  #plan(client: Client, texts: readonly string[], planOf: (text: string) => RowsPlan): PlannedQueries | string {
     const planned = new Map<string, PlannedQuery>();
     for (const text of texts) {
       try {
