@@ -16,6 +16,7 @@ import { startCommand } from './commands/start.ts';
 import { versionCommand } from './commands/version.ts';
 import type { PathOptions } from './config/cli-paths.ts';
 import type { Terminal } from './terminal.ts';
+import { printError } from './output/print-error.ts';
 import { versionText } from './version-text.ts';
 
 /** The whole command line. Errors are thrown, and nothing ends the process. */
@@ -47,12 +48,18 @@ export function createProgram(terminal: Terminal): Command {
   return program;
 }
 
+/** The words that call the command. */
+function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
+}
+
 /** Settings that a command added to another one does not inherit. */
 function prepare(command: Command, terminal: Terminal): void {
   command.exitOverride().configureOutput({
     writeOut: (text) => terminal.write(text),
     writeErr: (text) => terminal.note(text.trimEnd()),
-    outputError: () => {}, // `runCli` prints it
+    outputError: (text) => printError(terminal, text.trimEnd()),
   });
+  command.showHelpAfterError(`\n\`${pathOf(command)} --help\` says what it takes.`);
   for (const child of command.commands) prepare(child, terminal);
 }

@@ -196,6 +196,31 @@ test('logs prints lines for people, filters levels, or passes JSON on', async ()
   expect((await user.run(['logs', 'chat', '-n', 'x', '-s', server.url])).exitCode).toBe(1);
 });
 
+test('logs --follow ends with an error when the server is gone, after the lines that came', async () => {
+  await using server = await chatServer({
+    [`GET ${OWN}/logs`]: (response) => {
+      response.write('{"level":"Info","ts":0,"message":"the last line"}\n');
+      setImmediate(() => response.destroy());
+    },
+  });
+  const { exitCode, printed, noted } = await new TestUser().run(['logs', 'chat', '-f', '-s', server.url]);
+  expect(printed).toContain('the last line');
+  expect(exitCode).toBe(1);
+  expect(noted).toContain(`Error: The server ${server.url} cannot be reached: aborted\n\nStart it with`);
+});
+
+test('a database of somebody else is told as such', async () => {
+  await using server = await chatServer({
+    [`GET ${OWN}/logs`]: {
+      status: 403,
+      body: 'c2 is not authorized to perform action on database c3: view module logs',
+    },
+  });
+  const { exitCode, noted } = await new TestUser().run(['logs', 'chat', '-s', server.url]);
+  expect(exitCode).toBe(1);
+  expect(noted).toContain('The database belongs to another login. `spacetime login show` shows');
+});
+
 test('logs --follow prints lines as they come', async () => {
   const { promise: more, resolve: sendMore } = Promise.withResolvers<void>();
   await using server = await chatServer({
@@ -261,4 +286,17 @@ test('delete asks, lock and unlock do not, rename explains', async () => {
   expect((await user.run(['unlock', 'chat', '-s', server.url])).exitCode).toBe(0);
   expect((await user.run(['rename', 'chat', '--to', 'free', '-s', server.url])).exitCode).toBe(0);
   expect((await user.run(['rename', 'chat', '--to', 'taken', '-s', server.url])).noted).toContain('Error: in use');
+});
+
+test.each([
+  { args: ['call'], error: "missing required argument 'database'", help: 'spacetime call' },
+  { args: ['server', 'add'], error: "required option '--url <url>' not specified", help: 'spacetime server add' },
+  { args: ['pubish'], error: "unknown command 'pubish'\n(Did you mean publish?)", help: 'spacetime' },
+])('a command line that is none says what is wrong and where it is told: $args', async ({ args, error, help }) => {
+  const { exitCode, printed, noted } = await new TestUser().run(args);
+  expect({ exitCode, printed, noted }).toEqual({
+    exitCode: 1,
+    printed: '',
+    noted: `Error: ${error}\n\n\`${help} --help\` says what it takes.\n`,
+  });
 });

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CliSession } from '../cli-session.ts';
 import { noConfigOption, serverOption, yesOption } from '../common-options.ts';
@@ -36,10 +35,10 @@ async function runLogs(session: CliSession, database: string, options: LogsOptio
   const client = await session.connect(options);
   const { identity } = await session.resolveDatabase(client, database);
   const follow = options.follow === true;
-  const body = await client.stream(`/v1/database/${identity}/logs`, {
+  const lines = client.lines(`/v1/database/${identity}/logs`, {
     query: { num_lines: options.numLines ?? (follow ? FOLLOW_LINES : undefined), follow: String(follow) },
   });
-  for await (const line of createInterface({ input: body })) {
+  for await (const line of lines) {
     const record = LogRecord.parse(line);
     if (record !== undefined && !isWanted(record, options)) continue;
     session.terminal.print(record === undefined || options.format === 'json' ? line : record.format());

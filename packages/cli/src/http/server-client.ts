@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { createInterface } from 'node:readline';
 import { text as readText } from 'node:stream/consumers';
 import { parseJson } from '@lightcone/sats';
 import type { JsonValue } from '@lightcone/sats';
@@ -63,18 +64,28 @@ export class ServerClient {
     }
   }
 
-  /** The body of a GET as it comes. @throws CliError `CLI_REFUSED`, `CLI_UNREACHABLE` */
-  async stream(path: string, options: RequestOptions = {}): Promise<IncomingMessage> {
+  /** The lines of a GET as they come. @throws CliError `CLI_REFUSED`, `CLI_UNREACHABLE`, also after some lines */
+  async *lines(path: string, options: RequestOptions = {}): AsyncGenerator<string, void> {
     const message = await this.#send('GET', path, options);
     const status = message.statusCode ?? 0;
     if (status < 200 || status > 299) throw this.refusal({ status, text: await readText(message) });
-    return message;
+    try {
+      yield* createInterface({ input: message });
+    } catch (cause) {
+      throw this.#unreachable(cause);
+    }
   }
 
   /** The error for an answer that is not a success. */
   refusal({ status, text }: Answer): CliError {
     const message = text.trim() === '' ? `${this.server.name} (${this.server.url}) answered ${status}` : text.trim();
-    return new CliError('CLI_REFUSED', message, { hint: status === 401 ? this.#loginHint() : undefined });
+    return new CliError('CLI_REFUSED', message, { hint: this.#hintFor(status, message) });
+  }
+
+  #hintFor(status: number, message: string): string | undefined {
+    if (status === 401) return this.#loginHint();
+    if (status !== 403 || !message.includes('is not authorized to perform action')) return undefined;
+    return 'The database belongs to another login. `spacetime login show` shows the saved ones.';
   }
 
   async #send(method: string, path: string, { query, body, contentType }: RequestOptions): Promise<IncomingMessage> {
