@@ -179,12 +179,9 @@ class Follower {
   }
 }
 
-/** Stands for target, file and function in lines that do not come from the module. */
-export const HOST_LOG_NAME = '__spacetimedb__';
-
 /** A line that the server itself adds to a module's log. */
 export function hostLogLine(level: 'Error' | 'Warn' | 'Info', message: string, now: Date): string {
-  const host = HOST_LOG_NAME;
+  const host = '__spacetimedb__';
   const ts = now.getTime() * 1000;
   return `${JSON.stringify({ level, ts, target: host, filename: host, function: host, message })}\n`;
 }
