@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import type { ControlDatabase, DatabaseRecord } from './control/control-database.ts';
 import type { DataDirectory } from './data-directory.ts';
 import type { UpdateAnswer, UpdateInput } from './database-thread/messages.ts';
+import { ServerError } from './errors.ts';
 import { hostLogLine, ModuleLog } from './module-log.ts';
 import { RunningDatabase } from './running-database.ts';
 
@@ -68,9 +69,16 @@ export class Databases {
     await Promise.all(Array.from({ length: STARTS_AT_ONCE }, startNext));
   }
 
-  /** Makes a database; nothing is left of it when its program does not start. */
+  /**
+   * Makes a database; nothing is left of it when its program does not start.
+   * @throws ServerError `SERVER_DATABASE_EXISTS` when another request has made it meanwhile
+   */
   create(identity: string, owner: string, program: Uint8Array): Promise<void> {
     return this.#change(identity, async () => {
+      if (this.#control.findDatabase(identity) !== undefined) {
+        const message = `database ${identity} was made by another request in the meantime; publish again to update it`;
+        throw new ServerError('SERVER_DATABASE_EXISTS', message);
+      }
       const replica = this.#control.newReplica();
       const record = { identity, owner, initialProgram: programHash(program), replica, isLocked: false };
       await this.#replace(record, program);

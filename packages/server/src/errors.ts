@@ -8,7 +8,8 @@ export type ServerErrorCode =
   | 'SERVER_DATA_DIR_INCOMPATIBLE'
   | 'SERVER_DATA_DIR_UNUSABLE'
   | 'SERVER_KEYS_UNUSABLE'
-  | 'SERVER_DATABASE_STOPPED';
+  | 'SERVER_DATABASE_STOPPED'
+  | 'SERVER_DATABASE_EXISTS';
 
 /** Why a server does not start, or a database does not answer. */
 export class ServerError extends Error {

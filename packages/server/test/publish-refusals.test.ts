@@ -64,3 +64,30 @@ test.each([
   expect(answer.status).toBe(500);
   expect(await answer.text()).toMatch(reason);
 });
+
+test('a name without a database is not to be had by its identity', async () => {
+  expect((await send('PUT', '/reserved', Uint8Array.of(1))).status).toBe(500);
+  const identity = await (await fetch(`${server.url}/v1/database/reserved/identity`)).text();
+  const stranger = await newUser(server.url);
+  const request = { method: 'PUT', headers: authorization(stranger), body: programs.test };
+  const refused = await fetch(`${server.url}/v1/database/${identity}`, request);
+  expect([refused.status, await refused.json()]).toEqual([401, { PermissionDenied: { name: 'reserved' } }]);
+  expect((await send('PUT', `/${identity}`, programs.test)).status).toBe(200);
+});
+
+test('of two who make a database under one identity at the same time, one owns it and the other is refused', async () => {
+  const identity = `c200${'5'.repeat(60)}`;
+  const users = [await newUser(server.url), await newUser(server.url)];
+  const answers = await Promise.all(
+    users.map((user) => {
+      const request = { method: 'PUT', headers: authorization(user), body: programs.test };
+      return fetch(`${server.url}/v1/database/${identity}`, request);
+    }),
+  );
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, 500]);
+  const winner = users[answers.findIndex(({ status }) => status === 200)]!;
+  const described = (await (await fetch(`${server.url}/v1/database/${identity}`)).json()) as {
+    owner_identity: unknown;
+  };
+  expect(described.owner_identity).toEqual({ __identity__: `0x${winner.identity}` });
+});

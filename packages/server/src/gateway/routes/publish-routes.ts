@@ -135,7 +135,13 @@ async function create(
 function claimIdentity(context: RouteContext, owner: string, target: string | undefined): string {
   if (target === undefined) return Databases.newIdentity();
   const reference = referenceOf(target);
-  if (reference.tag === 'identity') return reference.identity;
+  if (reference.tag === 'identity') {
+    // Whoever follows a name finds what its owner put there.
+    const { control } = context;
+    const name = control.namesOf(reference.identity).find((known) => control.nameOwner(known) !== owner);
+    if (name !== undefined) throw new HttpError(401, '', { PermissionDenied: { name } });
+    return reference.identity;
+  }
   const known = context.control.findIdentity(reference.name);
   // A name without a database is free to fill for whoever registered it, and for nobody else.
   if (known !== undefined && context.control.nameOwner(reference.name) === owner) return known;
