@@ -84,7 +84,7 @@ test('of two who make a database under one identity at the same time, one owns i
       return fetch(`${server.url}/v1/database/${identity}`, request);
     }),
   );
-  expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 500]);
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 500]));
   const winner = users[answers.findIndex(({ status }) => status === 200)]!;
   const described = (await (await fetch(`${server.url}/v1/database/${identity}`)).json()) as {
     owner_identity: unknown;
