@@ -230,6 +230,33 @@ test('beyond the bound a call is refused, and works again when one has ended', a
   await Promise.all(sleeping);
 });
 
+test('procedures that wait with much memory are ended when all have too much; others go on', async () => {
+  const eat = `(block (result i32)
+    (drop (memory.grow (i32.const 16383)))
+    (drop (call $procedure_sleep_until (i64.const 9000000000000000)))
+    (i32.const 0))`;
+  const program = handMadeModule(
+    ['procedure_sleep_until'],
+    [
+      { name: 'eat', code: eat },
+      { name: 'nap', code: eat.replace('16383', '0') },
+    ],
+  );
+  const db = await openTestDatabase(program);
+  const alice = await db.connect('alice');
+  const napping = alice.callProcedure('nap');
+  const waiting = [napping, alice.callProcedure('eat')];
+  await expect(alice.callProcedure('eat')).rejects.toThrow('the procedure was ended: it waits with 1024 MiB of memory');
+  expect(procedures(db)).toMatchObject({ running: 2, instances: 2 });
+  // What has been ended has given its memory back.
+  await expect(alice.callProcedure('eat')).rejects.toThrow('1024 MiB');
+  waiting.push(alice.callProcedure('nap'));
+  const ended = Promise.allSettled(waiting);
+  expect(procedures(db).running).toBe(3);
+  await db.database.close();
+  expect(new Set((await ended).map(({ status }) => status))).toEqual(new Set(['rejected']));
+});
+
 test('a client that goes away takes its procedure not with it', async () => {
   await using database = await open();
   const { alice, test: db } = database;

@@ -83,6 +83,11 @@ export class ProcedureInstance {
     return this.#instance.isDead;
   }
 
+  /** What the memory of the instance has grown to. */
+  get memoryBytes(): number {
+    return this.#instance.guest.memory.byteLength;
+  }
+
   /** The energy that the running or last call has used, the work of the host included. */
   get energyUsed(): number {
     return this.#instance.energyUsed;

@@ -11,12 +11,13 @@ import type {
 import type { Transaction } from '@lightcone/store';
 import type { ActiveCaller } from '../client.ts';
 import type { Core } from '../core.ts';
-import type { EngineError } from '../errors.ts';
+import { EngineError } from '../errors.ts';
 import type { LoadedModule, Procedure, RunningFunction } from '../loaded-module.ts';
 import type { ProcedureCounts } from '../metrics.ts';
 import { ModuleData } from '../module-data.ts';
 import { isViewFailure } from '../views/view-failure.ts';
 import { sendHttpRequest } from './http-request.ts';
+import type { MemoryBudget } from './memory-budget.ts';
 
 /**
  * An instance of the module that runs procedures and HTTP handlers, one at a time, and what they can
@@ -30,6 +31,8 @@ export class PooledInstance implements ProcedureCalls {
   readonly #counts: ProcedureCounts;
   readonly #data: ModuleData;
   readonly #instance: ProcedureInstance;
+  readonly #memory: MemoryBudget;
+  #countedBytes = 0;
   readonly #running: RunningFunction = { name: undefined };
   /** Ends the wait of the guest, while there is one. */
   #stopWaiting: ((reason: EngineError) => void) | undefined;
@@ -37,16 +40,23 @@ export class PooledInstance implements ProcedureCalls {
   #lastTxOffset: number | undefined;
 
   /** @throws HostError `HOST_INITIALIZATION_FAILED` */
-  constructor(core: Core, module: LoadedModule, counts: ProcedureCounts) {
+  constructor(core: Core, module: LoadedModule, counts: ProcedureCounts, memory: MemoryBudget) {
     this.#core = core;
     this.#counts = counts;
     this.#data = new ModuleData(core.store, core.catalog, core.scheduler);
+    this.#memory = memory;
     this.#instance = module.newProcedureInstance(this.#data, this, this.#running);
+    this.#countMemory(this.#instance.memoryBytes);
   }
 
-  /** Whether it can take another call when this one is over. */
+  /** Whether it can take another call when this one is over. Memory never shrinks: a large one is given back. */
   get isReusable(): boolean {
-    return !this.#instance.isDead && this.#end === undefined;
+    return !this.#instance.isDead && this.#end === undefined && this.#instance.memoryBytes <= MAX_KEPT_BYTES;
+  }
+
+  /** It is not used again. */
+  forget(): void {
+    this.#countMemory(0);
   }
 
   /** Offset of the last transaction that the running or last call committed; undefined if it changed nothing. */
@@ -154,6 +164,7 @@ export class PooledInstance implements ProcedureCalls {
     start: (resolve: (value: T) => void, reject: (error: unknown) => void) => (reason: EngineError) => void,
   ): Promise<T> {
     this.#goOn();
+    this.#checkMemory();
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const undo = start(resolve, reject);
     this.#stopWaiting = (reason) => {
@@ -169,6 +180,21 @@ export class PooledInstance implements ProcedureCalls {
     this.#core.turns.begin();
   }
 
+  /** Who waits keeps its memory. @throws EngineError when there is too much of it */
+  #checkMemory(): void {
+    const { memoryBytes } = this.#instance;
+    this.#countMemory(memoryBytes);
+    if (!this.#memory.isTooLarge(memoryBytes)) return;
+    const size = `${Math.ceil(memoryBytes / MIB)} MiB of memory`;
+    const reason = `the procedure was ended: it waits with ${size}, and procedures together have more than they may`;
+    throw new EngineError('ENGINE_PROCEDURE_ENDED', reason);
+  }
+
+  #countMemory(bytes: number): void {
+    this.#memory.count(this.#countedBytes, bytes);
+    this.#countedBytes = bytes;
+  }
+
   #takeTransaction(): Transaction {
     const { transaction } = this.#data;
     if (transaction === undefined) throw new Error('the host ends a transaction that is not open');
@@ -176,3 +202,7 @@ export class PooledInstance implements ProcedureCalls {
     return transaction;
   }
 }
+
+const MIB = 1024 * 1024;
+/** An instance with more is not kept for the next call. */
+const MAX_KEPT_BYTES = 64 * MIB;

@@ -1,4 +1,4 @@
-import { type CallFailure, HostError, type HttpRequest } from '@lightcone/host';
+import { type CallFailure, DEFAULT_LIMITS, HostError, type HttpRequest } from '@lightcone/host';
 import { SatsError } from '@lightcone/sats';
 import type { ActiveCaller } from '../client.ts';
 import type { Core } from '../core.ts';
@@ -6,6 +6,7 @@ import { EngineError } from '../errors.ts';
 import type { LoadedModule, Procedure } from '../loaded-module.ts';
 import type { ProcedureCounts, ProcedureMetrics } from '../metrics.ts';
 import { findHttpRoute } from './http-route.ts';
+import { MemoryBudget } from './memory-budget.ts';
 import { PooledInstance } from './pooled-instance.ts';
 import type { HttpHandlerResult, ProcedureFailure, ProcedureResult } from './procedure-result.ts';
 
@@ -17,6 +18,10 @@ const MAX_IDLE_INSTANCES = 8;
 const BUSY: ProcedureFailure = {
   kind: 'busy',
   message: `${MAX_RUNNING_PROCEDURES} procedures are running, which is the most at once; try again later`,
+};
+const OUT_OF_MEMORY: ProcedureFailure = {
+  kind: 'busy',
+  message: 'the procedures that are running have all the memory that procedures may have; try again later',
 };
 
 /**
@@ -30,6 +35,7 @@ export class Procedures {
   readonly #idle: PooledInstance[] = [];
   readonly #running = new Set<PooledInstance>();
   readonly #activities = new Set<Promise<unknown>>();
+  readonly #memory: MemoryBudget;
   readonly #counts: ProcedureCounts = {
     committed: 0,
     rolledBack: 0,
@@ -38,11 +44,13 @@ export class Procedures {
 
   constructor(core: Core) {
     this.#core = core;
+    const { maxMemoryPages } = core.options.limits ?? DEFAULT_LIMITS;
+    this.#memory = new MemoryBudget(maxMemoryPages, MAX_RUNNING_PROCEDURES);
   }
 
   /** Whether a call would begin now, and not be told that too many run. */
   get hasRoom(): boolean {
-    return this.#running.size < MAX_RUNNING_PROCEDURES;
+    return this.#refusal === undefined;
   }
 
   get metrics(): ProcedureMetrics {
@@ -115,7 +123,7 @@ export class Procedures {
    * Resolves when all that was tracked is over.
    */
   async end(reason: EngineError): Promise<void> {
-    this.#idle.length = 0;
+    for (const instance of this.#idle.splice(0)) instance.forget();
     for (const instance of this.#running) instance.end(reason);
     await Promise.allSettled(this.#activities);
   }
@@ -125,13 +133,14 @@ export class Procedures {
     functionName: string,
     run: (instance: PooledInstance) => Promise<Result>,
   ): Promise<Result | ProcedureFailure> {
-    if (this.#running.size >= MAX_RUNNING_PROCEDURES) {
-      this.#core.logLine('Error', BUSY.message, functionName);
-      return BUSY;
+    const refusal = this.#refusal;
+    if (refusal !== undefined) {
+      this.#core.logLine('Error', refusal.message, functionName);
+      return refusal;
     }
     let instance: PooledInstance;
     try {
-      instance = this.#idle.pop() ?? new PooledInstance(this.#core, module, this.#counts);
+      instance = this.#idle.pop() ?? new PooledInstance(this.#core, module, this.#counts, this.#memory);
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
       return this.#failed(functionName, error.message);
@@ -142,7 +151,14 @@ export class Procedures {
     } finally {
       this.#running.delete(instance);
       if (instance.isReusable && this.#idle.length < MAX_IDLE_INSTANCES) this.#idle.push(instance);
+      else instance.forget();
     }
+  }
+
+  /** Why no call begins now. */
+  get #refusal(): ProcedureFailure | undefined {
+    if (this.#running.size >= MAX_RUNNING_PROCEDURES) return BUSY;
+    return this.#memory.isSpent ? OUT_OF_MEMORY : undefined;
   }
 
   #failure(functionName: string, outcome: CallFailure): ProcedureFailure {

@@ -25,6 +25,11 @@ export class GuestMemory {
     this.#refresh();
   }
 
+  /** What it has now: it only grows. */
+  get byteLength(): number {
+    return this.#memory?.buffer.byteLength ?? 0;
+  }
+
   /** Traps unless `pointer..pointer + length` is inside the memory and does not start at 0. */
   check(pointer: number, length: number): void {
     if (pointer === 0) throw new GuestTrap('null pointer passed to a spacetime function');
