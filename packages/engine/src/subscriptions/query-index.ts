@@ -1,6 +1,6 @@
 import { type RowInterest, type RowSource, type RowVisitor, interestsOf } from '@lightcone/query';
 import type { PointerList, Table, TransactionDelta } from '@lightcone/store';
-import { PointMap } from '../views/point-map.ts';
+import { PointWatchers } from '../point-watchers.ts';
 import type { LiveQuery } from './live-query.ts';
 
 /** The queries that read one table. */
@@ -8,7 +8,7 @@ interface TableQueries {
   /** To which any changed row may matter. */
   readonly whole: Set<LiveQuery>;
   /** To which rows with a value in a column matter. */
-  readonly values: PointMap<Set<LiveQuery>>;
+  readonly values: PointWatchers<LiveQuery>;
   /** To which rows matter whose partner in another table has a value in a column; few, each for many queries. */
   readonly partners: Map<string, Partners>;
 }
@@ -16,7 +16,7 @@ interface TableQueries {
 interface Partners {
   readonly column: number;
   readonly indexId: number;
-  readonly values: PointMap<Set<LiveQuery>>;
+  readonly values: PointWatchers<LiveQuery>;
 }
 
 /**
@@ -33,16 +33,16 @@ export class QueryIndex {
   #transaction = 0;
   #row = 0;
   #isInsert = false;
-  #partnerValues: PointMap<Set<LiveQuery>> | undefined;
-  readonly #foundByValue = (queries: Set<LiveQuery>): void => {
+  #partnerValues: PointWatchers<LiveQuery> | undefined;
+  readonly #foundByValue = (queries: ReadonlySet<LiveQuery>): void => {
     for (const query of queries) this.#take(query).route(this.#row, this.#isInsert);
   };
-  readonly #foundByPartner = (queries: Set<LiveQuery>): void => {
+  readonly #foundByPartner = (queries: ReadonlySet<LiveQuery>): void => {
     for (const query of queries) this.#take(query);
   };
   readonly #partner: RowVisitor = {
     row: (bytes, start) => {
-      this.#partnerValues?.visitValuesOf(bytes, start, this.#foundByPartner);
+      this.#partnerValues?.visitOfRow(bytes, start, this.#foundByPartner);
       return true;
     },
   };
@@ -56,7 +56,10 @@ export class QueryIndex {
     for (const { tableId, rows } of interestsOf(query.plan, query.sender)) {
       const table = this.#mustFind(tableId);
       if (rows === undefined) table.whole.add(query);
-      for (const interest of rows ?? []) addTo(valuesOf(table, interest), interest, query);
+      for (const interest of rows ?? []) {
+        const { keyType, key } = interest;
+        valuesOf(table, interest).add(keyType, keyType.hashKey(key, 0), key, query);
+      }
     }
   }
 
@@ -65,7 +68,11 @@ export class QueryIndex {
     for (const { tableId, rows } of interestsOf(query.plan, query.sender)) {
       const table = this.#mustFind(tableId);
       table.whole.delete(query);
-      for (const interest of rows ?? []) removeFrom(valuesOf(table, interest), interest, query);
+      for (const interest of rows ?? []) {
+        const { keyType, key } = interest;
+        // Two interests of one query may be the same.
+        valuesOf(table, interest).remove(keyType, keyType.hashKey(key, 0), key, query);
+      }
       for (const [name, { values }] of table.partners) if (values.isEmpty) table.partners.delete(name);
       if (table.whole.size === 0 && table.values.isEmpty && table.partners.size === 0) this.#tables.delete(tableId);
     }
@@ -96,7 +103,7 @@ export class QueryIndex {
       this.#row = rows.at(i);
       const bytes = table.bytes(this.#row);
       const start = table.start(this.#row);
-      values.visitValuesOf(bytes, start, this.#foundByValue);
+      values.visitOfRow(bytes, start, this.#foundByValue);
       for (const { column, indexId, values: partnerValues } of partners.values()) {
         this.#partnerValues = partnerValues;
         const { start: startOf, type } = table.definition.row.columns[column]!; // the plan's columns are the table's
@@ -115,32 +122,18 @@ export class QueryIndex {
   #mustFind(tableId: number): TableQueries {
     let table = this.#tables.get(tableId);
     if (table === undefined) {
-      table = { whole: new Set(), values: new PointMap(), partners: new Map() };
+      table = { whole: new Set(), values: new PointWatchers(), partners: new Map() };
       this.#tables.set(tableId, table);
     }
     return table;
   }
 }
 
-function valuesOf(table: TableQueries, interest: RowInterest): PointMap<Set<LiveQuery>> {
+function valuesOf(table: TableQueries, interest: RowInterest): PointWatchers<LiveQuery> {
   if (interest.kind === 'value') return table.values;
   const { column, indexId } = interest;
   const name = `${column} ${indexId}`;
   let partners = table.partners.get(name);
-  if (partners === undefined) table.partners.set(name, (partners = { column, indexId, values: new PointMap() }));
+  if (partners === undefined) table.partners.set(name, (partners = { column, indexId, values: new PointWatchers() }));
   return partners.values;
-}
-
-function addTo(values: PointMap<Set<LiveQuery>>, { keyType, key }: RowInterest, query: LiveQuery): void {
-  const hash = keyType.hashKey(key, 0);
-  const known = values.find(keyType, hash, key, 0, key.length);
-  if (known === undefined) values.add({ type: keyType, hash, key, value: new Set([query]) });
-  else known.value.add(query);
-}
-
-function removeFrom(values: PointMap<Set<LiveQuery>>, { keyType, key }: RowInterest, query: LiveQuery): void {
-  const known = values.find(keyType, keyType.hashKey(key, 0), key, 0, key.length);
-  if (known === undefined) return; // two interests of one query may be the same
-  known.value.delete(query);
-  if (known.value.size === 0) values.delete(known);
 }

@@ -1,5 +1,5 @@
 import type { KeyType } from '@lightcone/sats';
-import { PointMap } from './point-map.ts';
+import { PointMap } from '../point-map.ts';
 
 /**
  * What one run of a view has read: whole tables (counts, table scans, range scans, queries) and rows by

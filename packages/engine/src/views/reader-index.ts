@@ -1,11 +1,11 @@
-import type { PointerList, Table, TouchedTable } from '@lightcone/store';
-import { PointMap } from './point-map.ts';
+import type { TouchedTable } from '@lightcone/store';
+import { PointWatchers } from '../point-watchers.ts';
 import type { ReadSet } from './read-set.ts';
 
 /** Who reads a table. */
 interface TableReaders<Reader> {
   readonly whole: Set<Reader>;
-  readonly points: PointMap<Set<Reader>>;
+  readonly points: PointWatchers<Reader>;
 }
 
 /**
@@ -23,11 +23,7 @@ export class ReaderIndex<Reader> {
     for (const tableId of reads.tables) this.#mustFind(tableId).whole.add(reader);
     for (const [tableId, points] of reads.points) {
       const table = this.#mustFind(tableId);
-      for (const { type, hash, key } of points) {
-        const known = table.points.find(type, hash, key, 0, key.length);
-        if (known === undefined) table.points.add({ type, hash, key, value: new Set([reader]) });
-        else known.value.add(reader);
-      }
+      for (const { type, hash, key } of points) table.points.add(type, hash, key, reader);
     }
   }
 
@@ -40,11 +36,7 @@ export class ReaderIndex<Reader> {
     }
     for (const [tableId, points] of reads.points) {
       const table = this.#mustFind(tableId);
-      for (const { type, hash, key } of points) {
-        const known = table.points.find(type, hash, key, 0, key.length)!; // `add` has put it there
-        known.value.delete(reader);
-        if (known.value.size === 0) table.points.delete(known);
-      }
+      for (const { type, hash, key } of points) table.points.remove(type, hash, key, reader);
       this.#forgetUnread(tableId, table);
     }
   }
@@ -57,32 +49,20 @@ export class ReaderIndex<Reader> {
     if (inserts.length + deletes.length === 0) return;
     for (const reader of readers.whole) found.add(reader);
     if (readers.points.isEmpty) return;
-    const addAll = (pointReaders: Set<Reader>): void => {
+    const addAll = (pointReaders: ReadonlySet<Reader>): void => {
       for (const reader of pointReaders) found.add(reader);
     };
-    visitValuesOf(readers.points, table, inserts, addAll);
-    visitValuesOf(readers.points, table, deletes, addAll);
+    readers.points.visitOfRows(table, inserts, addAll);
+    readers.points.visitOfRows(table, deletes, addAll);
   }
 
   #mustFind(tableId: number): TableReaders<Reader> {
     let readers = this.#tables.get(tableId);
-    if (readers === undefined) this.#tables.set(tableId, (readers = { whole: new Set(), points: new PointMap() }));
+    if (readers === undefined) this.#tables.set(tableId, (readers = { whole: new Set(), points: new PointWatchers() }));
     return readers;
   }
 
   #forgetUnread(tableId: number, { whole, points }: TableReaders<Reader>): void {
     if (whole.size === 0 && points.isEmpty) this.#tables.delete(tableId);
-  }
-}
-
-function visitValuesOf<Value>(
-  points: PointMap<Value>,
-  table: Table,
-  rows: PointerList,
-  visit: (value: Value) => void,
-): void {
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows.at(i);
-    points.visitValuesOf(table.bytes(row), table.start(row), visit);
   }
 }
