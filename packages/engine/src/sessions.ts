@@ -1,5 +1,5 @@
 import { ByteWriter, ConnectionId, Identity } from '@lightcone/sats';
-import type { Transaction } from '@lightcone/store';
+import { NO_ROW, type RowPointer, type Transaction } from '@lightcone/store';
 import { ActiveCaller } from './client.ts';
 import type { Core } from './core.ts';
 import type { LoadedModule } from './loaded-module.ts';
@@ -22,15 +22,18 @@ const DISCONNECTED = encodeReducerName('__identity_disconnected__');
  * @returns why the module refuses the caller; undefined if it does not
  */
 export function connectCaller(core: Core, module: LoadedModule, caller: ActiveCaller): string | undefined {
-  const transaction = core.transactions.begin();
   const { identity, connectionId, jwtPayload } = caller;
+  if (findCredentials(core, caller) !== NO_ROW) {
+    return `connection id ${connectionId.toHex()} is in use by another client than ${identity.toHex()}`;
+  }
+  const transaction = core.transactions.begin();
   try {
     insertRow(core.store, transaction, SYSTEM_TABLE_IDS.client, clientRow(caller));
     const credentials = { connection_id: connectionId.toBigInt(), jwt_payload: jwtPayload };
     insertRow(core.store, transaction, SYSTEM_TABLE_IDS.connectionCredentials, credentials);
-  } catch {
+  } catch (error) {
     transaction.rollback();
-    return `connection id ${connectionId.toHex()} is in use by another client than ${identity.toHex()}`;
+    throw error;
   }
   const reducer = module.lifecycleReducer('onConnect');
   if (reducer !== undefined) {
@@ -124,15 +127,20 @@ function isKnown(core: Core, caller: ActiveCaller): boolean {
   const table = core.store.table(SYSTEM_TABLE_IDS.client);
   const row = encodedClientRow(caller);
   // The index over both columns has the whole row as its key.
-  return table.indexes[0]!.findUnique(row, 0, row.length) >= 0;
+  return table.indexes[0]!.findUnique(row, 0, row.length) !== NO_ROW;
 }
 
 function removeRows(core: Core, transaction: Transaction, caller: ActiveCaller): void {
   const clients = core.store.table(SYSTEM_TABLE_IDS.client);
   const row = encodedClientRow(caller);
   transaction.deleteByValue(clients, row, 0, row.length);
-  const credentials = core.store.table(SYSTEM_TABLE_IDS.connectionCredentials);
-  const key = caller.connectionId.bytes;
-  const pointer = credentials.indexes[0]!.findUnique(key, 0, key.length); // the table's one index
-  if (pointer >= 0) transaction.delete(credentials, pointer);
+  const credentials = findCredentials(core, caller);
+  if (credentials !== NO_ROW) {
+    transaction.delete(core.store.table(SYSTEM_TABLE_IDS.connectionCredentials), credentials);
+  }
+}
+
+function findCredentials(core: Core, { connectionId }: ActiveCaller): RowPointer {
+  const [byConnectionId] = core.store.table(SYSTEM_TABLE_IDS.connectionCredentials).indexes;
+  return byConnectionId!.findUnique(connectionId.bytes, 0, connectionId.bytes.length); // the table's one index
 }

@@ -7,6 +7,7 @@ import { FATAL_ERROR_TEXT, runLifecycleReducer } from '../reducer-calls.ts';
 import { createTable } from '../schema-objects.ts';
 import { createView } from '../views/view-objects.ts';
 import { replaceRowRules } from './row-rules.ts';
+import { isStoreRefusal } from './store-refusal.ts';
 import { writeModuleRow } from './stored-module.ts';
 
 /**
@@ -40,6 +41,7 @@ export function initialise(core: Core, module: LoadedModule, owner: Identity): v
     }
   } catch (error) {
     if (transaction.isOpen) transaction.rollback();
+    if (isStoreRefusal(error)) throw new EngineError('ENGINE_INIT_FAILED', error.message, { cause: error });
     throw error;
   }
   core.transactions.commit(transaction, undefined);

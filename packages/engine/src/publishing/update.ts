@@ -1,6 +1,5 @@
 import type { Identity } from '@lightcone/sats';
 import { planMigration } from '@lightcone/schema';
-import { StoreError } from '@lightcone/store';
 import type { Core } from '../core.ts';
 import { EngineError } from '../errors.ts';
 import type { LoadedModule } from '../loaded-module.ts';
@@ -8,6 +7,7 @@ import { isViewFailure } from '../views/view-failure.ts';
 import { migrate } from './migrate.ts';
 import { failedPrechecks } from './prechecks.ts';
 import { replaceRowRules } from './row-rules.ts';
+import { isStoreRefusal } from './store-refusal.ts';
 import { writeModuleRow } from './stored-module.ts';
 
 const BREAKS_CLIENTS = 'Migration plan contains a client-breaking change which is disallowed under current policy';
@@ -61,8 +61,7 @@ export function update(
     core.catalog.refresh();
     core.views.load(current);
     if (isReplanned) core.subscriptions.replan();
-    if (error instanceof StoreError || isViewFailure(error) || isInvalidRule(error))
-      throw rejected(error.message, error);
+    if (isStoreRefusal(error) || isViewFailure(error) || isInvalidRule(error)) throw rejected(error.message, error);
     throw error;
   }
   core.transactions.publish(undefined);

@@ -65,3 +65,17 @@ test('many lines cross in pieces, as no string can hold all that a turn may log'
   expect(counts).toEqual(Array.from({ length: 200 }, (_, count) => count));
   expect(messages.at(-1)?.tag).toBe('answer');
 });
+
+test('what callers may know crosses as a failure; mistakes of ours, those in the use of the store included, end the thread', async () => {
+  const refusal = Object.assign(new Error('no'), { code: 'ENGINE_UPDATE_REJECTED' });
+  const messages = await crossing((port) => {
+    port.fail(7, refusal);
+    for (const mistake of [new Error('a bug'), Object.assign(new Error('a bug'), { code: 'STORE_CORRUPT' })]) {
+      expect(() => port.fail(8, mistake)).toThrow(mistake);
+    }
+  });
+  expect(messages).toEqual([
+    { tag: 'failure', id: 7, code: 'ENGINE_UPDATE_REJECTED', message: 'no' },
+    { tag: 'answer', id: 1 },
+  ]);
+});

@@ -38,7 +38,7 @@ export class ThreadPort {
 
   /** Answers with an error of the kinds that callers may see. Others are mistakes of ours and end the thread. */
   fail(id: number, error: unknown): void {
-    if (!isCoded(error)) throw error;
+    if (!isTold(error)) throw error;
     this.#flushLog();
     this.#post({ tag: 'failure', id, code: error.code, message: error.message });
   }
@@ -65,6 +65,9 @@ export class ThreadPort {
   }
 }
 
-function isCoded(error: unknown): error is Error & { code: string } {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string';
+/** Of the store callers know nothing: what it refuses for their sake reaches them as the engine's refusal. */
+function isTold(error: unknown): error is Error & { code: string } {
+  return (
+    error instanceof Error && 'code' in error && typeof error.code === 'string' && !error.code.startsWith('STORE_')
+  );
 }
