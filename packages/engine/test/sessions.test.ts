@@ -34,6 +34,6 @@ test('what goes wrong on our side of a connect is not put down to the connection
     jwtPayload: '{}',
   };
   const broken = { ...caller, jwtPayload: undefined as unknown as string };
-  await expect(database.call(broken, 'clear_table', CLEAR)).rejects.toThrow(TypeError);
+  await expect(database.call(broken, 'clear_table', CLEAR)).rejects.toMatchObject({ code: 'SATS_INVALID_VALUE' });
   expect(await database.call(caller, 'clear_table', CLEAR)).toMatchObject({ kind: 'failed', message: 'errno 04' });
 });
