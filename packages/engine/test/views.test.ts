@@ -355,7 +355,7 @@ test('every table includes every view, and a view may be joined with another', a
   // One of them the database cannot run.
   await expect(alice.subscribe('SELECT * FROM *')).rejects.toThrow('view `not_red` failed');
   const views = await db.database.sql("SELECT view_name FROM st_view WHERE view_name <> 'not_red'");
-  const everything = await alice.subscribe(...views.map((view) => `SELECT * FROM ${String(view['view_name'])}`));
+  const everything = await alice.subscribe(...views.map((view) => `SELECT * FROM ${text(view['view_name'])}`));
   expect(names(everything.rows('my_player'))).toEqual(['Alice']);
   expect(names(everything.rows('all_teams'))).toEqual(['blue', 'red']);
   expect(liveViews()).toBe(20);
