@@ -154,8 +154,12 @@ export class Database {
     try {
       client.wire.receive(client, bytes, start, end, isText);
     } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      this.#core.outbox.lane(client.isConfirmed).close(connectionNumber, INTERNAL_ERROR, error.message);
+      // Only once it is being answered does a query turn out to be too large.
+      const isTooLarge = error instanceof QueryError && error.code === 'QUERY_TOO_LARGE';
+      if (!(error instanceof ProtocolError || isTooLarge)) throw error;
+      const lane = this.#core.outbox.lane(client.isConfirmed);
+      lane.cancel();
+      lane.close(connectionNumber, INTERNAL_ERROR, error.message);
       this.disconnect(connectionNumber);
     }
   }

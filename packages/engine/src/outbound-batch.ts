@@ -19,6 +19,8 @@ const MAX_CLOSE_REASON_BYTES = 123;
 /** Writes a batch; reused from turn to turn. */
 export class OutboundBatch {
   readonly writer: ByteWriter = new ByteWriter(64 * 1024);
+  #isOpen = false;
+  #messageAt = 0;
   #payloadAt = 0;
 
   get isEmpty(): boolean {
@@ -33,6 +35,8 @@ export class OutboundBatch {
   /** Starts one message to many connections. */
   beginBroadcast(connectionNumbers: readonly number[]): void {
     const writer = this.writer;
+    this.#messageAt = writer.length;
+    this.#isOpen = true;
     writer.u8(MESSAGE);
     writer.u32(connectionNumbers.length);
     for (const number of connectionNumbers) writer.u32(number);
@@ -42,6 +46,13 @@ export class OutboundBatch {
   /** Ends the message that `begin` started. */
   end(): void {
     this.writer.setU32(this.#payloadAt, this.writer.length - this.#payloadAt - 4);
+    this.#isOpen = false;
+  }
+
+  /** Takes back the message that `begin` started, if it has not ended. */
+  cancel(): void {
+    if (this.#isOpen) this.writer.truncate(this.#messageAt);
+    this.#isOpen = false;
   }
 
   /** Ends a connection. The reason is cut to what a close frame can hold. */
@@ -61,6 +72,8 @@ export class OutboundBatch {
 
   #begin(kind: number, connectionNumber: number): void {
     const writer = this.writer;
+    this.#messageAt = writer.length;
+    this.#isOpen = true;
     writer.u8(kind);
     writer.u32(1);
     writer.u32(connectionNumber);

@@ -21,6 +21,13 @@ export interface SqlOutcome {
   readonly stats: { readonly rowsInserted: number; readonly rowsDeleted: number; readonly rowsUpdated: number };
 }
 
+/** What the rows of one answer may take, as BSATN: as JSON they take several times as much, and memory meanwhile. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+/** What a row takes besides. */
+const ROW_BYTES = 32;
+
+const TOO_LARGE = `The rows take more than ${MAX_ANSWER_BYTES / 1024 / 1024} MiB together. Ask for fewer with WHERE or LIMIT, or subscribe`;
+
 const NO_COLUMNS: ProductType = { tag: 'Product', elements: [] };
 const NOTHING_CHANGED = { rowsInserted: 0, rowsDeleted: 0, rowsUpdated: 0 };
 
@@ -43,8 +50,11 @@ export function runStatement(core: Core, caller: Caller, isOwner: boolean, text:
 function select(core: Core, caller: Caller, plan: SelectPlan): SqlOutcome {
   const rowType = compileRow(plan.result, []);
   const rows: AlgebraicValue[] = [];
+  let left = MAX_ANSWER_BYTES;
   executeSelect(plan, core.rows, caller.identity.bytes, {
     row(bytes, start, end) {
+      left -= end - start + ROW_BYTES;
+      if (left < 0) throw new QueryError('QUERY_TOO_LARGE', TOO_LARGE);
       rows.push(rowType.decode(new ByteReader(bytes, start, end)));
       return true;
     },

@@ -16,7 +16,8 @@ export type QueryErrorCode =
   | 'QUERY_CONSTRAINT_VIOLATED'
   | 'QUERY_VIEW_FAILED'
   | 'QUERY_CYCLIC_RULES'
-  | 'QUERY_ROW_LIMIT';
+  | 'QUERY_ROW_LIMIT'
+  | 'QUERY_TOO_LARGE';
 
 /** SQL that cannot be run. The message is what the client sees; clients know these texts, so they are kept word for word. */
 export class QueryError extends Error {

@@ -132,3 +132,16 @@ test('a join of 250 tables is planned and run', () => {
   const joins = Array.from({ length: 249 }, (_, i) => `JOIN indexed t${i + 1} ON t${i + 1}.n = t${i}.n`);
   expect(select(database, `SELECT t0.n, t249.m FROM indexed t0 ${joins.join(' ')}`)).toEqual(['0101']);
 });
+
+test('a join that multiplies its rows is refused before it holds everybody up', () => {
+  const database = new MemoryDatabase(tables);
+  for (let i = 0; i < 420; i++) {
+    const row = encodeSmallRow([i & 0xff, 1, String(i)]);
+    database.insert(database.findTable('a')!.id, row, 0, row.length);
+  }
+  const count = (from: string): string[] => select(database, `SELECT COUNT(*) AS n FROM ${from}`);
+  expect(count('a x JOIN a y ON x.link = y.link')).toEqual(['10b1020000000000']); // 420²
+  expect(() => count('a x JOIN a y ON x.link = y.link JOIN a z ON z.link = x.link')).toThrow(
+    expect.objectContaining({ code: 'QUERY_TOO_LARGE' }),
+  );
+});

@@ -20,7 +20,7 @@ import {
   writeSubscriptionError,
   writeUnsubscribeApplied,
 } from '@lightcone/protocol';
-import { QueryError, type RowsPlan } from '@lightcone/query';
+import { QueryError } from '@lightcone/query';
 import { ByteReader, type ByteWriter } from '@lightcone/sats';
 import { admitCall, admitProcedureCall, isRefusal } from '../admission.ts';
 import type { Client } from '../client.ts';
@@ -162,7 +162,15 @@ export class V2Wire implements Wire {
     const querySet = subscriptions.register(client, querySetId, planned);
     const lane = outbox.lane(client.isConfirmed);
     lane.begin(client.number);
-    writeQuerySetRows(lane.writer, beginSubscribeApplied(lane.writer, requestId, querySetId), querySet, rows);
+    try {
+      writeQuerySetRows(lane.writer, beginSubscribeApplied(lane.writer, requestId, querySetId), querySet, rows);
+    } catch (error) {
+      if (!(error instanceof QueryError)) throw error;
+      lane.cancel();
+      subscriptions.drop(querySet);
+      this.#sendSubscriptionError(client, requestId, querySetId, error.message);
+      return;
+    }
     lane.end();
   }
 
@@ -188,20 +196,18 @@ export class V2Wire implements Wire {
   #query(client: Client, { requestId, query }: OneOffQuery): void {
     const { queries, outbox, rows } = this.#core;
     const lane = outbox.lane(client.isConfirmed);
-    let plan: RowsPlan;
     try {
       // Before the answer is begun: planning may commit what views the query reads.
-      plan = queries.planQuery(query, client);
+      const plan = queries.planQuery(query, client);
+      lane.begin(client.number);
+      lane.writer.setU32(beginOneOffQueryResult(lane.writer, requestId), 1);
+      writeTableRows(lane.writer, plan, rows, client.identity.bytes);
     } catch (error) {
       if (!(error instanceof QueryError)) throw error;
+      lane.cancel();
       lane.begin(client.number);
       writeOneOffQueryError(lane.writer, requestId, error.message);
-      lane.end();
-      return;
     }
-    lane.begin(client.number);
-    lane.writer.setU32(beginOneOffQueryResult(lane.writer, requestId), 1);
-    writeTableRows(lane.writer, plan, rows, client.identity.bytes);
     lane.end();
   }
 

@@ -1,4 +1,5 @@
 import { ByteWriter, type KeyType } from '@lightcone/sats';
+import { QueryError } from '../errors.ts';
 import type { JoinPath, JoinStep } from '../plan/join-path.ts';
 import type { RowChanges, RowSource, RowVisitor } from '../row-source.ts';
 import { RowTuple } from '../row-tuple.ts';
@@ -21,6 +22,12 @@ export interface StateBefore {
 }
 
 /**
+ * What one run may visit. A join of a table with itself on a column with few values multiplies its rows, with each
+ * table anew, and everybody waits for it.
+ */
+const MAX_VISITED_ROWS = 2 ** 26;
+
+/**
  * One run of a join along its path: nested loops, an index look-up or a scan for each step.
  *
  * A table "as it was" is read as the rows it has, less those that the transaction added, and those that it removed.
@@ -35,6 +42,8 @@ export class JoinRun {
   /** Of the tuple that is being put together. */
   weight = 1;
   hasEnough = false;
+  /** Rows that its steps have looked at. */
+  visitedRows = 0;
   readonly #first: StepRun;
 
   constructor(
@@ -121,6 +130,7 @@ class StepRun implements RowVisitor {
   /** Takes a row into the tuple. @returns the step to go on with; undefined if the row does not fit or is the last */
   take(bytes: Uint8Array, start: number, end: number): StepRun | undefined {
     const run = this.#run;
+    if (++run.visitedRows > MAX_VISITED_ROWS) throw tooManyRows();
     const { matches, joins, position } = this.step;
     if (matches !== undefined && !matches(bytes, start, run.sender)) return undefined;
     run.tuple.set(position, bytes, start, end);
@@ -166,6 +176,11 @@ class StepRun implements RowVisitor {
         throw new Error('a step that is given its rows cannot look for them');
     }
   }
+}
+
+function tooManyRows(): QueryError {
+  const message = `The join looks at more than ${MAX_VISITED_ROWS} rows. Join on columns with more different values, or filter more`;
+  return new QueryError('QUERY_TOO_LARGE', message);
 }
 
 function indexRows(keyType: KeyType, visit: (visitor: RowVisitor) => void): RowIndex {

@@ -1,10 +1,14 @@
 import { ByteWriter } from '@lightcone/sats';
 import { hiddenBytes } from '../catalog.ts';
+import { QueryError } from '../errors.ts';
 import type { JoinPlan } from '../plan/join-plan.ts';
 import type { RowSource, RowVisitor } from '../row-source.ts';
 import type { RowTuple } from '../row-tuple.ts';
 import { ByteBag } from './byte-bag.ts';
 import { JoinRun, type TupleVisitor } from './join-run.ts';
+
+/** What the rows that a join yields may take together: it yields each as often as it finds partners. */
+const MAX_JOINED_BYTES = 256 * 1024 * 1024;
 
 /**
  * Visits the tuples that a join selects until the visitor has enough. Those of several branches, and those that a
@@ -24,9 +28,14 @@ export function visitTuples(plan: JoinPlan, source: RowSource, sender: Uint8Arra
 export function visitJoin(plan: JoinPlan, source: RowSource, sender: Uint8Array, visitor: RowVisitor): void {
   const { position } = plan;
   const hidden = hiddenBytes(plan.table);
+  let left = MAX_JOINED_BYTES;
   visitTuples(plan, source, sender, {
     tuple({ bytes, starts, ends }) {
-      return visitor.row(bytes[position]!, starts[position]! + hidden, ends[position]!); // a position of the tuple
+      const start = starts[position]! + hidden; // a position of the tuple
+      const end = ends[position]!;
+      left -= end - start;
+      if (left < 0) throw tooManyBytes();
+      return visitor.row(bytes[position]!, start, end);
     },
   });
 }
@@ -36,6 +45,7 @@ class Distinct implements TupleVisitor {
   readonly #next: TupleVisitor;
   readonly #seen = new ByteBag();
   readonly #key = new ByteWriter();
+  #left = MAX_JOINED_BYTES;
   constructor(width: number, next: TupleVisitor) {
     this.#width = width;
     this.#next = next;
@@ -44,8 +54,15 @@ class Distinct implements TupleVisitor {
     this.#key.reset();
     writeTuple(this.#key, tuple, this.#width);
     if (this.#seen.add(this.#key.bytes, 0, this.#key.length, 1) > 0) return true;
+    this.#left -= this.#key.length;
+    if (this.#left < 0) throw tooManyBytes();
     return this.#next.tuple(tuple, weight);
   }
+}
+
+function tooManyBytes(): QueryError {
+  const message = `The rows of the join take more than ${MAX_JOINED_BYTES / 1024 / 1024} MiB together. Filter more, or select fewer columns`;
+  return new QueryError('QUERY_TOO_LARGE', message);
 }
 
 /** Appends the first `width` rows of a tuple. Rows say where they end, so that different tuples have different bytes. */
