@@ -26,6 +26,11 @@ export function es256(head: object, payload: object, key: KeyObject): string {
   return `${text}.${sign('sha256', Buffer.from(text), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
 }
 
+export function rs256(head: object, payload: object, key: KeyObject): string {
+  const text = `${encoded(head)}.${encoded(payload)}`;
+  return `${text}.${sign('sha256', Buffer.from(text), key).toString('base64url')}`;
+}
+
 export function hs256(head: object, payload: object, secret: string): string {
   const text = `${encoded(head)}.${encoded(payload)}`;
   return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`;

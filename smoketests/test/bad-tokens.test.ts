@@ -8,7 +8,7 @@ import { WebSocket } from 'ws';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newPerson, type Person, publish, request, rows } from '../src/http.ts';
 import { ServerProcess } from '../src/server-process.ts';
-import { claimsOf, es256, hs256, nowSeconds, privateKey, unsigned, withPayload } from '../src/tokens.ts';
+import { claimsOf, es256, hs256, nowSeconds, privateKey, rs256, unsigned, withPayload } from '../src/tokens.ts';
 
 let server: ServerProcess;
 let owner: Person;
@@ -53,8 +53,8 @@ const badTokens: { what: string; token: () => string }[] = [
     token: () => es256(header, { ...claims, hex_identity: owner.identity }, serverKey),
   },
   {
-    what: 'another issuer that cannot be reached',
-    token: () => es256(header, { ...claims, iss: 'https://issuer.invalid' }, foreignKey),
+    what: 'another issuer that is no URL',
+    token: () => es256(header, { ...claims, iss: 'issuer' }, foreignKey),
   },
 ];
 
@@ -95,6 +95,31 @@ test('an issuer on this machine is not asked for its keys: a token must not make
   issuer.close();
   expect(response.status).toBe(401);
   expect(requests).toBe(0);
+});
+
+test('an issuer that the operator lists is asked, and its token is accepted; a stranger’s in its name is not', async () => {
+  const key = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const issuer = createServer(({ url }, response) => {
+    const jwks = { keys: [{ ...key.publicKey.export({ format: 'jwk' }), kid: 'k' }] };
+    response.end(JSON.stringify(url === '/keys' ? jwks : { issuer: address, jwks_uri: `${address}/keys` }));
+  });
+  issuer.listen(0, '127.0.0.1');
+  await once(issuer, 'listening');
+  const address = `http://127.0.0.1:${(issuer.address() as AddressInfo).port}`;
+  await using listing = await ServerProcess.start({ config: `[[identity.issuers]]\nissuer = "${address}"\n` });
+  const token = rs256({ alg: 'RS256', kid: 'k' }, { ...claims, iss: address }, key.privateKey);
+  const accepted = await request(listing, 'GET', '/v1/ping', { token });
+  expect(await accepted.text()).toBe('');
+  expect(accepted.status).toBe(200);
+  const forged = [
+    es256({ alg: 'ES256', kid: 'k' }, { ...claims, iss: address }, foreignKey),
+    rs256({ alg: 'RS256', kid: 'other' }, { ...claims, iss: address }, key.privateKey),
+    hs256({ alg: 'HS256', kid: 'k' }, { ...claims, iss: address }, spki(key.publicKey)),
+    withPayload(token, { ...claims, iss: address, sub: 'root' }),
+  ];
+  for (const other of forged) expect((await request(listing, 'GET', '/v1/ping', { token: other })).status).toBe(401);
+  issuer.close();
+  issuer.closeAllConnections();
 });
 
 test('a token 50 s past its end still passes, as clocks differ', async () => {
@@ -143,6 +168,10 @@ describe('somebody with a good token of their own', () => {
     expect(await rows(server, 'chat', 'SELECT * FROM st_table', owner.token)).not.toEqual([]);
   });
 });
+
+function spki(key: KeyObject): string {
+  return key.export({ type: 'spki', format: 'pem' }).toString();
+}
 
 /** The status that an upgrade is answered with; 101 if it is granted. */
 function upgradeStatus(address: string): Promise<number> {

@@ -22,6 +22,16 @@ test('what the file sets is read; unknown keys are not', () => {
     [modules]
     energy-per-call = 5_000_000
     max-memory-mib = 64
+    [identity]
+    accept-unlisted-issuers = false
+    [[identity.issuers]]
+    issuer = "http://[::1]:8080/realm"
+    [[identity.issuers]]
+    issuer = "my-app"
+    keys-path = "keys.json"
+    [[identity.issuers]]
+    issuer = "https://supabase.example"
+    hs256-secret-path = "secret"
     [publish]
     allow = ["0x${identity}"]
     [certificate-authority]
@@ -33,6 +43,14 @@ test('what the file sets is read; unknown keys are not', () => {
   expect(config.moduleLimits).toEqual({ energyPerCall: 5_000_000, maxMemoryPages: 1024 });
   expect(config.publishers).toEqual(new Set([identity.toLowerCase()]));
   expect(config.moduleHttp).toEqual({ allow: ['api.internal', '10.0.0.0/8'] });
+  expect(config.identity).toEqual({
+    acceptsUnlisted: false,
+    issuers: [
+      { issuer: 'http://[::1]:8080/realm', keys: undefined },
+      { issuer: 'my-app', keys: { kind: 'public', path: 'keys.json' } },
+      { issuer: 'https://supabase.example', keys: { kind: 'secret', path: 'secret' } },
+    ],
+  });
   expect(config.keys).toEqual({ privatePath: 'a', publicPath: 'b' });
 });
 
@@ -49,6 +67,20 @@ test.each([
   {
     text: '[modules]\nmax-memory-mib = 4097',
     problem: 'modules.max-memory-mib: expected a whole number of at least 1 and at most 4096',
+  },
+  { text: '[identity]\nissuers = "x"', problem: 'identity.issuers: expected tables [[identity.issuers]]' },
+  { text: '[identity]\nissuers = ["x"]', problem: 'identity.issuers[0].: expected a table' },
+  { text: '[[identity.issuers]]', problem: 'identity.issuers[0].issuer: is missing' },
+  { text: '[[identity.issuers]]\nissuer = "localhost"', problem: '"localhost" is this server itself' },
+  { text: '[[identity.issuers]]\nissuer = "my-app"', problem: '"my-app" is no URL to ask' },
+  { text: '[[identity.issuers]]\nissuer = "ftp://x"', problem: '"ftp://x" is no URL to ask' },
+  {
+    text: '[[identity.issuers]]\nissuer = "x"\nkeys-path = "a"\nhs256-secret-path = "b"',
+    problem: 'keys-path: and hs256-secret-path cannot be given together',
+  },
+  {
+    text: '[[identity.issuers]]\nissuer = "https://x"\n[[identity.issuers]]\nissuer = "https://x"',
+    problem: '"https://x" is listed twice',
   },
   { text: '[publish]\nallow = "c200"', problem: 'publish.allow: expected a list' },
   { text: '[publish]\nallow = ["c200"]', problem: '"c200" is not an identity' },

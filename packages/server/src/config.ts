@@ -4,6 +4,7 @@ import type { ModuleLimits } from '@lightcone/engine';
 import { AddressPolicy } from '@lightcone/engine/node';
 import { parse } from 'smol-toml';
 import type { ModuleHttp } from './database-thread/messages.ts';
+import { LOCAL_ISSUER } from './auth/token-claims.ts';
 import { parseDurationMs } from './duration.ts';
 import { ServerError } from './errors.ts';
 
@@ -16,8 +17,23 @@ export interface ServerConfig {
   readonly keys: { readonly privatePath: string; readonly publicPath: string } | undefined;
   /** What modules may reach over HTTP; undefined for nothing. */
   readonly moduleHttp: ModuleHttp | undefined;
+  readonly identity: IdentityConfig;
   /** Identities that may create databases on a server that other machines can reach. */
   readonly publishers: ReadonlySet<string>;
+}
+
+/** Whose tokens are accepted beside the server's own. */
+export interface IdentityConfig {
+  /** Whether issuers that are not listed are asked for their keys, at public https addresses. */
+  readonly acceptsUnlisted: boolean;
+  readonly issuers: readonly IssuerConfig[];
+}
+
+export interface IssuerConfig {
+  /** As it stands in the `iss` of tokens. */
+  readonly issuer: string;
+  /** A file with its public keys or the secret that it shares with this server; undefined to ask it for its keys. */
+  readonly keys: { readonly kind: 'public' | 'secret'; readonly path: string } | undefined;
 }
 
 export interface WebSocketConfig {
@@ -42,6 +58,7 @@ export const DEFAULT_CONFIG: ServerConfig = Object.freeze({
   moduleLimits: DEFAULT_LIMITS,
   keys: undefined,
   moduleHttp: Object.freeze({ allow: [] }),
+  identity: Object.freeze({ acceptsUnlisted: true, issuers: [] }),
   publishers: new Set<string>(),
 });
 
@@ -73,6 +90,21 @@ export const CONFIG_TEMPLATE = `# Lightcone server configuration. Every key may 
 # Who may create databases when other machines can reach this server (a listen address that is not
 # loopback): identities as \`spacetime login show\` prints them. A loopback server lets everybody.
 # allow = ["c200..."]
+
+[identity]
+# Whose tokens are accepted beside those that this server makes itself. Every OpenID Connect issuer is asked for its
+# keys, if it is reached over https at a public address; false: only those that are listed below.
+# accept-unlisted-issuers = true
+
+# An issuer as it stands in the \`iss\` of its tokens. It may be on this machine or a private network, and without TLS.
+# [[identity.issuers]]
+# issuer = "http://localhost:8080/realms/dev"
+# It is not asked if its keys are here: a file with PEM public keys or a JWK set, or with the secret that it shares
+# with this server (HS256).
+# [[identity.issuers]]
+# issuer = "https://project.example/auth/v1"
+# keys-path = "/path/to/keys.json"
+# hs256-secret-path = "/path/to/secret"
 
 [certificate-authority]
 # jwt-priv-key-path = "/path/to/id_ecdsa"
@@ -114,6 +146,7 @@ export function parseConfig(text: string, path: string): ServerConfig {
     moduleLimits: readModuleLimits(modules),
     keys: readKeys(authority),
     moduleHttp: readModuleHttp(new Section(path, document, 'module-http')),
+    identity: readIdentity(new Section(path, document, 'identity')),
     publishers: new Set(new Section(path, document, 'publish').identities('allow')),
   });
 }
@@ -150,6 +183,37 @@ function readModuleHttp(section: Section): ServerConfig['moduleHttp'] {
     throw section.invalid('allow', (error as Error).message);
   }
   return isEnabled ? { allow } : undefined;
+}
+
+function readIdentity(section: Section): IdentityConfig {
+  const issuers = section.tables('issuers').map(readIssuer);
+  const twice = issuers.find(({ issuer }, i) => issuers.some((other, j) => j < i && other.issuer === issuer));
+  if (twice !== undefined) throw section.invalid('issuers', `${JSON.stringify(twice.issuer)} is listed twice`);
+  return Object.freeze({ acceptsUnlisted: section.boolean('accept-unlisted-issuers', true), issuers });
+}
+
+function readIssuer(table: Section): IssuerConfig {
+  const issuer = table.text('issuer');
+  if (issuer === undefined) throw table.invalid('issuer', 'is missing');
+  if (issuer === LOCAL_ISSUER) throw table.invalid('issuer', `"${LOCAL_ISSUER}" is this server itself`);
+  const publicPath = table.text('keys-path');
+  const secretPath = table.text('hs256-secret-path');
+  // A public key must never come to serve as a secret: one issuer has the one or the other.
+  if (publicPath !== undefined && secretPath !== undefined) {
+    throw table.invalid('keys-path', 'and hs256-secret-path cannot be given together');
+  }
+  if (publicPath !== undefined) return { issuer, keys: { kind: 'public', path: publicPath } };
+  if (secretPath !== undefined) return { issuer, keys: { kind: 'secret', path: secretPath } };
+  if (!isHttpUrl(issuer)) {
+    throw table.invalid('issuer', `${JSON.stringify(issuer)} is no URL to ask; give keys-path or hs256-secret-path`);
+  }
+  return { issuer, keys: undefined };
+}
+
+function isHttpUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname } = new URL(text);
+  return ['http:', 'https:'].includes(protocol) && /^[\w.:[\]-]+$/u.test(hostname);
 }
 
 /** One table of the file. */
@@ -194,6 +258,16 @@ class Section {
     const value = this.#values[key] ?? fallback;
     if (typeof value !== 'boolean') throw this.invalid(key, 'expected true or false');
     return value;
+  }
+
+  /** A list of tables, `[[name.key]]`. */
+  tables(key: string): Section[] {
+    const value = this.#values[key] ?? [];
+    if (!Array.isArray(value)) throw this.invalid(key, `expected tables [[${this.#name}.${key}]]`);
+    return value.map((table: unknown, i) => {
+      const name = `${this.#name}.${key}[${i}]`;
+      return new Section(this.#path, { [name]: table }, name);
+    });
   }
 
   texts(key: string): string[] {

@@ -2,8 +2,10 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
+import { ForeignIssuers } from './auth/foreign-issuers.ts';
 import { generateKeyPair, loadKeyPair, loadKeyPairFrom } from './auth/keys.ts';
-import type { KeyPair } from './auth/keys.ts';
+import type { ServerKeys } from './auth/keys.ts';
+import { loadListedIssuers } from './auth/listed-issuers.ts';
 import { Tokens } from './auth/tokens.ts';
 import { DataDirectory } from './data-directory.ts';
 import { Databases } from './databases.ts';
@@ -55,7 +57,10 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const dataDirectory = dataDir === undefined ? DataDirectory.inMemory() : await DataDirectory.open(dataDir);
   try {
     const { config, control } = dataDirectory;
-    const tokens = new Tokens(await loadKeys(options, config.keys));
+    const { acceptsUnlisted, issuers } = config.identity;
+    const listed = await loadListedIssuers(issuers, log);
+    const foreignIssuers = new ForeignIssuers({ listed, acceptsUnlisted, log });
+    const tokens = new Tokens(await loadKeys(options, config.keys, log), foreignIssuers);
     const databases = new Databases(dataDirectory, log);
     const isOpen = isLoopback(address.host);
     const context = {
@@ -91,6 +96,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       log.info('server stopping');
       gateway.refuse();
       modules.refuse();
+      foreignIssuers.close();
       const drained = app.close();
       await databases.close();
       await starting;
@@ -111,11 +117,11 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   }
 }
 
-function loadKeys(options: ServerOptions, configured: ServerOptions['keyPaths']): Promise<KeyPair> {
+function loadKeys(options: ServerOptions, configured: ServerOptions['keyPaths'], log: Logger): Promise<ServerKeys> {
   const paths = options.keyPaths ?? configured;
-  if (paths !== undefined) return loadKeyPair(paths.privatePath, paths.publicPath);
+  if (paths !== undefined) return loadKeyPair(paths.privatePath, paths.publicPath, log);
   const folder = options.keyDir ?? options.dataDir;
-  return folder === undefined ? Promise.resolve(generateKeyPair()) : loadKeyPairFrom(folder);
+  return folder === undefined ? Promise.resolve(generateKeyPair()) : loadKeyPairFrom(folder, log);
 }
 
 interface HostPort {

@@ -229,6 +229,12 @@ test.each(['http://127.0.0.2/', 'http://[::1]/', 'http://0x7f000002/', 'http://e
   },
 );
 
+test('a redirect that is not to be followed is the answer', async () => {
+  const url = await serve((_request, response) => response.writeHead(302, { location: '/elsewhere' }).end('there'));
+  const { response, body } = await send(url, {}, { followsRedirects: false });
+  expect([response.status, text(body)]).toEqual([302, 'there']);
+});
+
 test('a redirect to another scheme is an error', async () => {
   const url = await serve((_request, response) => response.writeHead(302, { location: 'file:///etc/passwd' }).end());
   expect((await failureOf(send(url))).reason).toBe('invalid');

@@ -34,6 +34,8 @@ export interface NodeOutgoingHttpOptions {
   /** The resolver of the system by default. */
   readonly resolve?: Resolve;
   readonly maxResponseBytes?: number;
+  /** By default they are; otherwise an answer that redirects is an answer like any other. */
+  readonly followsRedirects?: boolean;
 }
 
 /**
@@ -47,11 +49,13 @@ export class NodeOutgoingHttp implements OutgoingHttp {
   readonly #policy: AddressPolicy;
   readonly #resolve: Resolve;
   readonly #maxResponseBytes: number;
+  readonly #followsRedirects: boolean;
 
   constructor(options: NodeOutgoingHttpOptions = {}) {
     this.#policy = options.policy ?? AddressPolicy.publicOnly;
     this.#resolve = options.resolve ?? systemResolver();
     this.#maxResponseBytes = options.maxResponseBytes ?? MAX_RESPONSE_BYTES;
+    this.#followsRedirects = options.followsRedirects ?? true;
   }
 
   async send(request: OutgoingRequest, signal: AbortSignal): Promise<HttpExchange> {
@@ -66,7 +70,7 @@ export class NodeOutgoingHttp implements OutgoingHttp {
         ended.throwIfAborted();
         const response = await this.#exchange(hop, ended);
         const status = response.statusCode ?? 0;
-        const next = redirectedHop(hop, status, response.headers.location);
+        const next = this.#followsRedirects ? redirectedHop(hop, status, response.headers.location) : undefined;
         if (next === undefined) {
           const body = await readBody(response, hop.url, this.#maxResponseBytes, ended);
           const version = response.httpVersion === '1.0' ? 'HTTP/1.0' : 'HTTP/1.1';

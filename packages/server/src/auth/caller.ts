@@ -1,5 +1,5 @@
 import type { Tokens } from './tokens.ts';
-import { InvalidToken } from './token-claims.ts';
+import { InvalidToken, UnknownIssuer } from './token-claims.ts';
 import type { TokenClaims } from './token-claims.ts';
 import { HttpError } from '../gateway/http-error.ts';
 
@@ -23,6 +23,7 @@ export async function findCaller(
     return { identity: claims.identity, token, claims };
   } catch (error) {
     if (error instanceof InvalidToken) throw new HttpError(401, `Invalid token: ${error.message}`);
+    if (error instanceof UnknownIssuer) throw new HttpError(401, error.message);
     throw error;
   }
 }

@@ -2,39 +2,51 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:cry
 import type { KeyObject } from 'node:crypto';
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Logger } from 'pino';
 import { ServerError } from '../errors.ts';
+import { warnIfExposed } from './private-file.ts';
+import { readPublicPems } from './public-pems.ts';
+import { publicVerificationKey } from './verification-key.ts';
 
-/** The pair that signs and verifies this server's tokens: ECDSA on P-256. */
-export interface KeyPair {
+/** The pair that signs and verifies this server's tokens, ECDSA on P-256, and those that did before. */
+export interface ServerKeys {
   readonly privateKey: KeyObject;
   readonly publicKey: KeyObject;
   /** What `/v1/identity/public-key` serves: the file's text as it is. */
   readonly publicPem: string;
+  /** Public keys of former pairs: tokens signed with them are still accepted. */
+  readonly retired: readonly KeyObject[];
 }
 
 /** A pair that no file holds: tokens signed with it end with the process. */
-export function generateKeyPair(): KeyPair {
+export function generateKeyPair(): ServerKeys {
   const { privatePem, publicPem } = generatePem();
-  return fromPem(privatePem, publicPem);
+  return fromPem(privatePem, publicPem, []);
 }
 
 /** The pair in `<folder>/id_ecdsa` and `id_ecdsa.pub`, made if neither is there. */
-export function loadKeyPairFrom(folder: string): Promise<KeyPair> {
-  return loadKeyPair(join(folder, 'id_ecdsa'), join(folder, 'id_ecdsa.pub'));
+export function loadKeyPairFrom(folder: string, log: Logger): Promise<ServerKeys> {
+  return loadKeyPair(join(folder, 'id_ecdsa'), join(folder, 'id_ecdsa.pub'), log);
 }
 
 /**
- * Reads a pair, or makes it if neither file is there.
+ * Reads a pair, or makes it if neither file is there; and the former public keys, one PEM after the other, in
+ * `<publicPath>.retired`, if that file is there. So a key is replaced like this, with the server stopped:
+ *
+ *     cat id_ecdsa.pub >> id_ecdsa.pub.retired && rm id_ecdsa.pub id_ecdsa
+ *
+ * A start then makes a new pair, and accepts old tokens until the file is deleted.
  * @throws ServerError `SERVER_KEYS_UNUSABLE` when the private key is missing or one of the two is not what it should be
  */
-export async function loadKeyPair(privatePath: string, publicPath: string): Promise<KeyPair> {
+export async function loadKeyPair(privatePath: string, publicPath: string, log: Logger): Promise<ServerKeys> {
+  const retired = await loadRetired(`${publicPath}.retired`);
   const [privatePem, publicPem] = [await readIfThere(privatePath), await readIfThere(publicPath)];
   if (privatePem === undefined && publicPem === undefined) {
     const made = generatePem();
     // The private key comes first: a process that is killed between the two is mended below.
     await writeWhole(privatePath, made.privatePem, 0o600);
     await writeWhole(publicPath, made.publicPem, 0o644);
-    return fromPem(made.privatePem, made.publicPem);
+    return fromPem(made.privatePem, made.publicPem, retired);
   }
   if (privatePem === undefined) {
     throw new ServerError(
@@ -43,15 +55,30 @@ export async function loadKeyPair(privatePath: string, publicPath: string): Prom
         'new pair (tokens issued before are then refused).',
     );
   }
+  await warnIfExposed(privatePath, log);
   try {
-    if (publicPem !== undefined) return fromPem(privatePem, publicPem);
+    if (publicPem !== undefined) return fromPem(privatePem, publicPem, retired);
     const derived = publicPemOf(createPrivateKey(privatePem));
     await writeWhole(publicPath, derived, 0o644);
-    return fromPem(privatePem, derived);
+    return fromPem(privatePem, derived, retired);
   } catch (cause) {
     throw new ServerError(
       'SERVER_KEYS_UNUSABLE',
       `${privatePath} and ${publicPath}: expected the PEM files of one ECDSA P-256 pair; ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+}
+
+async function loadRetired(path: string): Promise<readonly KeyObject[]> {
+  const text = await readIfThere(path);
+  if (text === undefined) return [];
+  try {
+    return readPublicPems(text).map((key) => publicVerificationKey(key).key);
+  } catch (cause) {
+    throw new ServerError(
+      'SERVER_KEYS_UNUSABLE',
+      `${path}: expected the PEM texts of public keys, one after the other; ${(cause as Error).message}`,
       { cause },
     );
   }
@@ -66,12 +93,12 @@ function generatePem(): { privatePem: string; publicPem: string } {
   return { privatePem, publicPem };
 }
 
-function fromPem(privatePem: string, publicPem: string): KeyPair {
+function fromPem(privatePem: string, publicPem: string, retired: readonly KeyObject[]): ServerKeys {
   const privateKey = createPrivateKey(privatePem);
   const publicKey = createPublicKey(publicPem);
   if (privateKey.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new Error('the curve is not P-256');
   if (publicPemOf(privateKey) !== publicPemOf(publicKey)) throw new Error('the two do not belong together');
-  return { privateKey, publicKey, publicPem };
+  return { privateKey, publicKey, publicPem, retired };
 }
 
 function publicPemOf(key: KeyObject): string {

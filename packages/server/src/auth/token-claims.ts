@@ -12,6 +12,11 @@ export interface TokenClaims {
 /** Why a token is refused; the text follows `Invalid token: `. */
 export class InvalidToken extends Error {}
 
+/** Why a token cannot be told true from false: the keys of its issuer are not to be had. The text stands alone. */
+export class UnknownIssuer extends Error {}
+
+/** The issuer of every token that a server of this kind makes for its own identities. */
+export const LOCAL_ISSUER = 'localhost';
 const MAX_NAME_BYTES = 128;
 const EXPIRY_LEEWAY_SECONDS = 60;
 

@@ -2,12 +2,16 @@ import { createHmac } from 'node:crypto';
 import { Identity } from '@lightcone/sats';
 import { CompactSign } from 'jose';
 import { expect, test } from 'vitest';
+import { pino } from 'pino';
+import { ForeignIssuers } from './foreign-issuers.ts';
 import { generateKeyPair } from './keys.ts';
 import { Tokens } from './tokens.ts';
 
 const NOW = 1_700_000_000;
 const keys = generateKeyPair();
-const tokens = new Tokens(keys, () => NOW);
+const log = pino({ level: 'silent' });
+const nobodyElse = new ForeignIssuers({ listed: [], acceptsUnlisted: false, log });
+const tokens = new Tokens(keys, nobodyElse, () => NOW);
 const claims = { iss: 'localhost', sub: 'test-subject', iat: NOW };
 
 function sign(payload: unknown, key = keys.privateKey, header: object = {}): Promise<string> {
@@ -81,11 +85,20 @@ test('a token of another key is refused', async () => {
   await expect(tokens.verify(await sign(claims, generateKeyPair().privateKey))).rejects.toThrow(/^InvalidSignature$/u);
 });
 
-test('a token of another issuer is refused with a text that says so', async () => {
+test('a token of an issuer that is not accepted is refused with a text that says so', async () => {
   const token = await sign({ ...claims, iss: 'https://issuer.example' }, generateKeyPair().privateKey);
   await expect(tokens.verify(token)).rejects.toThrow(
-    'tokens of other issuers ("https://issuer.example") are not accepted',
+    'Issuer "https://issuer.example" is not accepted: config.toml of this server does not list it',
   );
+});
+
+test('a token of a former key of this server is accepted; new ones are signed with the present key', async () => {
+  const present = generateKeyPair();
+  const rotated = new Tokens({ ...present, retired: [keys.publicKey] }, nobodyElse, () => NOW);
+  expect((await rotated.verify(await sign(claims))).subject).toBe('test-subject');
+  const { token } = await rotated.mint();
+  await rotated.verify(token);
+  await expect(tokens.verify(token)).rejects.toThrow(/^InvalidSignature$/u);
 });
 
 test('the public key is no secret to sign with: an HMAC over it is refused', async () => {
@@ -98,6 +111,21 @@ test.each([
   { what: 'no token', token: 'x', reason: 'InvalidToken' },
   { what: 'three empty parts', token: '..', reason: 'InvalidToken' },
   { what: 'no algorithm', token: `${base64({ alg: 'none' })}.${base64(claims)}.`, reason: 'JSON error' },
+  {
+    what: 'a letter that is not of the alphabet',
+    token: `${base64({ alg: 'ES256' })}.${base64(claims)}.AA+A`,
+    reason: 'InvalidToken',
+  },
+  {
+    what: 'a key id that is a number',
+    token: `${base64({ alg: 'ES256', kid: 1 })}.${base64(claims)}.AAAA`,
+    reason: 'JSON error: `kid`',
+  },
+  {
+    what: 'an extension of the format',
+    token: `${base64({ alg: 'ES256', b64: false, crit: ['b64'] })}.${base64(claims)}.AAAA`,
+    reason: 'JSON error: `crit`',
+  },
   { what: 'an unknown algorithm', token: `${base64({ alg: 'XX' })}.${base64(claims)}.AAAA`, reason: 'JSON error' },
 ])('$what is refused', async ({ token, reason }) => {
   await expect(tokens.verify(token)).rejects.toThrow(reason);

@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { Identity } from '@lightcone/sats';
-import { compactVerify, CompactSign, decodeProtectedHeader, errors } from 'jose';
-import type { KeyPair } from './keys.ts';
-import { checkClaims, InvalidToken, parseObject } from './token-claims.ts';
+import { CompactSign } from 'jose';
+import type { ForeignIssuers } from './foreign-issuers.ts';
+import { KeySet } from './key-set.ts';
+import type { ServerKeys } from './keys.ts';
+import { checkClaims, InvalidToken, LOCAL_ISSUER, parseObject } from './token-claims.ts';
 import type { TokenClaims } from './token-claims.ts';
+import { parseToken } from './token-form.ts';
+import type { TokenParts } from './token-form.ts';
+import { publicVerificationKey } from './verification-key.ts';
 
-/** The issuer of every token that a server of this kind makes for its own identities. */
-const LOCAL_ISSUER = 'localhost';
 const WEBSOCKET_TOKEN_SECONDS = 60;
-/** Algorithm names that a token may bear; any other is a malformed header rather than a wrong signature. */
-const KNOWN_ALGORITHMS = /^(?:[HREP]S(?:256|384|512)|EdDSA)$/u;
 
 /** A token and who it stands for. */
 export interface MintedToken {
@@ -19,11 +20,19 @@ export interface MintedToken {
 
 /** Makes and checks tokens. */
 export class Tokens {
-  readonly #keys: KeyPair;
+  readonly #keys: ServerKeys;
+  readonly #ownKeys: KeySet;
+  readonly #issuers: ForeignIssuers;
   readonly #nowSeconds: () => number;
 
-  constructor(keys: KeyPair, nowSeconds: () => number = () => Math.floor(Date.now() / 1000)) {
+  constructor(
+    keys: ServerKeys,
+    issuers: ForeignIssuers,
+    nowSeconds: () => number = () => Math.floor(Date.now() / 1000),
+  ) {
     this.#keys = keys;
+    this.#ownKeys = new KeySet([keys.publicKey, ...keys.retired].map((key) => publicVerificationKey(key)));
+    this.#issuers = issuers;
     this.#nowSeconds = nowSeconds;
   }
 
@@ -63,40 +72,29 @@ export class Tokens {
   }
 
   /**
-   * Checks a token: it must be signed with this server's key, whatever issuer it names.
+   * Checks a token: it must be signed with a key of this server, whatever issuer it names, or by that issuer.
    *
-   * The algorithm is bound to the key, never chosen by the token.
-   * @throws InvalidToken
+   * Nobody is asked about a token that would be refused anyway.
+   * @throws InvalidToken, UnknownIssuer
    */
   async verify(token: string): Promise<TokenClaims> {
-    const payload = await this.#verifySignature(token);
-    return checkClaims(payload, this.#nowSeconds());
+    const parts = parseToken(token);
+    const claims = checkClaims(parts.payload, this.#nowSeconds());
+    const ownProblem = await this.#checkOwnSignature(token, parts);
+    if (ownProblem === undefined) return claims;
+    if (claims.issuer === LOCAL_ISSUER) throw ownProblem;
+    await this.#issuers.verify(claims.issuer, token, parts);
+    return claims;
   }
 
-  async #verifySignature(token: string): Promise<string> {
+  async #checkOwnSignature(token: string, parts: TokenParts): Promise<InvalidToken | undefined> {
     try {
-      const { payload } = await compactVerify(token, this.#keys.publicKey, { algorithms: ['ES256'] });
-      return new TextDecoder('utf-8', { fatal: true }).decode(payload);
+      await this.#ownKeys.verify(token, parts);
+      return undefined;
     } catch (error) {
-      throw this.#whyRefused(token, error);
+      if (error instanceof InvalidToken) return error;
+      throw error;
     }
-  }
-
-  #whyRefused(token: string, error: unknown): InvalidToken {
-    const header = readHeader(token);
-    if (header === undefined) return new InvalidToken('InvalidToken');
-    if (!KNOWN_ALGORITHMS.test(header.alg ?? '')) {
-      return new InvalidToken(`JSON error: unknown algorithm ${JSON.stringify(header.alg ?? null)}`);
-    }
-    const issuer = readIssuer(token, this.#nowSeconds());
-    if (issuer !== undefined && issuer !== LOCAL_ISSUER) {
-      return new InvalidToken(
-        `it is not signed by this server, and tokens of other issuers (${JSON.stringify(issuer)}) are not accepted here`,
-      );
-    }
-    if (error instanceof errors.JOSEAlgNotAllowed) return new InvalidToken('InvalidAlgorithm');
-    if (error instanceof errors.JWSSignatureVerificationFailed) return new InvalidToken('InvalidSignature');
-    return new InvalidToken('InvalidToken');
   }
 
   #sign(payload: string): Promise<string> {
@@ -104,19 +102,4 @@ export class Tokens {
       .setProtectedHeader({ typ: 'JWT', alg: 'ES256' })
       .sign(this.#keys.privateKey);
   }
-}
-
-function readHeader(token: string): { alg?: string } | undefined {
-  if (token.split('.').length !== 3) return undefined;
-  try {
-    return decodeProtectedHeader(token);
-  } catch {
-    return undefined;
-  }
-}
-
-/** The issuer that a token claims, if its claims have the right form. */
-function readIssuer(token: string, nowSeconds: number): string | undefined {
-  const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString();
-  return checkClaims(payload, nowSeconds).issuer;
 }
