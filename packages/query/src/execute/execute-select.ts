@@ -35,12 +35,12 @@ export function executeSelect(plan: SelectPlan, source: RowSource, sender: Uint8
 function countRows(plan: RowsPlan, source: RowSource, sender: Uint8Array): number {
   if (plan.kind === 'table' && !plan.matches) return source.rowCount(plan.table.id);
   let count = 0;
-  visitRows(plan, source, sender, {
-    row(): boolean {
-      count += 1;
-      return true;
-    },
-  });
+  const one = (): boolean => {
+    count += 1;
+    return true;
+  };
+  if (plan.kind === 'table') visitRows(plan, source, sender, { row: one });
+  else visitTuples(plan, source, sender, { tuple: one });
   return count;
 }
 
