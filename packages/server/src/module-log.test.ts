@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -93,4 +93,45 @@ test('memory keeps the newest 16 MiB', async () => {
   const line = `${'x'.repeat(1024 * 1024 - 1)}\n`;
   for (let i = 0; i < 20; i++) log.append(line);
   expect((await text(log.read(undefined, false))).length).toBe(16 * 1024 * 1024);
+});
+
+test('a day’s file has a bound, says so, and the next day has room again', async () => {
+  const log = new ModuleLog(folder, silent, now, 100);
+  for (let i = 0; i < 10; i++) {
+    log.append(`${'x'.repeat(49)}\n`);
+    await text(log.read(0, false));
+  }
+  const lines = (await text(log.read(undefined, false))).trimEnd().split('\n');
+  expect(lines).toHaveLength(4);
+  expect(lines[3]).toContain('the log of this day is full');
+  await log.close();
+  // Also for who opens it again.
+  const again = new ModuleLog(folder, silent, now, 100);
+  again.append('one more\n');
+  expect(await text(again.read(undefined, false))).not.toContain('one more');
+  day = '2026-01-02';
+  again.append('new\n');
+  expect(await text(again.read(undefined, false))).toBe('new\n');
+  await again.close();
+});
+
+test('the newest fourteen files are kept, and nothing else is touched', async () => {
+  const names = Array.from({ length: 20 }, (_, i) => `2025-12-${String(i + 10)}.log`);
+  for (const name of [...names, 'notes.txt']) await writeFile(join(folder, name), 'old\n');
+  const log = new ModuleLog(folder, silent, now);
+  log.append('new\n');
+  await text(log.read(undefined, false));
+  expect((await readdir(folder)).toSorted()).toEqual([...names.slice(7), '2026-01-01.log', 'notes.txt']);
+  await log.close();
+});
+
+test('a follower that does not read takes no more than a piece of what is logged meanwhile', async () => {
+  const log = new ModuleLog(folder, silent, now);
+  log.append(`${'past'.repeat(100_000)}\n`);
+  const following = log.read(undefined, true);
+  const line = `${'x'.repeat(99_999)}\n`;
+  for (let i = 0; i < 100; i++) log.append(line);
+  expect((await text(log.read(0, false))).length).toBe(0);
+  await log.close();
+  expect((await text(following)).length).toBeLessThan(400_001 + 2 * 1024 * 1024 + 2 * line.length);
 });

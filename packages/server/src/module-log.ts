@@ -1,4 +1,4 @@
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir, open, readdir, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
@@ -7,13 +7,17 @@ import type { Logger } from 'pino';
 
 /** What a database in memory keeps, and what may wait to be written. */
 const MAX_KEPT_BYTES = 16 * 1024 * 1024;
+/** What one day's file may grow to: the disk belongs to all databases of the server. */
+const MAX_DAY_BYTES = 256 * 1024 * 1024;
+/** Files that are kept, the newest. */
+const MAX_FILES = 14;
 /** What may wait for one reader that follows; a slower one misses lines. */
 const MAX_FOLLOWER_BYTES = 1024 * 1024;
 const SEARCH_BLOCK_BYTES = 64 * 1024;
 
 /**
  * What one database's module writes with `log`: lines of JSON, in a file per UTC day, or in memory
- * (the newest 16 MiB) when the database has no folder.
+ * (the newest 16 MiB) when the database has no folder. A file takes 256 MiB, and the newest 14 are kept.
  *
  * Nobody waits for the disk: writes and reads of the file take their turns in the background, and
  * lines are dropped, with a note, when too many wait. As a read takes its turn between the lines
@@ -23,21 +27,28 @@ export class ModuleLog {
   readonly #folder: string | undefined;
   readonly #serverLog: Logger;
   readonly #now: () => Date;
+  readonly #maxDayBytes: number;
   readonly #followers = new Set<Follower>();
   #turn: Promise<unknown> = Promise.resolve();
   /** Lines of the write that is queued last and may still grow. */
   #waiting: string[] | undefined;
   #waitingLength = 0;
   #droppedCount = 0;
-  #file: { readonly day: string; readonly handle: FileHandle } | undefined;
+  #file: DayFile | undefined;
   readonly #kept: string[] = [];
   #keptLength = 0;
 
   /** @param folder undefined to keep lines in memory */
-  constructor(folder: string | undefined, serverLog: Logger, now: () => Date = () => new Date()) {
+  constructor(
+    folder: string | undefined,
+    serverLog: Logger,
+    now: () => Date = () => new Date(),
+    maxDayBytes: number = MAX_DAY_BYTES,
+  ) {
     this.#folder = folder;
     this.#serverLog = serverLog;
     this.#now = now;
+    this.#maxDayBytes = maxDayBytes;
   }
 
   /** Adds whole lines, each ending with a newline. */
@@ -103,24 +114,33 @@ export class ModuleLog {
     if (this.#waiting === batch) this.#waiting = undefined;
     const text = batch.join('');
     this.#waitingLength -= text.length;
-    const handle = await this.#openToday();
+    const file = await this.#openToday();
+    const { handle } = file;
+    if (file.bytes > this.#maxDayBytes) return;
+    file.bytes += Buffer.byteLength(text);
     await handle.appendFile(text);
+    if (file.bytes > this.#maxDayBytes) {
+      const full = 'the log of this day is full: what else is logged before midnight (UTC) is dropped';
+      await handle.appendFile(hostLogLine('Warn', full, this.#now()));
+    }
     if (this.#droppedCount === 0) return;
     const note = `${this.#droppedCount} batches of log lines were dropped: they came faster than the disk takes them`;
     this.#droppedCount = 0;
     await handle.appendFile(hostLogLine('Warn', note, this.#now()));
   }
 
-  async #openToday(): Promise<FileHandle> {
+  async #openToday(): Promise<DayFile> {
     const day = this.#today();
-    if (this.#file?.day === day) return this.#file.handle;
+    if (this.#file?.day === day) return this.#file;
     await this.#file?.handle.close();
     this.#file = undefined;
     const folder = this.#folder ?? '';
     await mkdir(folder, { recursive: true });
+    await removeOldFiles(folder);
     const handle = await open(join(folder, `${day}.log`), 'a');
-    this.#file = { day, handle };
-    return handle;
+    const { size } = await handle.stat();
+    this.#file = { day, handle, bytes: size };
+    return this.#file;
   }
 
   #openPast(count: number | undefined): Promise<Readable> {
@@ -150,11 +170,24 @@ export class ModuleLog {
   }
 }
 
+interface DayFile {
+  readonly day: string;
+  readonly handle: FileHandle;
+  bytes: number;
+}
+
+/** Makes room for one more file. */
+async function removeOldFiles(folder: string): Promise<void> {
+  const files = (await readdir(folder)).filter((name) => /^\d{4}-\d\d-\d\d\.log$/u.test(name)).toSorted();
+  for (const name of files.slice(0, Math.max(0, files.length - MAX_FILES + 1))) await unlink(join(folder, name));
+}
+
 /** One reader that waits for new lines. */
 class Follower {
   readonly #out: PassThrough;
   /** Lines that came while the past is being read. */
   #early: string[] | undefined = [];
+  #earlyLength = 0;
   #hasEnded = false;
 
   constructor(out: PassThrough) {
@@ -162,8 +195,12 @@ class Follower {
   }
 
   add(lines: string): void {
-    if (this.#early !== undefined) this.#early.push(lines);
-    else if (this.#out.writableLength < MAX_FOLLOWER_BYTES) this.#out.write(lines);
+    if (this.#early !== undefined) {
+      // The past waits for a slow reader as well.
+      if (this.#earlyLength > MAX_FOLLOWER_BYTES) return;
+      this.#earlyLength += lines.length;
+      this.#early.push(lines);
+    } else if (this.#out.writableLength < MAX_FOLLOWER_BYTES) this.#out.write(lines);
   }
 
   /** The lines of before are out. */
