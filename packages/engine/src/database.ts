@@ -89,7 +89,11 @@ export class Database {
       const core = await recoveredCore(options);
       const stored = storedModule(core);
       const identity = options.identity.toHex();
-      if (stored === undefined) throw new EngineError('ENGINE_NO_DATABASE', `the log of ${identity} has no database`);
+      if (stored === undefined)
+        throw new EngineError(
+          'ENGINE_NO_DATABASE',
+          `the log of ${identity} has no database: its files are missing or empty. Restore them from a backup`,
+        );
       if (!stored.databaseIdentity.equals(options.identity)) {
         const found = stored.databaseIdentity.toHex();
         throw new EngineError('ENGINE_RECOVERY_FAILED', `the log is of database ${found}, expected ${identity}`);

@@ -109,12 +109,15 @@ test('a data directory has one server at a time, which is named', async () => {
   });
 });
 
-test('the folder of another software is not opened', async () => {
-  await writeFile(join(folder, 'metadata.toml'), 'version = "2.8.3"\nedition = "standalone"\n');
-  await expect(startServer({ listenAddress: local, dataDir: folder })).rejects.toMatchObject({
-    code: 'SERVER_DATA_DIR_INCOMPATIBLE',
-  });
-});
+test.each(['version = "2.8.3"\nedition = "standalone"\n', 'not TOML', ''])(
+  'the folder of another software is not opened: %j',
+  async (metadata) => {
+    await writeFile(join(folder, 'metadata.toml'), metadata);
+    await expect(startServer({ listenAddress: local, dataDir: folder })).rejects.toMatchObject({
+      code: 'SERVER_DATA_DIR_INCOMPATIBLE',
+    });
+  },
+);
 
 describe('a server that other machines can reach', () => {
   test('lets nobody create databases', async () => {
