@@ -144,10 +144,15 @@ function parseInfix(cursor: TokenCursor, left: ParsedExpression, precedence: num
     case 'ILIKE':
       parseOperators(cursor, precedence);
       return refuseExpression(cursor, left);
-    case '::':
+    case '::': {
+      cursor.reprint(cursor.position - 1, 'AS');
+      cursor.reprint(left.first, `CAST(${cursor.printedAt(left.first)}`);
       cursor.dottedName();
       if (cursor.is('(')) cursor.skipParentheses();
+      const last = cursor.position - 1;
+      cursor.reprint(last, `${cursor.printedAt(last)})`);
       return refuseExpression(cursor, left);
+    }
     default: {
       const right = parseOperators(cursor, precedence);
       const depth = 1 + Math.max(left.depth, right.depth);

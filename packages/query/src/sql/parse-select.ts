@@ -25,8 +25,7 @@ export function parseSelect(cursor: TokenCursor, dialect: Dialect): Select | und
   const start = cursor.position;
   const mark = cursor.mark();
   cursor.expect('SELECT');
-  if (cursor.is('DISTINCT') || cursor.is('TOP')) return refuseQuery(cursor, dialect, start, mark, 'select');
-  cursor.take('ALL');
+  const isDistinctOrTop = skipDistinctOrTop(cursor);
 
   cursor.sawUnqualifiedName = false;
   const projection = parseProjection(cursor, dialect);
@@ -34,7 +33,7 @@ export function parseSelect(cursor: TokenCursor, dialect: Dialect): Select | und
   const from = cursor.take('FROM') ? parseFrom(cursor) : undefined;
   if (!from) cursor.refuse(cursor.mark(), 'A FROM clause is required');
   const where = cursor.take('WHERE') ? parseCondition(cursor) : undefined;
-  if (cursor.isOneOf(SELECT_CLAUSES)) return refuseQuery(cursor, dialect, start, mark, 'select');
+  if (isDistinctOrTop || cursor.isOneOf(SELECT_CLAUSES)) return refuseQuery(cursor, dialect, start, mark, 'select');
   let limit: string | undefined;
   if (dialect === 'statement' && cursor.take('LIMIT') && !cursor.take('ALL')) {
     const { expression, shape } = parseExpression(cursor);
@@ -59,6 +58,19 @@ export function parseSelect(cursor: TokenCursor, dialect: Dialect): Select | und
   return { kind: 'select', projection, from, where, limit };
 }
 
+/** Takes what may come right after SELECT. @returns whether it is not supported */
+function skipDistinctOrTop(cursor: TokenCursor): boolean {
+  if (cursor.take('DISTINCT')) return true;
+  if (cursor.take('TOP')) {
+    if (cursor.is('(')) cursor.skipParentheses();
+    else cursor.reprint(cursor.position, `(${cursor.next().text})`);
+    return true;
+  }
+  if (cursor.is('ALL')) cursor.reprint(cursor.position, '');
+  cursor.take('ALL');
+  return false;
+}
+
 /** Refuses all of the query, and so reads the rest of it. */
 function refuseQuery(
   cursor: TokenCursor,
@@ -67,10 +79,26 @@ function refuseQuery(
   mark: number,
   part: 'select' | 'query',
 ): undefined {
-  cursor.skipStatement();
+  skipClauses(cursor);
   const what = dialect === 'subscription' && part === 'select' ? 'Unsupported SELECT' : 'Unsupported';
   cursor.refuseFrom(start, mark, what);
   return undefined;
+}
+
+function skipClauses(cursor: TokenCursor): void {
+  while (!cursor.isStatementEnd()) {
+    if (cursor.take('FETCH')) {
+      cursor.reprint(cursor.position, 'FIRST'); // or NEXT
+      cursor.next();
+    } else if (cursor.is('ROW')) {
+      cursor.reprint(cursor.position, 'ROWS');
+      cursor.next();
+    } else if (cursor.is('(')) {
+      cursor.skipParentheses();
+    } else {
+      cursor.next();
+    }
+  }
 }
 
 /** One item of the list after SELECT. */
@@ -150,6 +178,7 @@ function parseFrom(cursor: TokenCursor): FromTable[] {
       continue;
     }
     const isOuter = skipOuterJoin(cursor);
+    if (!isOuter && cursor.is('INNER')) cursor.reprint(cursor.position, '');
     const isInner = !isOuter && (cursor.take('INNER') || cursor.is('JOIN'));
     if (!isOuter && !isInner) return tables;
     cursor.expect('JOIN');
@@ -219,5 +248,7 @@ export function parseTableAlias(cursor: TokenCursor): string | undefined {
 
 function parseAlias(cursor: TokenCursor, reserved: ReadonlySet<string>): string | undefined {
   if (cursor.take('AS')) return cursor.identifier();
-  return cursor.isIdentifier() && !cursor.isOneOf(reserved) ? cursor.identifier() : undefined;
+  if (!cursor.isIdentifier() || cursor.isOneOf(reserved)) return undefined;
+  cursor.reprint(cursor.position, `AS ${cursor.printedAt(cursor.position)}`);
+  return cursor.identifier();
 }

@@ -86,6 +86,10 @@ function parseOne(cursor: TokenCursor, dialect: Dialect): Statement | undefined 
       return parseShow(cursor);
     default: {
       if (!OTHER_STATEMENTS.has(keyword)) throw cursor.unexpected('an SQL statement');
+      if (keyword === 'BEGIN') {
+        cursor.reprint(cursor.position, 'BEGIN TRANSACTION');
+        if (cursor.peek(1).keyword === 'TRANSACTION') cursor.reprint(cursor.position + 1, '');
+      }
       return refuseStatement(cursor, cursor.position);
     }
   }
@@ -121,6 +125,7 @@ function parseInsert(cursor: TokenCursor): Insert | undefined {
   } else {
     throw cursor.unexpected('SELECT, VALUES, or a subquery in the query body');
   }
+  if (cursor.is('ON')) cursor.reprint(cursor.position, ' ON'); // the reference prints two blanks
   if (cursor.is('ON') || cursor.is('RETURNING')) return refuseStatement(cursor, start);
   return { kind: 'insert', table, fields, rows };
 }

@@ -9,25 +9,46 @@ const PRINTED_UPPER = new Set(
     'SELECT SET SHOW TABLE TABLES THEN TIME TO TOP TRUNCATE UNION UPDATE USING VALUES WHEN WHERE WITH XOR ZONE'
   ).split(' '),
 );
-const NO_SPACE_AFTER = new Set(['(', '[', '.', '::']);
-const NO_SPACE_BEFORE = new Set([')', ']', '.', ',', ';', '::']);
+const NO_SPACE_AFTER = new Set(['(', '[', '.']);
+const NO_SPACE_BEFORE = new Set([')', ']', '.', ',', ';']);
+
+/** What is printed in place of a token, by its index: an empty text leaves it out, as if it were not there. */
+export type Reprints = ReadonlyMap<number, string>;
 
 /**
- * Prints `tokens[from..to]` for an error message: blanks and keywords made uniform, nothing else changed.
- * Clients see the text of the reference's own printer; this agrees with it on all but a few rare clauses.
+ * Prints `tokens[from..to]` for an error message: blanks, keywords and the spellings of operators made uniform.
+ * Clients see the text of the reference's own printer; this agrees with it on all but a few rare clauses. What a clause
+ * alone can know, its parser says in `reprints`.
  */
-export function printTokens(tokens: readonly Token[], from: number, to: number): string {
+export function printTokens(tokens: readonly Token[], from: number, to: number, reprints: Reprints): string {
   let text = '';
   let previous: Token | undefined;
   let isAfterSign = false;
-  for (const token of tokens.slice(from, to)) {
+  for (let i = from; i < to; i++) {
+    const token = tokens[i]!; // of the statement
+    const reprint = reprints.get(i);
+    if (reprint === '') continue;
     if (previous && !isAfterSign && needsSpace(previous, token)) text += ' ';
     isAfterSign = (token.keyword === '-' || token.keyword === '+') && !(previous && endsOperand(previous));
-    if (isPrintedUpper(token)) text += token.keyword;
-    else text += token.keyword === 'TRUE' || token.keyword === 'FALSE' ? token.text.toLowerCase() : tokenText(token);
+    text += reprint ?? printToken(token);
     previous = token;
   }
   return text;
+}
+
+function printToken(token: Token): string {
+  if (isPrintedUpper(token)) return token.keyword;
+  switch (token.keyword) {
+    case 'TRUE':
+    case 'FALSE':
+      return token.text.toLowerCase();
+    case '==':
+      return '=';
+    case '!=':
+      return '<>';
+    default:
+      return tokenText(token);
+  }
 }
 
 function isPrintedUpper(token: Token): boolean {

@@ -16,6 +16,7 @@ export class TokenCursor {
   readonly #text: string;
   readonly #tokens: readonly Token[];
   readonly #refusals: Refusal[] = [];
+  readonly #reprints = new Map<number, string>();
   #nesting = 0;
   /** Index of the next token. */
   position = 0;
@@ -109,7 +110,17 @@ export class TokenCursor {
 
   /** The text from a token to the current one. */
   printFrom(position: number): string {
-    return printTokens(this.#tokens, position, this.position);
+    return printTokens(this.#tokens, position, this.position, this.#reprints);
+  }
+
+  /** Says what error messages have in place of a token: see `printTokens`. */
+  reprint(position: number, text: string): void {
+    this.#reprints.set(position, text);
+  }
+
+  /** What error messages have for a token. */
+  printedAt(position: number): string {
+    return printTokens(this.#tokens, position, position + 1, this.#reprints);
   }
 
   /** How much was refused so far: refusing a whole takes back what was refused about its parts. */
@@ -134,7 +145,7 @@ export class TokenCursor {
   throwRefusal(): void {
     const [first] = this.#refusals;
     if (!first) return;
-    const text = printTokens(this.#tokens, first.textStart, first.textEnd);
+    const text = printTokens(this.#tokens, first.textStart, first.textEnd, this.#reprints);
     throw new QueryError(first.code, first.message + text);
   }
 }
