@@ -1,10 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { fc, test as property } from '@fast-check/vitest';
+import { type RowList, readServerMessage, rowCount, rowStart, writeClientMessage } from '@lightcone/protocol';
+import { ByteReader, ByteWriter, ConnectionId, types, writeJson } from '@lightcone/sats';
 import { expect } from 'vitest';
+import { Database } from '../src/database.ts';
 import type { Row } from '../src/embedded/row.ts';
 import type { Session } from '../src/embedded/session.ts';
 import type { Subscription } from '../src/embedded/subscription.ts';
-import { openTestDatabase } from '../src/testing/index.ts';
+import { readOutboundBatch } from '../src/outbound-batch.ts';
+import { FakeClock, openTestDatabase, testIdentity } from '../src/testing/index.ts';
+import { ProtocolClient, type Style } from './support/protocol-client.ts';
 
 const program = readFileSync(new URL('../../../modules/test-module/test-module.wasm', import.meta.url));
 
@@ -14,6 +19,8 @@ const QUERIES = [
   'SELECT * FROM label WHERE id > 4 AND id <= 9',
   'SELECT * FROM ticket WHERE id < 5',
   "SELECT * FROM ticket WHERE text <> 'b'",
+  'SELECT label.* FROM label JOIN ticket ON label.id = ticket.id',
+  "SELECT ticket.* FROM label JOIN ticket ON label.id = ticket.id WHERE label.text = 'a'",
 ] as const;
 
 /** Statements that move rows in and out of the queries' results; some break a constraint, which is fine. */
@@ -80,7 +87,7 @@ property.prop([fc.array(step, { minLength: 5, maxLength: 40 })], {
 async function expectFresh(session: Session, { subscription, queries }: Watched): Promise<void> {
   for (const table of ['label', 'ticket']) {
     const fresh = new Map<string, Row>();
-    for (const query of queries.filter((sql) => sql.includes(` ${table}`))) {
+    for (const query of queries.filter((sql) => /^SELECT (?:\* FROM )?(\w+)/.exec(sql)?.[1] === table)) {
       for (const row of await session.query(query)) fresh.set(key(row), row);
     }
     expect(subscription.rows(table).map(key).toSorted()).toEqual([...fresh.keys()].toSorted());
@@ -89,4 +96,165 @@ async function expectFresh(session: Session, { subscription, queries }: Watched)
 
 function key(row: Row): string {
   return JSON.stringify(row, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+}
+
+/** Two of each protocol, one of which is confirmed; of v1 one wants light updates. */
+const CLIENTS = [
+  { protocol: 'v1.json.spacetimedb', isLight: false },
+  { protocol: 'v1.json.spacetimedb', isLight: true },
+  { protocol: 'v1.bsatn.spacetimedb', isLight: false },
+  { protocol: 'v1.bsatn.spacetimedb', isLight: true },
+  { protocol: 'v2.bsatn.spacetimedb', isLight: false },
+  { protocol: 'v2.bsatn.spacetimedb', isLight: false },
+  { protocol: 'v3.bsatn.spacetimedb', isLight: false },
+  { protocol: 'v3.bsatn.spacetimedb', isLight: false },
+] as const;
+const OBSERVER = 100;
+
+const oneText = types.product([['text', types.string]]);
+const texts = types.product([['texts', types.array(types.string)]]);
+const idAndText = types.product([
+  ['id', types.u64],
+  ['text', types.string],
+]);
+const call = fc.oneof(
+  text.map((t) => ({ reducer: 'try_add_label', params: oneText, args: { text: t } })),
+  fc.array(text).map((t) => ({ reducer: 'add_labels_skipping_duplicates', params: texts, args: { texts: t } })),
+  fc
+    .tuple(id, text)
+    .map(([i, t]) => ({ reducer: 'rename_label', params: idAndText, args: { id: BigInt(i), text: t } })),
+  id.map((i) => ({ reducer: 'take_ticket', params: types.product([['id', types.u64]]), args: { id: BigInt(i) } })),
+);
+const client = fc.nat(CLIENTS.length - 1);
+const style = fc.constantFrom<Style>('legacy', 'single', 'multi');
+
+const mixedStep = fc.oneof(
+  { weight: 4, arbitrary: statement.map((sql) => ({ kind: 'sql' as const, sql })) },
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(client, call, fc.boolean())
+      .map(([by, what, wantsAnswer]) => ({ kind: 'call' as const, by, what, wantsAnswer })),
+  },
+  { weight: 2, arbitrary: client.map((by) => ({ kind: 'unsubscribe' as const, by })) },
+  {
+    weight: 5,
+    arbitrary: fc
+      .tuple(client, style, fc.array(fc.constantFrom(...QUERIES), { minLength: 1, maxLength: 3 }))
+      .map(([by, how, queries]) => ({ kind: 'subscribe' as const, by, how, queries })),
+  },
+);
+
+property.prop([fc.array(mixedStep, { minLength: 10, maxLength: 60 })], {
+  numRuns: Number(process.env['LIGHTCONE_PROPERTY_RUNS'] ?? 20),
+})(
+  'over all protocols at once, what a client has gathered equals its queries run now, after every transaction',
+  async (steps) => {
+    const clock = new FakeClock();
+    const clients = new Map<number, ProtocolClient>();
+    /** The answers to the observer's queries, in the order of asking. */
+    const answers: RowList[] = [];
+    const failures: string[] = [];
+    const deliver = (batch: Uint8Array): void =>
+      readOutboundBatch(batch, {
+        message: (numbers, payload) => {
+          for (const number of numbers) {
+            try {
+              if (number === OBSERVER) observe(payload, answers);
+              else clients.get(number)?.receive(payload);
+            } catch (error) {
+              failures.push(String(error));
+            }
+          }
+        },
+        close: (number, _code, reason) => failures.push(`connection ${number} was closed: ${reason}`),
+      });
+    const database = await Database.create(
+      {
+        identity: testIdentity('database'),
+        log: undefined,
+        clock,
+        timers: clock,
+        moduleLog: () => undefined,
+        deliver: (batch) => deliver(batch),
+        defer: clock.defer,
+        onFailure: (error) => {
+          throw error;
+        },
+      },
+      program,
+      testIdentity('owner'),
+    );
+    const jwtPayload = JSON.stringify({ iss: 'lightcone-testing', sub: 'owner' });
+    const owner = { identity: testIdentity('owner'), connectionId: ConnectionId.fromBigInt(1000n), jwtPayload };
+    for (const [i, { protocol, isLight }] of CLIENTS.entries()) {
+      clients.set(i + 1, ProtocolClient.of(database, i + 1, protocol, isLight));
+    }
+    const observer = { ...owner, connectionId: ConnectionId.fromBigInt(1001n), number: OBSERVER, token: '' } as const;
+    database.connect({ ...observer, protocol: 'v3.bsatn.spacetimedb', isConfirmed: false });
+
+    /** Runs every query once, for the oracle. */
+    const runNow = async (): Promise<Map<string, string[]>> => {
+      answers.length = 0;
+      for (const query of QUERIES) {
+        const writer = new ByteWriter();
+        writeClientMessage(writer, { tag: 'OneOffQuery', requestId: 0, query });
+        database.receive(OBSERVER, writer.bytes, 0, writer.length);
+      }
+      await clock.advance(0);
+      return new Map(QUERIES.map((query, i) => [query, rowTexts(database, query, answers[i])]));
+    };
+
+    for (const action of steps) {
+      switch (action.kind) {
+        case 'sql': {
+          const result = database.sql(owner, action.sql);
+          if (result.kind === 'error') expect(result.message).toMatch(/Unique constraint/);
+          break;
+        }
+        case 'call': {
+          const { reducer, params, args } = action.what;
+          clients.get(action.by + 1)!.callReducer(reducer, params, args, action.wantsAnswer);
+          break;
+        }
+        case 'subscribe':
+          clients.get(action.by + 1)!.subscribe(action.how, action.queries);
+          break;
+        case 'unsubscribe':
+          clients.get(action.by + 1)!.unsubscribe();
+          break;
+      }
+      const now = await runNow();
+      expect(failures).toEqual([]);
+      for (const follower of clients.values()) {
+        const expected = follower.followed().flatMap((query) => now.get(query)!);
+        expect(follower.rows(), `${follower.protocol} after ${JSON.stringify(action, bigintText)}`).toEqual(
+          expected.toSorted(),
+        );
+        expect(follower.errors).toEqual([]);
+      }
+    }
+    await database.close();
+  },
+);
+
+function observe(payload: Uint8Array, answers: RowList[]): void {
+  const message = readServerMessage(new ByteReader(payload.slice()));
+  if (message.tag !== 'OneOffQueryResult') return;
+  if (message.result.tag === 'err') throw new Error(message.result.error);
+  answers.push(message.result.tables[0]!.rows); // there is one
+}
+
+function rowTexts(database: Database, query: string, list: RowList | undefined): string[] {
+  if (list === undefined) throw new Error(`${query} was not answered`);
+  const table = /^SELECT (?:\* FROM )?(\w+)/.exec(query)![1]!; // every query begins so
+  const type = database.rowType(table);
+  return Array.from({ length: rowCount(list) }, (_, i) => {
+    const value = type.decode(new ByteReader(list.data, rowStart(list, i), rowStart(list, i + 1)));
+    return `${table} ${writeJson(type.type, [], value, 'untyped')}`;
+  });
+}
+
+function bigintText(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value;
 }
