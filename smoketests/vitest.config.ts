@@ -9,7 +9,7 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Servers are killed on purpose, and the official client says this at every attempt to come back.
-    onConsoleLog: (text) => !text.includes('Error connecting to SpacetimeDB WS'),
+    // Servers are killed on purpose, and the official clients say this at every attempt to come back, or come.
+    onConsoleLog: (text) => !/onnecting to SpacetimeDB WS/.test(text),
   },
 });
