@@ -16,14 +16,14 @@ const NO_SUCH_PROCEDURE: Refusal = { kind: 'noSuchFunction', message: 'No such p
 const LIFECYCLE_NAMES = { init: 'Init', onConnect: 'OnConnect', onDisconnect: 'OnDisconnect' } as const;
 
 /** A function that may be called, with its arguments as the guest takes them. */
-export type JsonCall = ReducerCall | ProcedureCall;
+export type AdmittedCall = AdmittedReducer | AdmittedProcedure;
 
-export interface ReducerCall {
+export interface AdmittedReducer {
   readonly reducer: Reducer;
   readonly args: Uint8Array;
 }
 
-export interface ProcedureCall {
+export interface AdmittedProcedure {
   readonly procedure: Procedure;
   readonly args: Uint8Array;
 }
@@ -49,7 +49,12 @@ export function admitProcedureCall(
 }
 
 /** The reducer or else procedure that a call means, with arguments in JSON: an array, or an object by parameter name. */
-export function admitJsonCall(module: LoadedModule, name: string, json: string, isOwner: boolean): JsonCall | Refusal {
+export function admitJsonCall(
+  module: LoadedModule,
+  name: string,
+  json: string,
+  isOwner: boolean,
+): AdmittedCall | Refusal {
   return module.reducersByName.has(name)
     ? admitReducerJson(module, name, json, isOwner)
     : admitProcedureJson(module, name, json, isOwner);
@@ -61,7 +66,7 @@ export function admitReducerJson(
   name: string,
   json: string,
   isOwner: boolean,
-): ReducerCall | Refusal {
+): AdmittedReducer | Refusal {
   const reducer = findReducer(module, name, isOwner);
   if (isRefusal(reducer)) return reducer;
   const args = encodeArguments(module, 'reducer', reducer, json);
@@ -74,7 +79,7 @@ export function admitProcedureJson(
   name: string,
   json: string,
   isOwner: boolean,
-): ProcedureCall | Refusal {
+): AdmittedProcedure | Refusal {
   const procedure = findProcedure(module, name, isOwner);
   if (isRefusal(procedure)) return procedure;
   const args = encodeArguments(module, 'procedure', procedure, json);

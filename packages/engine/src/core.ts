@@ -1,7 +1,7 @@
 import type { CommitLog } from '@lightcone/commitlog';
 import { DEFAULT_LIMITS, type ModuleLimits } from '@lightcone/host';
 import type { Identity, RowType } from '@lightcone/sats';
-import type { Store, Transaction } from '@lightcone/store';
+import type { Store } from '@lightcone/store';
 import { Catalog } from './catalog.ts';
 import type { Clock } from './clock.ts';
 import { Wires } from './connection/wires.ts';
@@ -87,7 +87,7 @@ export class Core {
     });
     const runner = new ViewRunner(store, this.catalog, this.rows, this.data, options.identity);
     this.views = new LiveViews(this.catalog, runner, (viewName, message) => this.logLine('Error', message, viewName));
-    const inTransaction: InTransaction = (run) => this.#inTransaction(run);
+    const inTransaction: InTransaction = (work) => this.transactions.run(work);
     this.viewExpiry = new ViewExpiry(this.views, inTransaction, clock, options.timers, this.turns);
     const queriedViews = new QueriedViews(this.views, inTransaction, clock, this.viewExpiry);
     const rowLimit = new RowLimit(store, new IndexStatistics(store, this.catalog));
@@ -136,19 +136,6 @@ export class Core {
       message,
       trace: undefined,
     });
-  }
-
-  /** Commits and publishes what `run` does, or rolls it back if that throws. */
-  #inTransaction(run: (transaction: Transaction) => void): void {
-    const transaction = this.transactions.begin();
-    try {
-      run(transaction);
-      this.transactions.commit(transaction, undefined);
-    } catch (error) {
-      if (transaction.isOpen) transaction.rollback();
-      throw error;
-    }
-    this.transactions.publish(undefined);
   }
 }
 

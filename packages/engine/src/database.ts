@@ -5,12 +5,12 @@ import { type Identity, type RowType, bytesToHex } from '@lightcone/sats';
 import { type ModuleDef, schemaDocument } from '@lightcone/schema';
 import { Store } from '@lightcone/store';
 import { keccak_256 } from '@noble/hashes/sha3.js';
-import { admitJsonCall, isRefusal } from './admission.ts';
+import { type AdmittedReducer, admitJsonCall, isRefusal } from './admission.ts';
 import type { CallResult, SqlResult } from './call-result.ts';
 import { ActiveCaller, type Caller, Client, type ConnectRequest } from './client.ts';
 import { Core, type DatabaseOptions } from './core.ts';
 import { EngineError } from './errors.ts';
-import { LoadedModule, type Reducer } from './loaded-module.ts';
+import { LoadedModule } from './loaded-module.ts';
 import type { DatabaseMetrics } from './metrics.ts';
 import { callProcedureForJson } from './procedures/call-procedure-for-json.ts';
 import type { HttpHandlerResult } from './procedures/procedure-result.ts';
@@ -44,12 +44,11 @@ export class Database {
   readonly #clients = new Map<number, Client>();
   #closing: Promise<void> | undefined;
 
-  private constructor(core: Core, module: LoadedModule, owner: Identity) {
+  private constructor(core: Core, owner: Identity) {
     const { identity, log } = core.options;
     this.identity = identity;
     this.owner = owner;
     this.#core = core;
-    core.run(module);
     core.turns.endWith(() => core.scheduler.runImmediateCalls());
     log?.onDurable((txOffset) => core.outbox.durable(txOffset));
     log?.onFailure((error) => this.#fail(error));
@@ -70,11 +69,11 @@ export class Database {
           `the log of ${options.identity.toHex()} already has a database`,
         );
       }
-      const module = LoadedModule.load(program, core.moduleEnvironment);
-      initialise(core, module, owner);
-      const database = new Database(core, module, owner);
+      core.run(LoadedModule.load(program, core.moduleEnvironment));
+      initialise(core, owner);
+      const database = new Database(core, owner);
       await options.log?.sync();
-      core.scheduler.start(module);
+      core.scheduler.start();
       core.turns.end();
       return database;
     });
@@ -98,11 +97,11 @@ export class Database {
         const found = stored.databaseIdentity.toHex();
         throw new EngineError('ENGINE_RECOVERY_FAILED', `the log is of database ${found}, expected ${identity}`);
       }
-      const module = LoadedModule.load(stored.program, core.moduleEnvironment);
-      core.views.load(module);
-      for (const caller of leftoverCallers(core)) disconnectCaller(core, module, caller);
-      const database = new Database(core, module, stored.owner);
-      core.scheduler.start(module);
+      core.run(LoadedModule.load(stored.program, core.moduleEnvironment));
+      core.views.load(core.module);
+      for (const caller of leftoverCallers(core)) disconnectCaller(core, caller);
+      const database = new Database(core, stored.owner);
+      core.scheduler.start();
       core.turns.endSoon();
       return database;
     });
@@ -140,7 +139,7 @@ export class Database {
     this.#core.turns.begin();
     const wire = this.#core.wires.of(request.protocol);
     const client = new Client(request, wire, request.identity.equals(this.owner));
-    const rejection = connectCaller(this.#core, this.#module, client.caller);
+    const rejection = connectCaller(this.#core, client.caller);
     if (rejection !== undefined) {
       this.#core.outbox.lane(false).close(client.number, POLICY_VIOLATION, rejection);
       return;
@@ -176,7 +175,7 @@ export class Database {
     client.isGone = true;
     this.#clients.delete(connectionNumber);
     this.#core.subscriptions.removeClient(client);
-    disconnectCaller(this.#core, this.#module, client.caller);
+    disconnectCaller(this.#core, client.caller);
   }
 
   /**
@@ -191,7 +190,7 @@ export class Database {
     const core = this.#core;
     core.turns.begin();
     const caller = new ActiveCaller(as);
-    const rejection = connectCaller(core, this.#module, caller);
+    const rejection = connectCaller(core, caller);
     if (rejection !== undefined) return { kind: 'connectRejected', message: rejection };
     const isOwner = caller.identity.equals(this.owner);
     const admitted = admitJsonCall(this.#module, functionName, argsJson, isOwner);
@@ -200,19 +199,19 @@ export class Database {
         core.logLine('Error', admitted.message, functionName);
         return admitted;
       }
-      if ('reducer' in admitted) return this.#callReducer(caller, admitted.reducer, admitted.args);
-      return await callProcedureForJson(core, this.#module, admitted.procedure, caller, admitted.args);
+      if ('reducer' in admitted) return this.#callReducer(admitted, caller);
+      return await callProcedureForJson(core, admitted, caller);
     } finally {
       core.turns.endSoon();
-      disconnectCaller(core, this.#module, caller);
+      disconnectCaller(core, caller);
     }
   }
 
-  #callReducer(caller: ActiveCaller, reducer: Reducer, args: Uint8Array): CallResult {
+  #callReducer({ reducer, args }: AdmittedReducer, caller: ActiveCaller): CallResult {
     const core = this.#core;
     const { clock } = core.options;
     const start = clock.monotonicNanos();
-    const outcome = callReducer(core, this.#module, reducer, caller, clock.nowMicros(), args, 0, args.length);
+    const outcome = callReducer(core, { reducer, args, caller, timestampMicros: clock.nowMicros() });
     const cost = {
       durationMicros: Number((clock.monotonicNanos() - start) / 1000n),
       energyUsed: this.#module.lastEnergyUsed,
@@ -238,14 +237,14 @@ export class Database {
   async handleHttp(path: string, request: HttpRequest, body: Uint8Array): Promise<HttpHandlerResult> {
     const { procedures, turns } = this.#core;
     turns.begin();
-    return procedures.track(procedures.handleHttp(this.#module, path, request, body));
+    return procedures.track(procedures.handleHttp(path, request, body));
   }
 
   /** Runs one SQL statement for someone who has no connection: one is made for its length. */
   sql(as: Caller, text: string): SqlResult {
     this.#core.turns.begin();
     const caller = new ActiveCaller(as);
-    const rejection = connectCaller(this.#core, this.#module, caller);
+    const rejection = connectCaller(this.#core, caller);
     if (rejection !== undefined) return { kind: 'connectRejected', message: rejection };
     const { clock } = this.#core.options;
     const start = clock.monotonicNanos();
@@ -257,7 +256,7 @@ export class Database {
       if (error instanceof QueryError) return { kind: 'error', message: error.message };
       throw error;
     } finally {
-      disconnectCaller(this.#core, this.#module, caller);
+      disconnectCaller(this.#core, caller);
     }
   }
 
@@ -268,7 +267,7 @@ export class Database {
 
   /** What publishing a program over this database would do. Changes nothing. */
   planUpdate(program: Uint8Array, hasColours: boolean = false): UpdatePlan {
-    return planUpdate(this.#core, this.#module, this.#loadNext(program), hasColours);
+    return planUpdate(this.#core, this.#loadNext(program), hasColours);
   }
 
   /**
@@ -281,13 +280,12 @@ export class Database {
     core.turns.begin();
     if (isProgram(this.#module, program)) return this.lastTxOffset;
     const next = this.#loadNext(program);
-    const breaksClients = update(core, this.#module, next, this.owner, mayBreakClients, () => {
+    const breaksClients = update(core, next, this.owner, mayBreakClients, () => {
       for (const client of this.#clients.values()) core.subscriptions.removeClient(client);
     });
-    core.run(next);
     const updated = 'the module was updated while the procedure was running; call it again';
     void core.procedures.end(new EngineError('ENGINE_PROCEDURE_ENDED', updated));
-    core.scheduler.start(next);
+    core.scheduler.start();
     if (breaksClients) this.#disconnectAll();
     return this.lastTxOffset;
   }

@@ -20,11 +20,11 @@ import {
   validateModuleDef,
 } from '@lightcone/schema';
 import { keccak_256 } from '@noble/hashes/sha3.js';
-import type { ActiveCaller } from './client.ts';
 import { EngineError } from './errors.ts';
 import type { Clock } from './clock.ts';
 import type { DatabaseLogRecord } from './log-record.ts';
 import type { ReducerMetrics, ViewMetrics } from './metrics.ts';
+import type { ReducerCall } from './reducer-calls.ts';
 import { encodeReducerName } from './transaction-record.ts';
 
 /** What a module needs of its database. */
@@ -160,24 +160,16 @@ export class LoadedModule {
     });
   }
 
-  /** Runs a reducer in the transaction that is open; `args[start..end]` have been checked. */
-  callReducer(
-    reducer: Reducer,
-    caller: ActiveCaller,
-    timestampMicros: bigint,
-    args: Uint8Array,
-    start: number,
-    end: number,
-  ): CallOutcome {
+  /** Runs a reducer in the transaction that is open. Its arguments have been checked. */
+  callReducer({ reducer, args, caller, timestampMicros }: ReducerCall): CallOutcome {
     const instance = this.#readyInstance();
     this.#running.name = reducer.def.name;
-    const outcome = instance.callReducer(reducer.id, caller.words, timestampMicros, args, start, end);
+    const outcome = instance.callReducer(reducer.id, caller.words, timestampMicros, args, 0, args.length);
     if (instance.isDead) this.#instance = undefined;
     this.#lastEnergyUsed = instance.energyUsed;
     const { metrics } = reducer;
     metrics.energyUsed += instance.energyUsed;
-    if (outcome.kind === 'ok') metrics.committed++;
-    else metrics.failed++;
+    if (outcome.kind !== 'ok') metrics.failed++; // else its transaction's end decides
     return outcome;
   }
 

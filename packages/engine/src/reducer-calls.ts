@@ -1,8 +1,10 @@
 import type { CallOutcome } from '@lightcone/host';
 import type { Transaction } from '@lightcone/store';
+import type { AdmittedReducer } from './admission.ts';
 import type { ActiveCaller } from './client.ts';
 import type { Core } from './core.ts';
-import type { LoadedModule, Reducer } from './loaded-module.ts';
+import type { Reducer } from './loaded-module.ts';
+import type { TransactionInputs } from './transaction-record.ts';
 import { isViewFailure } from './views/view-failure.ts';
 
 /** What clients are told of a trap; the reason is in the database's log. */
@@ -19,49 +21,62 @@ export interface ViewFailed {
   readonly message: string;
 }
 
-const NO_ARGS = new Uint8Array(0);
+/** A call of a reducer, as the log keeps it. */
+export interface ReducerCall extends AdmittedReducer, TransactionInputs {
+  readonly reducer: Reducer;
+  readonly args: Uint8Array;
+  readonly caller: ActiveCaller;
+}
+
+/** What lifecycle reducers are called with. */
+export const NO_ARGS: Uint8Array = new Uint8Array(0);
 
 /**
  * Runs a reducer in a transaction of its own. After an outcome of `ok` the transaction is committed
  * and `core.transactions.publish` must follow; after any other it is rolled back.
- * @param args the encoded arguments, `args[start..end]`, checked
  */
-export function callReducer(
-  core: Core,
-  module: LoadedModule,
-  reducer: Reducer,
-  caller: ActiveCaller,
-  timestampMicros: bigint,
-  args: Uint8Array,
-  start: number,
-  end: number,
-): ReducerOutcome {
+export function callReducer(core: Core, call: ReducerCall): ReducerOutcome {
   const transaction = core.transactions.begin();
-  const outcome = runInTransaction(core, transaction, module, reducer, caller, timestampMicros, args, start, end);
+  const outcome = runInTransaction(core, transaction, call);
   if (outcome.kind !== 'ok') {
     transaction.rollback();
     return outcome;
   }
-  const inputs = { reducerName: reducer.encodedName, caller, timestampMicros, args, argsStart: start, argsEnd: end };
-  try {
-    core.transactions.commit(transaction, inputs);
-    return outcome;
-  } catch (error) {
-    if (!isViewFailure(error)) throw error;
-    return { kind: 'viewFailed', message: error.message };
-  }
+  return commitCall(core, transaction, call, call.reducer) ?? outcome;
 }
 
 /** Runs a lifecycle reducer in an open transaction, whose end is the caller's business. */
 export function runLifecycleReducer(
   core: Core,
   transaction: Transaction,
-  module: LoadedModule,
   reducer: Reducer,
   caller: ActiveCaller,
 ): CallOutcome {
   const timestampMicros = core.options.clock.nowMicros();
-  return runInTransaction(core, transaction, module, reducer, caller, timestampMicros, NO_ARGS, 0, 0);
+  return runInTransaction(core, transaction, { reducer, args: NO_ARGS, caller, timestampMicros });
+}
+
+/**
+ * Commits what a call did; `core.transactions.publish` must follow.
+ * @param inputs as the log is to know the call
+ * @param reducer that has run, if one has
+ * @returns why it is rolled back instead: a view that reads what was changed has failed
+ */
+export function commitCall(
+  core: Core,
+  transaction: Transaction,
+  inputs: TransactionInputs,
+  reducer: Reducer | undefined,
+): ViewFailed | undefined {
+  try {
+    core.transactions.commit(transaction, inputs);
+  } catch (error) {
+    if (!isViewFailure(error)) throw error;
+    if (reducer !== undefined) reducer.metrics.failed++;
+    return { kind: 'viewFailed', message: error.message };
+  }
+  if (reducer !== undefined) reducer.metrics.committed++;
+  return undefined;
 }
 
 /** What a client may know of a call that failed. */
@@ -77,23 +92,13 @@ export function failureText(outcome: Exclude<ReducerOutcome, { kind: 'ok' }>): s
   }
 }
 
-function runInTransaction(
-  core: Core,
-  transaction: Transaction,
-  module: LoadedModule,
-  reducer: Reducer,
-  caller: ActiveCaller,
-  timestampMicros: bigint,
-  args: Uint8Array,
-  start: number,
-  end: number,
-): CallOutcome {
+function runInTransaction(core: Core, transaction: Transaction, call: ReducerCall): CallOutcome {
   core.data.transaction = transaction;
   try {
-    const outcome = module.callReducer(reducer, caller, timestampMicros, args, start, end);
+    const outcome = core.module.callReducer(call);
     // What our own side threw is no failure of the module's: the caller of this has to stop the database.
     if (outcome.kind === 'trapped' && outcome.cause !== undefined) throw outcome.cause;
-    if (outcome.kind !== 'ok') core.logLine('Error', describeFailure(outcome), reducer.def.name);
+    if (outcome.kind !== 'ok') core.logLine('Error', describeFailure(outcome), call.reducer.def.name);
     return outcome;
   } catch (error) {
     transaction.rollback();

@@ -2,26 +2,21 @@ import { ByteWriter, ConnectionId, Identity } from '@lightcone/sats';
 import { NO_ROW, type RowPointer, type Transaction } from '@lightcone/store';
 import { ActiveCaller } from './client.ts';
 import type { Core } from './core.ts';
-import type { LoadedModule } from './loaded-module.ts';
-import { failureText, runLifecycleReducer } from './reducer-calls.ts';
+import { NO_ARGS, commitCall, failureText, runLifecycleReducer } from './reducer-calls.ts';
 import { insertRow, readRows, systemRowType } from './system-rows.ts';
 import { SYSTEM_TABLE_IDS } from './system-tables.ts';
-import { encodeReducerName } from './transaction-record.ts';
-import type { OnViewFailure } from './views/live-views.ts';
-import { isViewFailure } from './views/view-failure.ts';
-
-const NO_ARGS = new Uint8Array(0);
+import { type TransactionInputs, encodeReducerName } from './transaction-record.ts';
 
 /** The names under which the log records a connection's begin and, without a reducer for it, its end. */
-const CONNECTED = encodeReducerName('call_identity_connected');
-const DISCONNECTED = encodeReducerName('__identity_disconnected__');
+const CONNECTED = { encodedName: encodeReducerName('call_identity_connected') };
+const DISCONNECTED = { encodedName: encodeReducerName('__identity_disconnected__') };
 
 /**
  * Makes a caller known: its rows in `st_client` and `st_connection_credentials`, then the module's
  * `client_connected`, in one transaction, which is published.
  * @returns why the module refuses the caller; undefined if it does not
  */
-export function connectCaller(core: Core, module: LoadedModule, caller: ActiveCaller): string | undefined {
+export function connectCaller(core: Core, caller: ActiveCaller): string | undefined {
   const { identity, connectionId, jwtPayload } = caller;
   if (findCredentials(core, caller) !== NO_ROW) {
     return `connection id ${connectionId.toHex()} is in use by another client than ${identity.toHex()}`;
@@ -35,51 +30,46 @@ export function connectCaller(core: Core, module: LoadedModule, caller: ActiveCa
     transaction.rollback();
     throw error;
   }
-  const reducer = module.lifecycleReducer('onConnect');
+  const reducer = core.module.lifecycleReducer('onConnect');
   if (reducer !== undefined) {
-    const outcome = runLifecycleReducer(core, transaction, module, reducer, caller);
+    const outcome = runLifecycleReducer(core, transaction, reducer, caller);
     if (outcome.kind !== 'ok') {
       transaction.rollback();
       return failureText(outcome);
     }
   }
-  try {
-    commit(core, transaction, CONNECTED, caller);
-    return undefined;
-  } catch (error) {
-    if (isViewFailure(error)) return error.message;
-    throw error;
-  }
+  const failed = commitCall(core, transaction, inputsOf(core, CONNECTED, caller), reducer);
+  if (failed === undefined) core.transactions.publish(undefined);
+  return failed?.message;
 }
 
 /**
  * Forgets a caller: the module's `client_disconnected` and the removal of its rows in one
  * transaction, or the removal alone if the reducer or a view fails. Nothing happens if the rows are gone.
  */
-export function disconnectCaller(core: Core, module: LoadedModule, caller: ActiveCaller): void {
-  const reducer = module.lifecycleReducer('onDisconnect');
+export function disconnectCaller(core: Core, caller: ActiveCaller): void {
+  const reducer = core.module.lifecycleReducer('onDisconnect');
   if (reducer !== undefined) {
     const transaction = core.transactions.begin();
     if (!isKnown(core, caller)) {
       transaction.rollback();
       return;
     }
-    const outcome = runLifecycleReducer(core, transaction, module, reducer, caller);
+    const outcome = runLifecycleReducer(core, transaction, reducer, caller);
     if (outcome.kind !== 'ok') transaction.rollback();
     else {
       removeRows(core, transaction, caller);
-      try {
-        commit(core, transaction, reducer.encodedName, caller);
+      if (commitCall(core, transaction, inputsOf(core, reducer, caller), reducer) === undefined) {
+        core.transactions.publish(undefined);
         return;
-      } catch (error) {
-        if (!isViewFailure(error)) throw error;
       }
     }
   }
-  const transaction = core.transactions.begin();
-  removeRows(core, transaction, caller);
   // Nothing that the module does keeps a caller who is gone.
-  commit(core, transaction, DISCONNECTED, caller, 'emptyView');
+  core.transactions.run((transaction) => removeRows(core, transaction, caller), {
+    inputs: inputsOf(core, DISCONNECTED, caller),
+    onViewFailure: 'emptyView',
+  });
 }
 
 /** The callers that a crash left connected. */
@@ -100,17 +90,8 @@ export function leftoverCallers(core: Core): ActiveCaller[] {
   );
 }
 
-function commit(
-  core: Core,
-  transaction: Transaction,
-  reducerName: Uint8Array,
-  caller: ActiveCaller,
-  onViewFailure: OnViewFailure = 'failTransaction',
-): void {
-  const timestampMicros = core.options.clock.nowMicros();
-  const inputs = { reducerName, caller, timestampMicros, args: NO_ARGS, argsStart: 0, argsEnd: 0 };
-  core.transactions.commit(transaction, inputs, onViewFailure);
-  core.transactions.publish(undefined);
+function inputsOf(core: Core, reducer: TransactionInputs['reducer'], caller: ActiveCaller): TransactionInputs {
+  return { reducer, args: NO_ARGS, caller, timestampMicros: core.options.clock.nowMicros() };
 }
 
 function clientRow({ identity, connectionId }: ActiveCaller): { identity: bigint; connection_id: bigint } {

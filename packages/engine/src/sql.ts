@@ -63,19 +63,11 @@ function select(core: Core, caller: Caller, plan: SelectPlan): SqlOutcome {
 }
 
 function change(core: Core, caller: Caller, plan: MutationPlan): SqlOutcome['stats'] {
-  const transaction = core.transactions.begin();
   try {
-    const stats = executeMutation(
-      plan,
-      core.rows,
-      caller.identity.bytes,
-      new TransactionWriter(core.store, transaction),
+    return core.transactions.run((transaction) =>
+      executeMutation(plan, core.rows, caller.identity.bytes, new TransactionWriter(core.store, transaction)),
     );
-    core.transactions.commit(transaction, undefined);
-    core.transactions.publish(undefined);
-    return stats;
   } catch (error) {
-    if (transaction.isOpen) transaction.rollback();
     if (isViewFailure(error)) throw new QueryError('QUERY_VIEW_FAILED', error.message, { cause: error });
     if (error instanceof SatsError) throw new QueryError('QUERY_INVALID_LITERAL', error.message, { cause: error });
     throw error;

@@ -107,12 +107,10 @@ test('recorded transactions are read, applied, and written again as the same byt
     const args = hexToBytes(args_hex)!;
     const writer = new ByteWriter();
     const inputs = {
-      reducerName: encodeReducerName(name),
+      reducer: { encodedName: encodeReducerName(name) },
       caller: { identity: Identity.fromBytes(args), connectionId: ConnectionId.fromBytes(args, Identity.BYTES) },
       timestampMicros: new ByteReader(args, CALLER_BYTES).i64(),
-      args,
-      argsStart: CALLER_BYTES + 8,
-      argsEnd: args.length,
+      args: args.subarray(CALLER_BYTES + 8),
     };
     writeTransactionRecord(writer, inputs, transaction.commit());
     expect(bytesToHex(writer.written())).toBe(bytesToHex(record));

@@ -22,14 +22,12 @@ const MAX_NAME_BYTES = 255;
 
 /** Who called which reducer with what: kept for people and tools, never executed again. */
 export interface TransactionInputs {
-  /** UTF-8, at most 255 bytes (`encodeReducerName`). */
-  readonly reducerName: Uint8Array;
+  /** Its name in UTF-8, at most 255 bytes (`encodeReducerName`). */
+  readonly reducer: { readonly encodedName: Uint8Array };
   readonly caller: { readonly identity: Identity; readonly connectionId: ConnectionId };
   readonly timestampMicros: bigint;
-  /** The encoded arguments, `args[argsStart..argsEnd]`. */
+  /** The encoded arguments. */
   readonly args: Uint8Array;
-  readonly argsStart: number;
-  readonly argsEnd: number;
 }
 
 /** A reducer's name as records hold it: cut to 255 bytes, between characters. */
@@ -103,14 +101,15 @@ export function readTransactionRecord(reader: ByteReader, visitor: MutationVisit
 }
 
 function writeInputs(writer: ByteWriter, inputs: TransactionInputs): void {
-  const { reducerName, caller, args, argsStart, argsEnd } = inputs;
-  writer.u32(1 + reducerName.length + Identity.BYTES + ConnectionId.BYTES + 8 + (argsEnd - argsStart));
-  writer.u8(reducerName.length);
-  writer.raw(reducerName);
+  const { reducer, caller, args } = inputs;
+  const { encodedName } = reducer;
+  writer.u32(1 + encodedName.length + Identity.BYTES + ConnectionId.BYTES + 8 + args.length);
+  writer.u8(encodedName.length);
+  writer.raw(encodedName);
   writer.raw(caller.identity.bytes);
   writer.raw(caller.connectionId.bytes);
   writer.i64(inputs.timestampMicros);
-  writer.slice(args, argsStart, argsEnd);
+  writer.slice(args, 0, args.length);
 }
 
 function writeRows(writer: ByteWriter, table: Table, rows: PointerList): void {

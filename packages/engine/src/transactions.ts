@@ -108,6 +108,27 @@ export class Transactions {
   }
 
   /**
+   * Begins a transaction, does `work` in it, commits and publishes it; rolls back if anything throws.
+   * @throws as `begin` and `commit` do, and what `work` throws
+   */
+  run<Result>(
+    work: (transaction: Transaction) => Result,
+    { inputs, onViewFailure }: { readonly inputs?: TransactionInputs; readonly onViewFailure?: OnViewFailure } = {},
+  ): Result {
+    const transaction = this.begin();
+    let result: Result;
+    try {
+      result = work(transaction);
+      this.commit(transaction, inputs, onViewFailure);
+    } catch (error) {
+      if (transaction.isOpen) transaction.rollback();
+      throw error;
+    }
+    this.publish(undefined);
+    return result;
+  }
+
+  /**
    * Sends a committed transaction to its subscribers and lets its deleted rows go.
    * @param caller who has been told already
    * @param requestId the caller's number for the call, if it gave one

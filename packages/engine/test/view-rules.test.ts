@@ -156,6 +156,15 @@ test('a transaction of a procedure brings views up to date, or is none if one fa
   expect(await alice.query('SELECT * FROM answered')).toEqual([]);
 });
 
+test('a reducer that a view forbids counts as failed', async () => {
+  const counts = (): unknown => db.database.database.metrics().reducers.get('insert_row');
+  expect(counts()).toMatchObject({ committed: 1, failed: 0 });
+  await alice.subscribe('SELECT * FROM at_most_one_item');
+  const row = rowBytes(ITEM, { id: 8, name: 'eight' });
+  await expect(alice.call('insert_row', 'item', row)).rejects.toThrow('view `at_most_one_item` failed: errno 02');
+  expect(counts()).toMatchObject({ committed: 1, failed: 1 });
+});
+
 test('a client that is gone goes, even if a view cannot bear it: the view is empty until it works again', async () => {
   const bob = await db.connect('bob');
   const view = await bob.subscribe('SELECT * FROM counting_clients');

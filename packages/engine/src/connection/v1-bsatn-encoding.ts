@@ -35,8 +35,8 @@ export class V1BsatnEncoding implements V1Encoding<Uint8Array> {
     };
   }
 
-  encodeArgs(_module: LoadedModule, _reducer: Reducer, args: Uint8Array, start: number, end: number): Uint8Array {
-    return args.subarray(start, end);
+  encodeArgs(_module: LoadedModule, _reducer: Reducer, args: Uint8Array): Uint8Array {
+    return args;
   }
 
   echoArgs(args: CallArgs): Uint8Array | undefined {

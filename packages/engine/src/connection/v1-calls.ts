@@ -1,7 +1,7 @@
 import type { CallProcedure, CallReducer, ReducerCallInfo, UpdateStatus } from '@lightcone/protocol/v1';
 import {
-  type ProcedureCall,
-  type ReducerCall,
+  type AdmittedProcedure,
+  type AdmittedReducer,
   type Refusal,
   admitCall,
   admitProcedureCall,
@@ -38,9 +38,9 @@ export class V1Calls<Value> {
       return;
     }
     const { reducer, args } = admitted;
-    const outcome = callReducer(core, module, reducer, client.caller, timestampMicros, args, 0, args.length);
+    const outcome = callReducer(core, { reducer, args, caller: client.caller, timestampMicros });
     if (!noSuccessNotify) {
-      const echoed = encoding.echoArgs(sentArgs) ?? encoding.encodeArgs(module, reducer, args, 0, args.length);
+      const echoed = encoding.echoArgs(sentArgs) ?? encoding.encodeArgs(module, reducer, args);
       const call = { reducerName, reducerId: reducer.id, args: echoed, requestId };
       this.#sendResult(client, this.#status(client, outcome), timestampMicros, call, module.lastEnergyUsed);
     }
@@ -53,14 +53,14 @@ export class V1Calls<Value> {
     startProcedureCall(core, client, requestId, name, this.#admitProcedure(client, name, args));
   }
 
-  #admitReducer({ isOwner }: Client, name: string, args: CallReducer['args']): ReducerCall | Refusal {
+  #admitReducer({ isOwner }: Client, name: string, args: CallReducer['args']): AdmittedReducer | Refusal {
     const { module } = this.#sender.core;
     if (typeof args === 'string') return admitReducerJson(module, name, args, isOwner);
     const reducer = admitCall(module, name, args, isOwner);
     return isRefusal(reducer) ? reducer : { reducer, args };
   }
 
-  #admitProcedure({ isOwner }: Client, name: string, args: CallProcedure['args']): ProcedureCall | Refusal {
+  #admitProcedure({ isOwner }: Client, name: string, args: CallProcedure['args']): AdmittedProcedure | Refusal {
     const { module } = this.#sender.core;
     if (typeof args === 'string') return admitProcedureJson(module, name, args, isOwner);
     const procedure = admitProcedureCall(module, name, args, isOwner);

@@ -27,8 +27,8 @@ export interface V1Encoding<Value> {
    */
   encodeChanges(query: LiveQuery, changes: Uint8Array): QueryUpdate<Uint8Array>;
 
-  /** Arguments of a reducer, `args[start..end]`, which are valid BSATN of its parameters. */
-  encodeArgs(module: LoadedModule, reducer: Reducer, args: Uint8Array, start: number, end: number): Value;
+  /** Arguments of a reducer, which are valid BSATN of its parameters. */
+  encodeArgs(module: LoadedModule, reducer: Reducer, args: Uint8Array): Value;
 
   /** Arguments as a client sent them, if they are in this form already. */
   echoArgs(args: CallArgs): Value | undefined;

@@ -50,8 +50,8 @@ export class V1JsonEncoding implements V1Encoding<string> {
     return update;
   }
 
-  encodeArgs({ def }: LoadedModule, reducer: Reducer, args: Uint8Array, start: number, end: number): string {
-    const value = reducer.params.decode(new ByteReader(args, start, end));
+  encodeArgs({ def }: LoadedModule, reducer: Reducer, args: Uint8Array): string {
+    const value = reducer.params.decode(new ByteReader(args));
     return writeJson(reducer.def.params, def.typespace, value, 'untyped');
   }
 

@@ -142,12 +142,12 @@ export class V1Wire<Value> implements Wire {
   #describe({ inputs, requestId }: TransactionOrigin): Omit<TransactionUpdate<never, Value>, 'status'> {
     const { encoding } = this.#sender;
     const { module, options } = this.#core;
-    const reducerName = inputs === undefined ? '' : decoder.decode(inputs.reducerName);
+    const reducerName = inputs === undefined ? '' : decoder.decode(inputs.reducer.encodedName);
     const reducer = module.reducersByName.get(reducerName);
     const args =
       inputs === undefined || reducer === undefined
         ? encoding.noArgs
-        : encoding.encodeArgs(module, reducer, inputs.args, inputs.argsStart, inputs.argsEnd);
+        : encoding.encodeArgs(module, reducer, inputs.args);
     const timestampMicros = inputs?.timestampMicros ?? options.clock.nowMicros();
     return {
       tag: 'TransactionUpdate',

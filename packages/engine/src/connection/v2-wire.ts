@@ -114,11 +114,10 @@ export class V2Wire implements Wire {
 
   #call(client: Client, message: CallReducer): void {
     const core = this.#core;
-    const { module } = core;
     const { requestId, args } = message;
     const timestampMicros = core.options.clock.nowMicros();
     const lane = core.outbox.lane(client.isConfirmed);
-    const reducer = admitCall(module, message.reducer, args, client.isOwner);
+    const reducer = admitCall(core.module, message.reducer, args, client.isOwner);
     if (isRefusal(reducer)) {
       core.logLine('Error', reducer.message, message.reducer);
       lane.begin(client.number);
@@ -126,7 +125,7 @@ export class V2Wire implements Wire {
       lane.end();
       return;
     }
-    const outcome = callReducer(core, module, reducer, client.caller, timestampMicros, args, 0, args.length);
+    const outcome = callReducer(core, { reducer, args, caller: client.caller, timestampMicros });
     lane.begin(client.number);
     switch (outcome.kind) {
       case 'ok':

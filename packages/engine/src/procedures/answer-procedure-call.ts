@@ -1,4 +1,4 @@
-import { type ProcedureCall, type Refusal, isRefusal } from '../admission.ts';
+import { type AdmittedProcedure, type Refusal, isRefusal } from '../admission.ts';
 import type { Client } from '../client.ts';
 import type { Core } from '../core.ts';
 
@@ -12,7 +12,7 @@ export function startProcedureCall(
   client: Client,
   requestId: number,
   name: string,
-  admitted: ProcedureCall | Refusal,
+  admitted: AdmittedProcedure | Refusal,
 ): void {
   const answering = core.procedures.track(answerProcedureCall(core, client, requestId, name, admitted));
   answering.catch((error: Error) => core.options.onFailure(error));
@@ -23,7 +23,7 @@ async function answerProcedureCall(
   client: Client,
   requestId: number,
   name: string,
-  admitted: ProcedureCall | Refusal,
+  admitted: AdmittedProcedure | Refusal,
 ): Promise<void> {
   const { wire } = client;
   if (isRefusal(admitted)) {
@@ -34,7 +34,8 @@ async function answerProcedureCall(
   }
   const { procedure, args } = admitted;
   const { module, options } = core;
-  const result = await core.procedures.call(module, procedure, client.caller, options.clock.nowMicros(), args);
+  const timestampMicros = options.clock.nowMicros();
+  const result = await core.procedures.call({ procedure, args, caller: client.caller, timestampMicros });
   if (client.isGone) return;
   core.turns.endSoon();
   if (result.kind === 'returned') wire.sendProcedureReturn(client, requestId, { module, procedure }, result);

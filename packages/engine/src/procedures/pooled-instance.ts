@@ -9,15 +9,15 @@ import type {
   ProcedureOutcome,
 } from '@lightcone/host';
 import type { Transaction } from '@lightcone/store';
-import type { ActiveCaller } from '../client.ts';
 import type { Core } from '../core.ts';
 import { EngineError } from '../errors.ts';
-import type { LoadedModule, Procedure, RunningFunction } from '../loaded-module.ts';
+import type { RunningFunction } from '../loaded-module.ts';
 import type { ProcedureCounts } from '../metrics.ts';
 import { ModuleData } from '../module-data.ts';
 import { isViewFailure } from '../views/view-failure.ts';
 import { sendHttpRequest } from './http-request.ts';
 import type { MemoryBudget } from './memory-budget.ts';
+import type { ProcedureCall } from './procedure-call.ts';
 
 /**
  * An instance of the module that runs procedures and HTTP handlers, one at a time, and what they can
@@ -40,12 +40,12 @@ export class PooledInstance implements ProcedureCalls {
   #lastTxOffset: number | undefined;
 
   /** @throws HostError `HOST_INITIALIZATION_FAILED` */
-  constructor(core: Core, module: LoadedModule, counts: ProcedureCounts, memory: MemoryBudget) {
+  constructor(core: Core, counts: ProcedureCounts, memory: MemoryBudget) {
     this.#core = core;
     this.#counts = counts;
     this.#data = new ModuleData(core.store, core.catalog, core.scheduler);
     this.#memory = memory;
-    this.#instance = module.newProcedureInstance(this.#data, this, this.#running);
+    this.#instance = core.module.newProcedureInstance(this.#data, this, this.#running);
     this.#countMemory(this.#instance.memoryBytes);
   }
 
@@ -68,13 +68,9 @@ export class PooledInstance implements ProcedureCalls {
     return this.#instance.energyUsed;
   }
 
-  /** @param args checked, and unchanged until the promise is settled */
-  callProcedure(
-    { id, def }: Procedure,
-    caller: ActiveCaller,
-    timestampMicros: bigint,
-    args: Uint8Array,
-  ): Promise<ProcedureOutcome> {
+  /** @param args those of the call, unchanged until the promise is settled */
+  callProcedure({ procedure, caller, timestampMicros }: ProcedureCall, args: Uint8Array): Promise<ProcedureOutcome> {
+    const { id, def } = procedure;
     this.#begin(def.name);
     return this.#instance.callProcedure({ id, name: def.name }, caller.words, timestampMicros, args, 0, args.length);
   }

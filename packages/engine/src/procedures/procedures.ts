@@ -1,13 +1,12 @@
 import { type CallFailure, DEFAULT_LIMITS, HostError, type HttpRequest } from '@lightcone/host';
 import { SatsError } from '@lightcone/sats';
-import type { ActiveCaller } from '../client.ts';
 import type { Core } from '../core.ts';
 import { EngineError } from '../errors.ts';
-import type { LoadedModule, Procedure } from '../loaded-module.ts';
 import type { ProcedureCounts, ProcedureMetrics } from '../metrics.ts';
 import { findHttpRoute } from './http-route.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import { PooledInstance } from './pooled-instance.ts';
+import type { ProcedureCall } from './procedure-call.ts';
 import type { HttpHandlerResult, ProcedureFailure, ProcedureResult } from './procedure-result.ts';
 
 /** Calls that run or wait at once in one database: each has an instance with a memory of its own. */
@@ -59,22 +58,16 @@ export class Procedures {
   }
 
   /**
-   * Runs a procedure of the current module.
-   * @param args copied; checked
+   * Runs a procedure. The arguments are copied.
    * @returns rejects only for what is neither the module's nor the caller's fault
    */
-  call(
-    module: LoadedModule,
-    procedure: Procedure,
-    caller: ActiveCaller,
-    timestampMicros: bigint,
-    args: Uint8Array,
-  ): Promise<ProcedureResult> {
+  call(call: ProcedureCall): Promise<ProcedureResult> {
+    const { procedure, timestampMicros } = call;
     const { name } = procedure.def;
     const { clock } = this.#core.options;
     const startNanos = clock.monotonicNanos();
-    return this.#run(module, name, async (instance): Promise<ProcedureResult> => {
-      const outcome = await instance.callProcedure(procedure, caller, timestampMicros, args.slice());
+    return this.#run(name, async (instance): Promise<ProcedureResult> => {
+      const outcome = await instance.callProcedure(call, call.args.slice());
       if (outcome.kind !== 'ok') return this.#failure(name, outcome);
       let end: number;
       try {
@@ -98,10 +91,10 @@ export class Procedures {
    * @param path what follows `/route` in the URL, decoded
    * @param body unchanged until the promise is settled
    */
-  handleHttp(module: LoadedModule, path: string, request: HttpRequest, body: Uint8Array): Promise<HttpHandlerResult> {
-    const handler = findHttpRoute(module.def, request.method, path);
+  handleHttp(path: string, request: HttpRequest, body: Uint8Array): Promise<HttpHandlerResult> {
+    const handler = findHttpRoute(this.#core.module.def, request.method, path);
     if (handler === undefined) return Promise.resolve({ kind: 'noRoute' });
-    return this.#run(module, handler.name, async (instance): Promise<HttpHandlerResult> => {
+    return this.#run(handler.name, async (instance): Promise<HttpHandlerResult> => {
       const timestampMicros = this.#core.options.clock.nowMicros();
       const outcome = await instance.callHttpHandler(handler, timestampMicros, request, body);
       if (outcome.kind !== 'ok') return this.#failure(handler.name, outcome);
@@ -129,7 +122,6 @@ export class Procedures {
   }
 
   async #run<Result>(
-    module: LoadedModule,
     functionName: string,
     run: (instance: PooledInstance) => Promise<Result>,
   ): Promise<Result | ProcedureFailure> {
@@ -140,7 +132,7 @@ export class Procedures {
     }
     let instance: PooledInstance;
     try {
-      instance = this.#idle.pop() ?? new PooledInstance(this.#core, module, this.#counts, this.#memory);
+      instance = this.#idle.pop() ?? new PooledInstance(this.#core, this.#counts, this.#memory);
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
       return this.#failed(functionName, error.message);

@@ -2,7 +2,6 @@ import { ConnectionId, type Identity } from '@lightcone/sats';
 import { ActiveCaller } from '../client.ts';
 import type { Core } from '../core.ts';
 import { EngineError } from '../errors.ts';
-import type { LoadedModule } from '../loaded-module.ts';
 import { FATAL_ERROR_TEXT, runLifecycleReducer } from '../reducer-calls.ts';
 import { createTable } from '../schema-objects.ts';
 import { createView } from '../views/view-objects.ts';
@@ -15,7 +14,8 @@ import { writeModuleRow } from './stored-module.ts';
  * transaction.
  * @throws EngineError `ENGINE_INIT_FAILED`, `ENGINE_INVALID_ROW_RULE`, and nothing is changed
  */
-export function initialise(core: Core, module: LoadedModule, owner: Identity): void {
+export function initialise(core: Core, owner: Identity): void {
+  const { module } = core;
   const transaction = core.transactions.begin();
   try {
     for (const table of module.def.tables.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
@@ -33,7 +33,7 @@ export function initialise(core: Core, module: LoadedModule, owner: Identity): v
     if (init !== undefined) {
       core.logLine('Info', 'Invoking `init` reducer');
       const caller = new ActiveCaller({ identity: owner, connectionId: ConnectionId.ZERO, jwtPayload: '{}' });
-      const outcome = runLifecycleReducer(core, transaction, module, init, caller);
+      const outcome = runLifecycleReducer(core, transaction, init, caller);
       if (outcome.kind !== 'ok') {
         const reason = outcome.kind === 'error' ? outcome.message : FATAL_ERROR_TEXT;
         throw new EngineError('ENGINE_INIT_FAILED', `the \`init\` reducer failed: ${reason}`);

@@ -18,7 +18,8 @@ export interface UpdatePlan {
 }
 
 /** @param hasColours whether the description has the escape sequences of a terminal */
-export function planUpdate(core: Core, current: LoadedModule, next: LoadedModule, hasColours: boolean): UpdatePlan {
+export function planUpdate(core: Core, next: LoadedModule, hasColours: boolean): UpdatePlan {
+  const current = core.module;
   const migration = planMigration(current.def, next.def);
   const obstacles = migration.problems.length > 0 ? [] : failedPrechecks(core, migration);
   return {

@@ -21,12 +21,12 @@ const BREAKS_CLIENTS = 'Migration plan contains a client-breaking change which i
  */
 export function update(
   core: Core,
-  current: LoadedModule,
   next: LoadedModule,
   owner: Identity,
   mayBreakClients: boolean,
   endSubscriptions: () => void,
 ): boolean {
+  const current = core.module;
   const plan = planMigration(current.def, next.def);
   const { problems } = plan;
   if (problems.length > 0) {
@@ -64,6 +64,7 @@ export function update(
     if (isStoreRefusal(error) || isViewFailure(error) || isInvalidRule(error)) throw rejected(error.message, error);
     throw error;
   }
+  core.run(next);
   core.transactions.publish(undefined);
   core.logLine('Info', 'Database updated');
   return plan.breaksClients;

@@ -1,7 +1,7 @@
 import { ConnectionId } from '@lightcone/sats';
 import { ActiveCaller } from '../client.ts';
 import type { Core } from '../core.ts';
-import type { LoadedModule, Procedure } from '../loaded-module.ts';
+import type { Procedure } from '../loaded-module.ts';
 import type { ProcedureResult } from '../procedures/procedure-result.ts';
 import { callReducer } from '../reducer-calls.ts';
 
@@ -17,23 +17,18 @@ export class OwnCalls {
   }
 
   /** Runs a reducer in a transaction of its own, which is published. */
-  reducer(module: LoadedModule, name: string, timestampMicros: bigint, args: Uint8Array): void {
-    const reducer = module.reducersByName.get(name);
+  reducer(name: string, timestampMicros: bigint, args: Uint8Array): void {
+    const reducer = this.#core.module.reducersByName.get(name);
     if (reducer === undefined) {
       this.#core.logLine('Error', 'scheduled call: no such reducer', name);
       return;
     }
-    const outcome = callReducer(this.#core, module, reducer, this.#caller, timestampMicros, args, 0, args.length);
+    const outcome = callReducer(this.#core, { reducer, args, caller: this.#caller, timestampMicros });
     if (outcome.kind === 'ok') this.#core.transactions.publish(undefined);
   }
 
   /** @returns rejects only for what is not the module's fault */
-  procedure(
-    module: LoadedModule,
-    procedure: Procedure,
-    timestampMicros: bigint,
-    args: Uint8Array,
-  ): Promise<ProcedureResult> {
-    return this.#core.procedures.call(module, procedure, this.#caller, timestampMicros, args);
+  procedure(procedure: Procedure, timestampMicros: bigint, args: Uint8Array): Promise<ProcedureResult> {
+    return this.#core.procedures.call({ procedure, args, caller: this.#caller, timestampMicros });
   }
 }

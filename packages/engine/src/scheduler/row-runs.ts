@@ -2,15 +2,14 @@ import { CommitLogError } from '@lightcone/commitlog';
 import { ByteWriter } from '@lightcone/sats';
 import type { RowPointer, Table } from '@lightcone/store';
 import type { Core } from '../core.ts';
-import type { LoadedModule } from '../loaded-module.ts';
 import type { OwnCalls } from './own-calls.ts';
 import type { PendingSchedule } from './pending-schedule.ts';
 import type { PendingSchedules } from './pending-schedules.ts';
 
 /** What a `RowRuns` asks of the scheduler that owns it. */
 export interface RowRunsOwner {
-  /** The module whose functions are called; undefined when nothing may be called any more. */
-  currentModule(): LoadedModule | undefined;
+  /** Whether anything may still be called. */
+  isRunning(): boolean;
   now(): bigint;
   /** A row's function begins, so late. */
   began(functionName: string, delayMicros: bigint): void;
@@ -47,19 +46,19 @@ export class RowRuns {
   }
 
   /** Runs what was taken from the pending rows; inside of a turn. */
-  run(module: LoadedModule, schedule: PendingSchedule): void {
+  run(schedule: PendingSchedule): void {
     const { functionName } = this.#core.catalog.schedules.get(schedule.tableId)!; // waits only while its table is there
-    if (!module.proceduresByName.has(functionName)) this.#runReducer(module, functionName, schedule);
+    if (!this.#core.module.proceduresByName.has(functionName)) this.#runReducer(functionName, schedule);
     else if (this.#runningProcedures < MAX_PROCEDURES_AT_ONCE) this.#beginProcedure(functionName, schedule);
     else this.#held.push(schedule);
   }
 
   /** Begins what was held while too many procedures ran; inside of a turn. */
-  runHeld(module: LoadedModule): void {
+  runHeld(): void {
     const held = this.#held;
     this.#held = [];
     for (const schedule of held) {
-      if (this.#core.catalog.schedules.has(schedule.tableId)) this.run(module, schedule);
+      if (this.#core.catalog.schedules.has(schedule.tableId)) this.run(schedule);
       else this.#pending.finish(schedule, this.#owner.now()); // an update has removed its table
     }
   }
@@ -69,13 +68,13 @@ export class RowRuns {
     for (const endPause of this.#pauses) endPause();
   }
 
-  #runReducer(module: LoadedModule, functionName: string, schedule: PendingSchedule): void {
+  #runReducer(functionName: string, schedule: PendingSchedule): void {
     const table = this.#core.store.table(schedule.tableId);
     const row = this.#findRow(table, schedule);
     if (row >= 0) {
       this.#begin(functionName, schedule);
       // Copied: the reducer may change the row that it is called with.
-      this.#calls.reducer(module, functionName, this.#timestamp(schedule), copyRow(table, row));
+      this.#calls.reducer(functionName, this.#timestamp(schedule), copyRow(table, row));
     }
     if (this.#pending.finish(schedule, this.#owner.now())) this.#deleteRow(table, schedule);
   }
@@ -107,10 +106,9 @@ export class RowRuns {
     const { procedures, options } = this.#core;
     try {
       if (isOnce) await options.log?.sync();
-      while (this.#owner.currentModule() !== undefined && !procedures.hasRoom) await this.#pause();
-      const module = this.#owner.currentModule(); // it may have been updated meanwhile
-      const procedure = module?.proceduresByName.get(functionName);
-      if (module === undefined || procedure === undefined) {
+      while (this.#owner.isRunning() && !procedures.hasRoom) await this.#pause();
+      const procedure = this.#core.module.proceduresByName.get(functionName); // it may have been updated meanwhile
+      if (!this.#owner.isRunning() || procedure === undefined) {
         this.#core.logLine(
           'Error',
           'scheduled call: the database was stopped or updated before it began',
@@ -118,7 +116,7 @@ export class RowRuns {
         );
         return;
       }
-      await this.#calls.procedure(module, procedure, this.#timestamp(schedule), args);
+      await this.#calls.procedure(procedure, this.#timestamp(schedule), args);
     } catch (error) {
       // Of a log that failed everybody hears from the log itself.
       if (!(error instanceof CommitLogError)) throw error;
@@ -151,12 +149,8 @@ export class RowRuns {
 
   #deleteRow(table: Table, schedule: PendingSchedule): void {
     const row = this.#findRow(table, schedule);
-    const { transactions } = this.#core;
-    const transaction = transactions.begin();
-    transaction.delete(table, row);
     // A row that stayed would be due for ever.
-    transactions.commit(transaction, undefined, 'emptyView');
-    transactions.publish(undefined);
+    this.#core.transactions.run((transaction) => transaction.delete(table, row), { onViewFailure: 'emptyView' });
   }
 
   #findRow(table: Table, { tableId, id }: PendingSchedule): RowPointer {

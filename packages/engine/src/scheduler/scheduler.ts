@@ -1,7 +1,6 @@
 import type { RowPointer, Table, TransactionDelta } from '@lightcone/store';
 import { admitProcedureCall, isRefusal } from '../admission.ts';
 import type { Core } from '../core.ts';
-import type { LoadedModule } from '../loaded-module.ts';
 import type { WakeUp } from '../timers.ts';
 import type { TransactionInputs } from '../transaction-record.ts';
 import type { DelayHistogram } from './delay-histogram.ts';
@@ -27,7 +26,7 @@ export class Scheduler {
   readonly #calls: OwnCalls;
   readonly #runs: RowRuns;
   readonly #lateness: Lateness;
-  #module: LoadedModule | undefined;
+  #isRunning = false;
   #wakeUp: WakeUp | undefined;
   #wakeUpMicros = 0n;
   /** How far the wall clock is ahead of the one that nobody sets, when it was last looked at. */
@@ -57,8 +56,8 @@ export class Scheduler {
   /**
    * Begins, or begins anew with another module: times that are past are due, intervals count from now.
    */
-  start(module: LoadedModule): void {
-    this.#module = module;
+  start(): void {
+    this.#isRunning = true;
     const now = this.#core.options.clock.nowMicros();
     this.#aheadMicros = this.#aheadOf(now);
     this.#pending.load(now);
@@ -67,7 +66,7 @@ export class Scheduler {
 
   /** Nothing is called from here on. */
   stop(): void {
-    this.#module = undefined;
+    this.#isRunning = false;
     this.#wakeUp?.cancel();
     this.#wakeUp = undefined;
     this.#runs.stop();
@@ -75,7 +74,7 @@ export class Scheduler {
 
   /** Learns of a transaction. */
   committed(delta: TransactionDelta, inputs: TransactionInputs | undefined): void {
-    if (this.#module === undefined || !this.#pending.isConcernedBy(delta)) return;
+    if (!this.#isRunning || !this.#pending.isConcernedBy(delta)) return;
     const now = this.#lookAtClock();
     const called = inputs?.timestampMicros ?? now;
     this.#pending.committed(delta, called > now ? called : now);
@@ -114,12 +113,11 @@ export class Scheduler {
 
   /** Makes the calls of `callSoon`, in the order of asking; what is more than a turn may take, in the next one. */
   runImmediateCalls(): void {
-    const module = this.#module;
-    if (module === undefined || this.#immediate.length === 0) return;
+    if (!this.#isRunning || this.#immediate.length === 0) return;
     const { clock } = this.#core.options;
     this.#budget.begin();
     for (let call = this.#immediate.take(); call !== undefined; call = this.#immediate.take()) {
-      this.#callNow(module, call.functionName, clock.nowMicros(), call.args);
+      this.#callNow(call.functionName, clock.nowMicros(), call.args);
       if (this.#budget.isSpentAfterCall()) break;
     }
     if (this.#immediate.length > 0) this.#core.turns.endSoon();
@@ -127,7 +125,7 @@ export class Scheduler {
 
   #rowRunsOwner(): RowRunsOwner {
     return {
-      currentModule: () => this.#module,
+      isRunning: () => this.#isRunning,
       now: () => this.#lookAtClock(),
       began: (functionName, delayMicros) => this.#lateness.observe(functionName, delayMicros),
       ended: () => this.#procedureEnded(),
@@ -171,15 +169,14 @@ export class Scheduler {
 
   #wake(): void {
     this.#wakeUp = undefined;
-    const module = this.#module;
     const { turns } = this.#core;
-    if (module === undefined || turns.refusal !== undefined) return;
+    if (!this.#isRunning || turns.refusal !== undefined) return;
     turns.begin();
     const now = this.#lookAtClock();
     this.#budget.begin();
     // By the time of the turn's begin: what is due again at once has its next run in another turn.
     for (let next = this.#pending.takeDue(now); next !== undefined; next = this.#pending.takeDue(now)) {
-      this.#runs.run(module, next);
+      this.#runs.run(next);
       if (this.#budget.isSpentAfterCall()) break;
     }
     this.#lateness.warn();
@@ -188,28 +185,27 @@ export class Scheduler {
 
   /** A procedure of a row is over, outside of any turn. */
   #procedureEnded(): void {
-    const module = this.#module;
     const { turns } = this.#core;
-    if (module === undefined || turns.refusal !== undefined) return;
+    if (!this.#isRunning || turns.refusal !== undefined) return;
     turns.begin();
-    this.#runs.runHeld(module);
+    this.#runs.runHeld();
     this.#lateness.warn();
     this.#arm();
   }
 
   /** A procedure of that name wins over a reducer. */
-  #callNow(module: LoadedModule, functionName: string, timestampMicros: bigint, args: Uint8Array): void {
+  #callNow(functionName: string, timestampMicros: bigint, args: Uint8Array): void {
+    const { procedures, options, module } = this.#core;
     if (!module.proceduresByName.has(functionName)) {
-      this.#calls.reducer(module, functionName, timestampMicros, args);
+      this.#calls.reducer(functionName, timestampMicros, args);
       return;
     }
-    const { procedures, options } = this.#core;
     const procedure = admitProcedureCall(module, functionName, args, true);
     if (isRefusal(procedure)) {
       this.#core.logLine('Error', `scheduled call: ${procedure.message}`, functionName);
       return;
     }
-    const calling = this.#calls.procedure(module, procedure, timestampMicros, args);
+    const calling = this.#calls.procedure(procedure, timestampMicros, args);
     procedures.track(calling).catch((error: Error) => options.onFailure(error));
   }
 }

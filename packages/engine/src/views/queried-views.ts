@@ -13,7 +13,7 @@ import { isViewFailure } from './view-failure.ts';
 const ANONYMOUS = argHash(new Uint8Array(0));
 
 /** Runs something in a transaction of its own, which is committed and published; or rolled back if it throws. */
-export type InTransaction = (run: (transaction: Transaction) => void) => void;
+export type InTransaction = (work: (transaction: Transaction) => void) => void;
 
 /** The views of a database as queries use them: an instance comes to be when it is first read. */
 export class QueriedViews implements ViewAccess {

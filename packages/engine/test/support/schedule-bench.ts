@@ -8,7 +8,9 @@ import type { ActiveCaller } from '../../src/client.ts';
 import { Core } from '../../src/core.ts';
 import type { LoadedModule, Reducer } from '../../src/loaded-module.ts';
 import type { DatabaseLogRecord } from '../../src/log-record.ts';
+import type { ProcedureCall } from '../../src/procedures/procedure-call.ts';
 import { recover } from '../../src/recovery.ts';
+import type { ReducerCall } from '../../src/reducer-calls.ts';
 import { createTable, saveSequence } from '../../src/schema-objects.ts';
 import { FakeClock, testIdentity } from '../../src/testing/index.ts';
 
@@ -75,7 +77,7 @@ export class FakeProcedures {
   /** Called when a call begins. */
   began: () => void = () => {};
 
-  call(_module: unknown, _procedure: unknown, _caller: unknown, timestampMicros: bigint, args: Uint8Array) {
+  call({ args, timestampMicros }: ProcedureCall) {
     return new Promise((resolve) => {
       this.calls.push({ args, timestampMicros, end: () => resolve({ kind: 'returned' }) });
       this.began();
@@ -119,7 +121,7 @@ export class ScheduleBench {
     bench.core.transactions.commit(transaction, undefined);
     bench.core.transactions.publish(undefined);
     bench.core.catalog.refresh();
-    bench.core.scheduler.start(bench.#module());
+    bench.#start();
     return bench;
   }
 
@@ -161,7 +163,7 @@ export class ScheduleBench {
 
   /** Puts the module in anew, as a publish does; or one that lacks the function. */
   publish(functionName: string = 'run_job'): void {
-    this.core.scheduler.start(this.#module(functionName));
+    this.#start(functionName);
   }
 
   /** The program dies after everything so far is durable, and another one opens the log after a while. */
@@ -176,7 +178,7 @@ export class ScheduleBench {
     this.clock = new FakeClock(new Date(Number(this.clock.nowMicros() / 1000n)));
     await this.clock.advance(downMs);
     await this.#open();
-    this.core.scheduler.start(this.#module());
+    this.#start();
   }
 
   /** From now on nothing can be written. */
@@ -210,21 +212,20 @@ export class ScheduleBench {
     );
   }
 
+  #start(functionName?: string): void {
+    this.core.run(this.#module(functionName));
+    this.core.scheduler.start();
+  }
+
   #module(functionName: string = 'run_job'): LoadedModule {
     const reducer = {
       id: 0,
       def: { name: 'run_job' },
+      metrics: { committed: 0, failed: 0, energyUsed: 0 },
       encodedName: new Uint8Array([7, 0, 0, 0, ...new TextEncoder().encode('run_job')]),
     } as Reducer;
-    const callReducer = (
-      _reducer: Reducer,
-      caller: ActiveCaller,
-      timestampMicros: bigint,
-      args: Uint8Array,
-      start: number,
-      end: number,
-    ): CallOutcome => {
-      const row = decode(args, start, end);
+    const callReducer = ({ args, caller, timestampMicros }: ReducerCall): CallOutcome => {
+      const row = decode(args, 0, args.length);
       this.caller = caller;
       this.runs.push({
         id: row.id,
