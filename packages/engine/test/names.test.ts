@@ -109,3 +109,41 @@ test('after an update that changes names in the source, the new ones are found a
   expect(await database.rows('After')).toEqual([{ userId: 1, player1: 'x' }]);
   await expect(database.rows('Before')).rejects.toThrow('no such table: `Before`');
 });
+
+test('a query whose name means another table after an update ends, and one that means the same goes on', async () => {
+  const told = (first: string, second: string): Uint8Array => {
+    const names = [[first, 'one'], [second, 'two']] as const; // prettier-ignore
+    const explicitNames = names.map(([sourceName, canonicalName]) => ({ kind: 'Table' as const, sourceName, canonicalName })); // prettier-ignore
+    return anyModule({ ...tables(...names.map(([name]) => [{ name }, COLUMNS] as const)), explicitNames });
+  };
+  await using database = await LoggedDatabase.create(told('Seen', 'Other'));
+  const session = await database.connect('somebody');
+  const moved = await session.subscribe('SELECT * FROM "Seen"');
+  const kept = await session.subscribe('SELECT * FROM one');
+  await database.publish(told('Other', 'Seen'), { mayBreakClients: false });
+  await database.insert('two', COLUMNS, { userId: 2, player1: 'x' });
+  await database.insert('one', COLUMNS, { userId: 1, player1: 'x' });
+  await session.query('SELECT * FROM one');
+  expect([moved.rows('one'), moved.rows('two')]).toEqual([[], []]);
+  expect(kept.rows('one')).toEqual([{ userId: 1, player1: 'x' }]);
+});
+
+test('a query that means a view after an update ends, and the update is made', async () => {
+  const things = (sourceName: string, views: AnyModuleParts['views'] = []): Uint8Array =>
+    anyModule(players({ explicitNames: [{ kind: 'Table', sourceName, canonicalName: 'things' }], views }, sourceName));
+  const returnType = types.array(types.ref(0));
+  const view = { name: 'seen', index: 0, isPublic: true, isAnonymous: true, params: types.product([]), returnType };
+  const before = things('seen');
+  const after = things('other', [view]);
+  await using database = await LoggedDatabase.create(before);
+  const session = await database.connect('somebody');
+  await session.subscribe('SELECT * FROM seen');
+  await session.subscribe('SELECT * FROM things');
+  expect(database.database.metrics().querySets).toBe(2);
+  await database.publish(after, { mayBreakClients: false });
+  expect(database.database.metrics().querySets).toBe(1);
+  const again = await session.subscribe('SELECT * FROM seen');
+  await database.insert('things', COLUMNS, { userId: 1, player1: 'x' });
+  expect(again.rows('seen')).toEqual([]);
+  expect(await session.query('SELECT * FROM things')).toHaveLength(1);
+});

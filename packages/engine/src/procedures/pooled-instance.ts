@@ -64,10 +64,6 @@ export class PooledInstance implements ProcedureCalls {
     return this.#lastTxOffset;
   }
 
-  get energyUsed(): number {
-    return this.#instance.energyUsed;
-  }
-
   /** @param args those of the call, unchanged until the promise is settled */
   callProcedure({ procedure, caller, timestampMicros }: ProcedureCall, args: Uint8Array): Promise<ProcedureOutcome> {
     const { id, def } = procedure;

@@ -49,8 +49,8 @@ export class CallerQueries {
   }
 
   /**
-   * Plans a query that is followed already, however much it reads. A transaction may be open: the views that the query
-   * reads are live as long as it is followed.
+   * Plans a query that is followed already, however much it reads. A transaction may be open: as long as it means the
+   * same tables, the views that it reads are live.
    * @throws QueryError
    */
   planFollowed(text: string, caller: QueryCaller): RowsPlan {

@@ -70,9 +70,9 @@ export class Subscriptions {
 
   /**
    * Plans every live query anew, for each client that has it, after what queries may name or see has changed. A query
-   * set of which a query is no longer allowed, or no longer possible, ends with an error.
+   * set of which a query is no longer allowed, no longer possible, or means other tables now, ends with an error.
    *
-   * Called when the catalog is new and no transaction is being evaluated. Views that queries read are live already.
+   * Called when the catalog is new and no transaction is being evaluated.
    */
   replan(): void {
     const querySets = new Set<QuerySet>();
@@ -80,11 +80,12 @@ export class Subscriptions {
     const queries = new LiveQueries(this.#rows);
     const ended: { client: Client; id: number; error: string }[] = [];
     for (const { id, client, queries: old } of querySets) {
-      const planned = this.#plan(
-        client,
-        old.map(({ text }) => text),
-        (text) => this.#planner.planFollowed(text, client),
-      );
+      const oldPlans = new Map(old.map(({ text, plan }) => [text, plan]));
+      const planned = this.#plan(client, [...oldPlans.keys()], (text) => {
+        const plan = this.#planner.planFollowed(text, client);
+        if (areSameTables(plan, oldPlans.get(text)!)) return plan; // the texts are the keys
+        throw new QueryError('QUERY_UNKNOWN_TABLE', 'since an update its names mean other tables; subscribe again');
+      });
       client.querySets.delete(id);
       if (typeof planned === 'string') ended.push({ client, id, error: planned });
       else this.#register(queries, client, id, planned);
@@ -219,6 +220,11 @@ export type PlannedQueries = ReadonlyMap<string, PlannedQuery>;
 interface PlannedQuery {
   readonly text: string;
   readonly plan: RowsPlan;
+}
+
+/** Whether two plans of one text read the same tables, whose ids an update leaves as they are unless clients connect anew. */
+function areSameTables(a: RowsPlan, b: RowsPlan): boolean {
+  return a.table.id === b.table.id && new Set(a.tableIds).symmetricDifference(new Set(b.tableIds)).size === 0;
 }
 
 /**

@@ -3,7 +3,6 @@ import { functionSignature } from '../wasm/module-shape.ts';
 import type { ModuleShape } from '../wasm/module-shape.ts';
 
 export const PREINIT_PREFIX = '__preinit__';
-export const INITIALIZE_SIGNATURE = '() -> ()';
 
 const REDUCER = '(i32, i64, i64, i64, i64, i64, i64, i64, i32, i32) -> i32';
 
