@@ -1,8 +1,12 @@
 import { ByteWriter, type CompiledType, type ProductType, SatsError, parseJson, readJson } from '@lightcone/sats';
+import type { Overload } from './limits/door.ts';
 import type { LoadedModule, Procedure, Reducer } from './loaded-module.ts';
 
 /** Why a call is refused before it runs. */
-export interface Refusal {
+export type Refusal = InvalidCall | Overload;
+
+/** A call that can never run. */
+export interface InvalidCall {
   readonly kind: 'noSuchFunction' | 'lifecycle' | 'badArguments';
   readonly message: string;
 }
@@ -11,8 +15,8 @@ export function isRefusal(value: object): value is Refusal {
   return 'kind' in value;
 }
 
-const NO_SUCH_REDUCER: Refusal = { kind: 'noSuchFunction', message: 'no such reducer' };
-const NO_SUCH_PROCEDURE: Refusal = { kind: 'noSuchFunction', message: 'No such procedure' };
+const NO_SUCH_REDUCER: InvalidCall = { kind: 'noSuchFunction', message: 'no such reducer' };
+const NO_SUCH_PROCEDURE: InvalidCall = { kind: 'noSuchFunction', message: 'No such procedure' };
 const LIFECYCLE_NAMES = { init: 'Init', onConnect: 'OnConnect', onDisconnect: 'OnDisconnect' } as const;
 
 /** A function that may be called, with its arguments as the guest takes them. */

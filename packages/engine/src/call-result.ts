@@ -1,3 +1,4 @@
+import type { Overload } from './limits/door.ts';
 import type { ProcedureFailure } from './procedures/procedure-result.ts';
 import type { SqlOutcome } from './sql.ts';
 
@@ -9,6 +10,7 @@ export type CallResult =
   | { readonly kind: 'outOfEnergy'; readonly cost: CallCost }
   | ProcedureJson
   | { readonly kind: 'procedureFailed'; readonly failure: ProcedureFailure }
+  | Overload
   | { readonly kind: 'noSuchFunction' }
   | { readonly kind: 'badArguments'; readonly message: string }
   | { readonly kind: 'lifecycle'; readonly message: string }
@@ -39,4 +41,5 @@ export type SqlResult =
       readonly durationMicros: number;
     }
   | { readonly kind: 'error'; readonly message: string }
+  | Overload
   | { readonly kind: 'connectRejected'; readonly message: string };

@@ -2,6 +2,7 @@ import { Caller as HostCaller } from '@lightcone/host';
 import type { Subprotocol } from '@lightcone/protocol';
 import type { ConnectionId, Identity } from '@lightcone/sats';
 import type { Wire } from './connection/wire.ts';
+import type { CallerQuota } from './limits/caller-quota.ts';
 import type { QuerySet } from './subscriptions/query-set.ts';
 
 /** Who calls: an identity, over one connection. */
@@ -51,13 +52,16 @@ export class Client {
   readonly isOwner: boolean;
   /** That of `caller`. */
   readonly identity: Identity;
+  /** What it may ask for; undefined without limits. */
+  readonly quota: CallerQuota | undefined;
   /** Whether the connection has ended: answers that come later have nowhere to go. */
   isGone = false;
   readonly querySets: Map<number, QuerySet> = new Map();
   /** The query sets that the transaction being evaluated changed; empty between transactions. */
   readonly changedQuerySets: QuerySet[] = [];
 
-  constructor(request: ConnectRequest, wire: Wire, isOwner: boolean) {
+  constructor(request: ConnectRequest, wire: Wire, isOwner: boolean, quota: CallerQuota | undefined) {
+    this.quota = quota;
     this.isOwner = isOwner;
     this.wire = wire;
     this.number = request.number;

@@ -2,9 +2,12 @@ import type { CommitLog } from '@lightcone/commitlog';
 import { DEFAULT_LIMITS, type ModuleLimits } from '@lightcone/host';
 import type { Identity, RowType } from '@lightcone/sats';
 import type { Store } from '@lightcone/store';
+import type { Refusal } from './admission.ts';
 import { Catalog } from './catalog.ts';
 import type { Clock } from './clock.ts';
 import { Wires } from './connection/wires.ts';
+import { DEFAULT_MAX_UNSYNCED_BYTES, Door } from './limits/door.ts';
+import type { RateLimits } from './limits/rate-limits.ts';
 import type { LoadedModule, ModuleEnvironment } from './loaded-module.ts';
 import type { DatabaseLogRecord } from './log-record.ts';
 import { ModuleData } from './module-data.ts';
@@ -37,6 +40,13 @@ export interface DatabaseOptions {
   readonly outgoingHttp?: OutgoingHttp;
   /** What a call of the module may use; `DEFAULT_LIMITS` of the host unless given. */
   readonly limits?: ModuleLimits;
+  /** How often clients may ask for something; as often as they like unless given. */
+  readonly rateLimits?: RateLimits;
+  /**
+   * Bytes of records, or of answers, that may wait for the log to be synced; `DEFAULT_MAX_UNSYNCED_BYTES`
+   * unless given. With more, calls are refused: one transaction may go over it.
+   */
+  readonly maxUnsyncedBytes?: number;
   /** Takes what the module and the engine log for the database's owner. */
   readonly moduleLog: (record: DatabaseLogRecord) => void;
   /**
@@ -69,6 +79,7 @@ export class Core {
   readonly turns: Turns;
   readonly procedures: Procedures;
   readonly wires: Wires;
+  readonly door: Door;
   #module: LoadedModule | undefined;
 
   /** @param store recovered from the log */
@@ -79,6 +90,8 @@ export class Core {
     this.catalog = new Catalog(store);
     this.rows = new StoreRows(store, this.catalog);
     this.outbox = new Outbox(options.deliver, log === undefined ? Number.POSITIVE_INFINITY : log.durableOffset);
+    const maxUnsyncedBytes = options.maxUnsyncedBytes ?? DEFAULT_MAX_UNSYNCED_BYTES;
+    this.door = new Door(options.rateLimits, maxUnsyncedBytes, log, this.outbox, clock);
     this.scheduler = new Scheduler(this);
     this.data = new ModuleData(store, this.catalog, this.scheduler);
     this.turns = new Turns(options.defer, () => {
@@ -136,6 +149,11 @@ export class Core {
       message,
       trace: undefined,
     });
+  }
+
+  /** Tells the owner of a call that was refused. What is overload is counted only: to log it would be more of it. */
+  logRefusal({ kind, message }: Refusal, functionName: string): void {
+    if (kind !== 'rateLimited' && kind !== 'overloaded') this.logLine('Error', message, functionName);
   }
 }
 

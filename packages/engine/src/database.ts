@@ -10,6 +10,8 @@ import type { CallResult, SqlResult } from './call-result.ts';
 import { ActiveCaller, type Caller, Client, type ConnectRequest } from './client.ts';
 import { Core, type DatabaseOptions } from './core.ts';
 import { EngineError } from './errors.ts';
+import type { CallerQuota } from './limits/caller-quota.ts';
+import type { Overload } from './limits/door.ts';
 import { LoadedModule } from './loaded-module.ts';
 import type { DatabaseMetrics } from './metrics.ts';
 import { callProcedureForJson } from './procedures/call-procedure-for-json.ts';
@@ -28,6 +30,7 @@ import { runStatement } from './sql.ts';
 const GOING_AWAY = 1001;
 const POLICY_VIOLATION = 1008;
 const INTERNAL_ERROR = 1011;
+const TRY_AGAIN_LATER = 1013;
 
 /**
  * One database: tables in memory, the module that changes them, the log that keeps them, the clients
@@ -138,10 +141,17 @@ export class Database {
   connect(request: ConnectRequest): void {
     this.#core.turns.begin();
     const wire = this.#core.wires.of(request.protocol);
-    const client = new Client(request, wire, request.identity.equals(this.owner));
+    const { door, outbox } = this.#core;
+    const overload = door.refuseWrite();
+    if (overload !== undefined) {
+      outbox.lane(false).close(request.number, TRY_AGAIN_LATER, overload.message);
+      return;
+    }
+    const client = new Client(request, wire, request.identity.equals(this.owner), door.enter(request.identity));
     const rejection = connectCaller(this.#core, client.caller);
     if (rejection !== undefined) {
-      this.#core.outbox.lane(false).close(client.number, POLICY_VIOLATION, rejection);
+      door.leave(client.quota);
+      outbox.lane(false).close(client.number, POLICY_VIOLATION, rejection);
       return;
     }
     this.#clients.set(client.number, client);
@@ -174,6 +184,7 @@ export class Database {
     this.#core.turns.endSoon();
     client.isGone = true;
     this.#clients.delete(connectionNumber);
+    this.#core.door.leave(client.quota);
     this.#core.subscriptions.removeClient(client);
     disconnectCaller(this.#core, client.caller);
   }
@@ -189,6 +200,9 @@ export class Database {
   async #call(as: Caller, functionName: string, argsJson: string): Promise<CallResult> {
     const core = this.#core;
     core.turns.begin();
+    // Before a connection is made, which costs two transactions.
+    const overload = this.#refuseWithoutConnection(as, (quota) => core.door.refuseCall(quota, functionName));
+    if (overload !== undefined) return overload;
     const caller = new ActiveCaller(as);
     const rejection = connectCaller(core, caller);
     if (rejection !== undefined) return { kind: 'connectRejected', message: rejection };
@@ -196,7 +210,7 @@ export class Database {
     const admitted = admitJsonCall(this.#module, functionName, argsJson, isOwner);
     try {
       if (isRefusal(admitted)) {
-        core.logLine('Error', admitted.message, functionName);
+        core.logRefusal(admitted, functionName);
         return admitted;
       }
       if ('reducer' in admitted) return this.#callReducer(admitted, caller);
@@ -233,16 +247,20 @@ export class Database {
    * Answers an HTTP request with the handler that the module's router has for it.
    * @param path what follows `/route` in the request's URL, decoded; compared exactly
    * @param body unchanged until the promise is settled
+   * @param from the address that the request comes from: one must not have all the instances there are
    */
-  async handleHttp(path: string, request: HttpRequest, body: Uint8Array): Promise<HttpHandlerResult> {
+  async handleHttp(path: string, request: HttpRequest, body: Uint8Array, from?: string): Promise<HttpHandlerResult> {
     const { procedures, turns } = this.#core;
     turns.begin();
-    return procedures.track(procedures.handleHttp(path, request, body));
+    return procedures.track(procedures.handleHttp(path, request, body, from));
   }
 
   /** Runs one SQL statement for someone who has no connection: one is made for its length. */
   sql(as: Caller, text: string): SqlResult {
     this.#core.turns.begin();
+    const { door } = this.#core;
+    const overload = door.refuseWrite() ?? this.#refuseWithoutConnection(as, (quota) => door.refuseRequest(quota));
+    if (overload !== undefined) return overload;
     const caller = new ActiveCaller(as);
     const rejection = connectCaller(this.#core, caller);
     if (rejection !== undefined) return { kind: 'connectRejected', message: rejection };
@@ -258,6 +276,18 @@ export class Database {
     } finally {
       disconnectCaller(this.#core, caller);
     }
+  }
+
+  /** Asks the door for someone who is in for no longer than that. */
+  #refuseWithoutConnection(
+    { identity }: Caller,
+    ask: (quota: CallerQuota | undefined) => Overload | undefined,
+  ): Overload | undefined {
+    const { door } = this.#core;
+    const quota = door.enter(identity);
+    const overload = ask(quota);
+    door.leave(quota);
+    return overload;
   }
 
   /** The schema document of a version, as JSON. */
@@ -302,8 +332,13 @@ export class Database {
     if (log !== undefined && txOffset > log.durableOffset) await log.sync();
   }
 
+  /** Whether more waits for the disk than may, so that calls are refused: what passes clients on should hold them up. */
+  get isLogBehind(): boolean {
+    return this.#core.door.isLogBehind;
+  }
+
   metrics(): DatabaseMetrics {
-    const { store, subscriptions, transactions, procedures, views, options } = this.#core;
+    const { store, subscriptions, transactions, procedures, views, door, options } = this.#core;
     let querySets = 0;
     for (const client of this.#clients.values()) querySets += client.querySets.size;
     return {
@@ -313,6 +348,8 @@ export class Database {
       lastTxOffset: transactions.lastTxOffset,
       durableTxOffset: options.log?.durableOffset,
       reducers: this.#module.reducerMetrics,
+      refusedRequests: { ...door.refused },
+      unsyncedLogBytes: options.log?.pendingBytes ?? 0,
       scheduledRows: this.#core.scheduler.waitingCount,
       scheduledFunctionDelays: this.#core.scheduler.delays,
       views: this.#module.viewMetrics,

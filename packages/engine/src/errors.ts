@@ -12,7 +12,8 @@ export type EngineErrorCode =
   | 'ENGINE_VIEW_FAILED'
   | 'ENGINE_CLOSED'
   | 'ENGINE_PROCEDURE_ENDED'
-  | 'ENGINE_LOG_FAILED';
+  | 'ENGINE_LOG_FAILED'
+  | 'ENGINE_LOG_BEHIND';
 
 /** What a database refuses as a whole: a module, an update, a log that does not replay. */
 export class EngineError extends Error {

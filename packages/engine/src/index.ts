@@ -15,6 +15,9 @@ export type { SubscriptionChange } from './embedded/subscription.ts';
 export { EngineError } from './errors.ts';
 export type { EngineErrorCode } from './errors.ts';
 export { formatLogRecord } from './log-record.ts';
+export { DEFAULT_MAX_UNSYNCED_BYTES } from './limits/door.ts';
+export type { Overload, RefusedRequests } from './limits/door.ts';
+export type { RateLimit, RateLimits } from './limits/rate-limits.ts';
 export type { DatabaseLogRecord } from './log-record.ts';
 export type {
   DatabaseMetrics,

@@ -1,3 +1,4 @@
+import type { RefusedRequests } from './limits/door.ts';
 import type { DelayHistogram } from './scheduler/delay-histogram.ts';
 
 /** What a database has done since it was opened, and what it holds. Plain numbers, read when asked for. */
@@ -9,6 +10,10 @@ export interface DatabaseMetrics {
   /** Undefined in memory. */
   readonly durableTxOffset: number | undefined;
   readonly reducers: ReadonlyMap<string, ReducerMetrics>;
+  /** Requests that were not taken, by what refused them. */
+  readonly refusedRequests: Readonly<RefusedRequests>;
+  /** Bytes of records that the log has not synced; 0 in memory. */
+  readonly unsyncedLogBytes: number;
   /** Rows of scheduled tables that wait for their time. */
   readonly scheduledRows: number;
   /** How late scheduled functions began, by their name. */

@@ -15,12 +15,18 @@ export class Outbox {
   #sealed: { readonly batch: Uint8Array; readonly txOffset: number }[] = [];
   #lastTxOffset = -1;
   #durableTxOffset: number;
+  #waitingBytes = 0;
 
   /** @param durableTxOffset what is durable at the start; `Infinity` for a database in memory */
   constructor(deliver: (batch: Uint8Array) => void, durableTxOffset: number) {
     this.#deliver = deliver;
     this.#durableTxOffset = durableTxOffset;
     this.#lastTxOffset = Number.isFinite(durableTxOffset) ? durableTxOffset : -1;
+  }
+
+  /** Bytes that are sealed until the log is durable far enough. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
   }
 
   /** The lane of a connection, to write a message to. */
@@ -41,7 +47,9 @@ export class Outbox {
       this.#deliver(this.#confirmed.take());
       return;
     }
-    this.#sealed.push({ batch: this.#confirmed.take(), txOffset: this.#lastTxOffset });
+    const batch = this.#confirmed.take();
+    this.#waitingBytes += batch.length;
+    this.#sealed.push({ batch, txOffset: this.#lastTxOffset });
   }
 
   /** The log has synced everything up to `txOffset`. */
@@ -49,7 +57,9 @@ export class Outbox {
     this.#durableTxOffset = txOffset;
     let released = 0;
     for (; released < this.#sealed.length && this.#sealed[released]!.txOffset <= txOffset; released++) {
-      this.#deliver(this.#sealed[released]!.batch);
+      const { batch } = this.#sealed[released]!; // released < length
+      this.#waitingBytes -= batch.length;
+      this.#deliver(batch);
     }
     if (released > 0) this.#sealed = this.#sealed.slice(released);
   }
@@ -58,6 +68,7 @@ export class Outbox {
   abandon(): void {
     const waiting = [...this.#sealed.map(({ batch }) => batch), this.#confirmed.take()];
     this.#sealed = [];
+    this.#waitingBytes = 0;
     const visitor = {
       message: () => {},
       close: (number: number, code: number, reason: string) => this.#immediate.close(number, code, reason),

@@ -3,7 +3,7 @@ import type { HttpExchange } from '@lightcone/host';
 import { ConnectionId } from '@lightcone/sats';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Session } from '../src/embedded/session.ts';
-import { MAX_RUNNING_PROCEDURES } from '../src/procedures/procedures.ts';
+import { MAX_RUNNING_PER_CALLER, MAX_RUNNING_PROCEDURES } from '../src/procedures/procedures.ts';
 import { type OutgoingHttp, OutgoingHttpError, type OutgoingRequest } from '../src/procedures/outgoing-http.ts';
 import { FakeClock, type TestDatabase, openTestDatabase, testIdentity } from '../src/testing/index.ts';
 import type { WakeUp } from '../src/timers.ts';
@@ -202,7 +202,10 @@ test('a time that has passed is no reason to wait', async () => {
 test('two hundred sleeping procedures hold up nobody, and instances are used again', async () => {
   await using database = await open();
   const { alice, test: db } = database;
-  const sleeping = Array.from({ length: 200 }, (_, i) => alice.callProcedure('sleep', BigInt(1000 + i)));
+  const bob = await db.connect('bob');
+  const sleeping = Array.from({ length: 200 }, (_, i) =>
+    (i < 100 ? alice : bob).callProcedure('sleep', BigInt(1000 + i)),
+  );
   await alice.call('write', 'reducers are answered');
   // The clock stands still: that nobody waited is not a matter of luck.
   expect(procedures(db)).toMatchObject({ running: 200, instances: 200 });
@@ -218,8 +221,9 @@ test('two hundred sleeping procedures hold up nobody, and instances are used aga
 test('beyond the bound a call is refused, and works again when one has ended', async () => {
   await using database = await open();
   const { alice, test: db } = database;
+  const sleepers = await Promise.all(['bob', 'carol', 'dave', 'erin'].map((name) => db.connect(name)));
   const sleeping = Array.from({ length: MAX_RUNNING_PROCEDURES }, (_, i) =>
-    alice.callProcedure('sleep', i === 0 ? 1n : 2n),
+    sleepers[i % sleepers.length]!.callProcedure('sleep', i === 0 ? 1n : 2n),
   );
   await expect(alice.callProcedure('do_nothing')).rejects.toThrow(
     '512 procedures are running, which is the most at once',
@@ -228,6 +232,26 @@ test('beyond the bound a call is refused, and works again when one has ended', a
   expect(await alice.callProcedure('add', 1n, 1n)).toBe(2n);
   await db.clock.advance(1);
   await Promise.all(sleeping);
+});
+
+test('one caller cannot have all procedures, over however many connections; others have theirs', async () => {
+  await using database = await open();
+  const { alice, test: db } = database;
+  const second = await db.connect('alice');
+  const bob = await db.connect('bob');
+  const sleeping = Promise.allSettled(
+    Array.from({ length: MAX_RUNNING_PER_CALLER }, (_, i) => (i % 2 === 0 ? alice : second).callProcedure('sleep', 1n)),
+  );
+  await expect(second.callProcedure('do_nothing')).rejects.toThrow(
+    '128 procedures of this caller are running, which is the most at once',
+  );
+  expect(await bob.callProcedure('add', 1n, 1n)).toBe(2n);
+  // Who has gone still has what runs.
+  second.disconnect();
+  await expect(alice.callProcedure('do_nothing')).rejects.toThrow('128 procedures of this caller');
+  await db.clock.advance(1);
+  await sleeping;
+  expect(await alice.callProcedure('add', 1n, 1n)).toBe(2n);
 });
 
 test('procedures that wait with much memory are ended when all have too much; others go on', async () => {

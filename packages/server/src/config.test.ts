@@ -32,6 +32,12 @@ test('what the file sets is read; unknown keys are not', () => {
     [[identity.issuers]]
     issuer = "https://supabase.example"
     hs256-secret-path = "secret"
+    [rate-limits]
+    per-connection = { per-second = 100, burst = 150 }
+    [rate-limits.functions]
+    send_message = { per-second = 0.5 }
+    [commitlog]
+    max-unsynced-mib = 3
     [publish]
     allow = ["0x${identity}"]
     [certificate-authority]
@@ -41,6 +47,12 @@ test('what the file sets is read; unknown keys are not', () => {
   const config = parseConfig(text, 'config.toml');
   expect(config.websocket).toMatchObject({ pingIntervalMs: 90_000, incomingQueueLength: 5, idleTimeoutMs: 30_000 });
   expect(config.moduleLimits).toEqual({ energyPerCall: 5_000_000, maxMemoryPages: 1024 });
+  expect(config.rateLimits).toEqual({
+    perConnection: { perSecond: 100, burst: 150 },
+    perIdentity: undefined,
+    functions: new Map([['send_message', { perSecond: 0.5, burst: 1 }]]),
+  });
+  expect(config.maxUnsyncedBytes).toBe(3 * 1024 * 1024);
   expect(config.publishers).toEqual(new Set([identity.toLowerCase()]));
   expect(config.moduleHttp).toEqual({ allow: ['api.internal', '10.0.0.0/8'] });
   expect(config.identity).toEqual({
@@ -82,6 +94,21 @@ test.each([
     text: '[[identity.issuers]]\nissuer = "https://x"\n[[identity.issuers]]\nissuer = "https://x"',
     problem: '"https://x" is listed twice',
   },
+  { text: '[rate-limits]\nper-identity = 5', problem: 'rate-limits.per-identity' },
+  {
+    text: '[rate-limits]\nper-identity = {}',
+    problem: 'rate-limits.per-identity.per-second: expected a number above 0',
+  },
+  { text: '[rate-limits]\nper-identity = { per-second = 0 }', problem: 'expected a number above 0' },
+  {
+    text: '[rate-limits]\nper-identity = { per-second = 1, bust = 2 }',
+    problem: 'bust: expected "per-second" and "burst"',
+  },
+  {
+    text: '[rate-limits.functions]\nf = { per-second = 1, burst = 9999 }',
+    problem: 'functions.f.burst: it takes more',
+  },
+  { text: '[commitlog]\nmax-unsynced-mib = 0', problem: 'commitlog.max-unsynced-mib: expected a whole number' },
   { text: '[publish]\nallow = "c200"', problem: 'publish.allow: expected a list' },
   { text: '[publish]\nallow = ["c200"]', problem: '"c200" is not an identity' },
   { text: '[module-http]\nenabled = "no"', problem: 'module-http.enabled: expected true or false' },

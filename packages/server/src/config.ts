@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { DEFAULT_LIMITS } from '@lightcone/engine';
-import type { ModuleLimits } from '@lightcone/engine';
+import { DEFAULT_LIMITS, DEFAULT_MAX_UNSYNCED_BYTES } from '@lightcone/engine';
+import type { ModuleLimits, RateLimit, RateLimits } from '@lightcone/engine';
 import { AddressPolicy } from '@lightcone/engine/node';
 import { parse } from 'smol-toml';
 import type { ModuleHttp } from './database-thread/messages.ts';
@@ -18,6 +18,10 @@ export interface ServerConfig {
   /** What modules may reach over HTTP; undefined for nothing. */
   readonly moduleHttp: ModuleHttp | undefined;
   readonly identity: IdentityConfig;
+  /** How often clients may ask a database for something; undefined for as often as they like. */
+  readonly rateLimits: RateLimits | undefined;
+  /** Bytes of records, or of answers, that may wait for a database's disk. */
+  readonly maxUnsyncedBytes: number;
   /** Identities that may create databases on a server that other machines can reach. */
   readonly publishers: ReadonlySet<string>;
 }
@@ -59,6 +63,8 @@ export const DEFAULT_CONFIG: ServerConfig = Object.freeze({
   keys: undefined,
   moduleHttp: Object.freeze({ allow: [] }),
   identity: Object.freeze({ acceptsUnlisted: true, issuers: [] }),
+  rateLimits: undefined,
+  maxUnsyncedBytes: DEFAULT_MAX_UNSYNCED_BYTES,
   publishers: new Set<string>(),
 });
 
@@ -71,6 +77,21 @@ export const CONFIG_TEMPLATE = `# Lightcone server configuration. Every key may 
 # close-handshake-timeout = "250ms"
 # incoming-queue-length = 16384
 # outgoing-queue-bytes = 67108864
+
+[rate-limits]
+# How often clients may ask a database for something: so many times a second, and as many as "burst" at once. What is
+# over it is answered with an error, over HTTP with 429. Nothing is limited by default.
+# Calls, subscriptions and queries of one connection, and of one identity over all its connections and requests:
+# per-connection = { per-second = 200, burst = 400 }
+# per-identity = { per-second = 500, burst = 1000 }
+
+[rate-limits.functions]
+# Calls of a reducer or procedure by one identity, in whatever database has a function of that name:
+# send_message = { per-second = 5, burst = 10 }
+
+[commitlog]
+# When more than this waits to be synced, calls are refused until the disk has caught up.
+# max-unsynced-mib = 256
 
 [modules]
 # What one call of a module may use: about one unit for each instruction that it executes. An endless loop burns the
@@ -147,8 +168,41 @@ export function parseConfig(text: string, path: string): ServerConfig {
     keys: readKeys(authority),
     moduleHttp: readModuleHttp(new Section(path, document, 'module-http')),
     identity: readIdentity(new Section(path, document, 'identity')),
+    rateLimits: readRateLimits(path, document),
+    maxUnsyncedBytes:
+      MIB * new Section(path, document, 'commitlog').count('max-unsynced-mib', defaultUnsyncedMib, 1, 1 << 20),
     publishers: new Set(new Section(path, document, 'publish').identities('allow')),
   });
+}
+
+const MIB = 1024 * 1024;
+const defaultUnsyncedMib = DEFAULT_MAX_UNSYNCED_BYTES / MIB;
+/** A bucket that takes longer to fill would have to be remembered for longer. */
+const MAX_FILL_SECONDS = 3600;
+
+function readRateLimits(path: string, document: Readonly<Record<string, unknown>>): RateLimits | undefined {
+  const section = new Section(path, document, 'rate-limits');
+  const perConnection = readRateLimit(section, 'per-connection');
+  const perIdentity = readRateLimit(section, 'per-identity');
+  const named = section.table('functions');
+  const functions = new Map<string, RateLimit>();
+  for (const name of named.keys()) functions.set(name, readRateLimit(named, name)!); // it has the key
+  if (perConnection === undefined && perIdentity === undefined && functions.size === 0) return undefined;
+  return Object.freeze({ perConnection, perIdentity, functions });
+}
+
+function readRateLimit(section: Section, key: string): RateLimit | undefined {
+  if (!section.has(key)) return undefined;
+  const table = section.table(key);
+  for (const name of table.keys()) {
+    if (name !== 'per-second' && name !== 'burst') throw table.invalid(name, 'expected "per-second" and "burst" alone');
+  }
+  const perSecond = table.number('per-second');
+  const burst = table.count('burst', Math.max(1, Math.ceil(perSecond)));
+  if (burst / perSecond > MAX_FILL_SECONDS) {
+    throw table.invalid('burst', `it takes more than ${MAX_FILL_SECONDS} s to allow so many again: allow fewer`);
+  }
+  return Object.freeze({ perSecond, burst });
 }
 
 const PAGES_PER_MIB = 16;
@@ -228,6 +282,28 @@ class Section {
     const values = document[name] ?? {};
     if (typeof values !== 'object' || Array.isArray(values)) throw this.invalid('', 'expected a table');
     this.#values = values as Record<string, unknown>;
+  }
+
+  has(key: string): boolean {
+    return this.#values[key] !== undefined;
+  }
+
+  keys(): string[] {
+    return Object.keys(this.#values);
+  }
+
+  /** A table inside this one; empty if there is none. */
+  table(key: string): Section {
+    return new Section(this.#path, { [`${this.#name}.${key}`]: this.#values[key] }, `${this.#name}.${key}`);
+  }
+
+  /** A number above 0, which must be there. */
+  number(key: string): number {
+    const value = this.#values[key];
+    if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) {
+      throw this.invalid(key, 'expected a number above 0');
+    }
+    return value;
   }
 
   durationMs(key: string, fallback: number): number {

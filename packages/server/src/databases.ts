@@ -164,8 +164,9 @@ export class Databases {
 
   #start(record: DatabaseRecord, program: Uint8Array | undefined): Promise<RunningDatabase> {
     const path = this.#dataDirectory.replicaPath(record.replica);
-    const { moduleLimits: limits, moduleHttp } = this.#dataDirectory.config;
-    return RunningDatabase.start(record, path, program, { limits, moduleHttp }, this.moduleLog(record), this.#log);
+    const { moduleLimits: limits, moduleHttp, rateLimits, maxUnsyncedBytes } = this.#dataDirectory.config;
+    const settings = { limits, moduleHttp, rateLimits, maxUnsyncedBytes };
+    return RunningDatabase.start(record, path, program, settings, this.moduleLog(record), this.#log);
   }
 
   /** Remembers a database until it ends or fails to start. */

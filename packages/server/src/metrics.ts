@@ -73,6 +73,12 @@ export class Metrics {
     'database_identity',
   ]);
   readonly #querySets = this.#gauge('spacetime_subscription_sets', 'Query sets of clients.', ['database_identity']);
+  readonly #refused = this.#counter(
+    'lightcone_refused_requests_total',
+    'Requests that a database refused unseen, by the limit that they were over.',
+    ['db', 'limit'],
+  );
+  readonly #unsyncedBytes = this.#gauge('lightcone_unsynced_log_bytes', 'Bytes that wait to be synced.', ['db']);
   readonly #instances = this.#gauge('spacetime_module_instances', 'Instances of a module, each with its memory.', [
     'database_identity',
     'module_type',
@@ -120,6 +126,8 @@ export class Metrics {
       this.#queries,
       this.#querySets,
       this.#instances,
+      this.#refused,
+      this.#unsyncedBytes,
       this.#httpInProgress,
       ...Object.values(this.#http),
     ]) {
@@ -152,6 +160,10 @@ export class Metrics {
     for (const [view, { succeeded, failed }] of metrics.views) {
       this.#viewCalls.inc({ db, view }, succeeded + failed);
     }
+    for (const [limit, count] of Object.entries(metrics.refusedRequests)) {
+      this.#refused.inc({ db, limit }, count);
+    }
+    this.#unsyncedBytes.set({ db }, metrics.unsyncedLogBytes);
     this.#liveViews.set({ db }, metrics.liveViews);
     this.#scheduledRows.set({ db }, metrics.scheduledRows);
     for (const [name, { counts, sumSeconds }] of metrics.scheduledFunctionDelays) {

@@ -39,6 +39,7 @@ export class SimulatedDisk implements FileSystem {
   /** Files opened before a restart are dead. */
   #boot = 0;
   #powerOffAt = Number.POSITIVE_INFINITY;
+  #heldSyncs: PromiseWithResolvers<void> | undefined;
 
   /** @param random numbers from 0 to below 1: the choices of the disk, repeatable if they are */
   constructor(random: () => number) {
@@ -48,6 +49,16 @@ export class SimulatedDisk implements FileSystem {
   /** Lets the operation fail with EIO, after `successes` more that succeed. */
   failAfter(operation: DiskOperation, successes: number): void {
     this.#faults.set(operation, successes);
+  }
+
+  /** From now on syncs of files do not end, until `releaseSyncs`. */
+  holdSyncs(): void {
+    this.#heldSyncs ??= Promise.withResolvers();
+  }
+
+  releaseSyncs(): void {
+    this.#heldSyncs?.resolve();
+    this.#heldSyncs = undefined;
   }
 
   /** Lets everything fail from the time when `operations` has this value, until `losePower`. */
@@ -143,6 +154,7 @@ export class SimulatedDisk implements FileSystem {
       if (boot !== this.#boot) throw diskError('EBADF', 'the file was opened before the restart');
     };
     const datasync = async (): Promise<void> => {
+      await this.#heldSyncs?.promise;
       assertAlive();
       try {
         this.#begin('datasync');

@@ -31,7 +31,7 @@ export class V1Calls<Value> {
     const timestampMicros = core.options.clock.nowMicros();
     const admitted = this.#admitReducer(client, reducerName, sentArgs);
     if (isRefusal(admitted)) {
-      core.logLine('Error', admitted.message, reducerName);
+      core.logRefusal(admitted, reducerName);
       const id = admitted.kind === 'noSuchFunction' ? undefined : module.reducersByName.get(reducerName)?.id;
       const call = { reducerName, reducerId: id ?? NO_REDUCER, args: encoding.noArgs, requestId: 0 };
       this.#sendResult(client, { tag: 'Failed', error: admitted.message }, timestampMicros, call, 0);
@@ -53,15 +53,19 @@ export class V1Calls<Value> {
     startProcedureCall(core, client, requestId, name, this.#admitProcedure(client, name, args));
   }
 
-  #admitReducer({ isOwner }: Client, name: string, args: CallReducer['args']): AdmittedReducer | Refusal {
-    const { module } = this.#sender.core;
+  #admitReducer({ isOwner, quota }: Client, name: string, args: CallReducer['args']): AdmittedReducer | Refusal {
+    const { module, door } = this.#sender.core;
+    const overload = door.refuseCall(quota, name);
+    if (overload !== undefined) return overload;
     if (typeof args === 'string') return admitReducerJson(module, name, args, isOwner);
     const reducer = admitCall(module, name, args, isOwner);
     return isRefusal(reducer) ? reducer : { reducer, args };
   }
 
-  #admitProcedure({ isOwner }: Client, name: string, args: CallProcedure['args']): AdmittedProcedure | Refusal {
-    const { module } = this.#sender.core;
+  #admitProcedure({ isOwner, quota }: Client, name: string, args: CallProcedure['args']): AdmittedProcedure | Refusal {
+    const { module, door } = this.#sender.core;
+    const overload = door.refuseCall(quota, name);
+    if (overload !== undefined) return overload;
     if (typeof args === 'string') return admitProcedureJson(module, name, args, isOwner);
     const procedure = admitProcedureCall(module, name, args, isOwner);
     return isRefusal(procedure) ? procedure : { procedure, args };

@@ -28,8 +28,8 @@ export class V1Subscribing<Value> {
 
   subscribe(client: Client, { requestId, queries }: Subscribe): void {
     const startNanos = this.#sender.now();
-    const { subscriptions } = this.#sender.core;
-    const planned = subscriptions.plan(client, queries);
+    const { subscriptions, door } = this.#sender.core;
+    const planned = door.refuseRequest(client.quota)?.message ?? subscriptions.plan(client, queries);
     if (typeof planned === 'string') {
       this.#sendError(client, requestId, undefined, planned, startNanos);
       return;
@@ -100,6 +100,8 @@ export class V1Subscribing<Value> {
 
   /** Plans queries that get an id, or says why the client cannot have them under it. */
   #plan(client: Client, queryId: number, texts: readonly string[]): PlannedQueries | string {
+    const overload = this.#sender.core.door.refuseRequest(client.quota);
+    if (overload !== undefined) return overload.message;
     if (client.querySets.has(queryId)) {
       const id = `(${client.identity.toHex()}, ${client.caller.connectionId.toHex()})`;
       return `Subscription with id QueryId { id: ${queryId} } already exists for client: ${id}`;

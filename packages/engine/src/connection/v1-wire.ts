@@ -120,6 +120,11 @@ export class V1Wire<Value> implements Wire {
   #query(client: Client, { messageId, query }: OneOffQuery): void {
     const startNanos = this.#sender.now();
     const answer = { tag: 'OneOffQueryResponse', messageId } as const;
+    const overload = this.#core.door.refuseRequest(client.quota);
+    if (overload !== undefined) {
+      this.#sender.send(client, { ...answer, error: overload.message, tables: [], durationMicros: 0n });
+      return;
+    }
     try {
       const plan = this.#core.queries.planQuery(query, client);
       const { list } = this.#sender.encoding.encodeRows(plan, this.#core.rows, client.identity.bytes);

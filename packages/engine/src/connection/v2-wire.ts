@@ -104,7 +104,9 @@ export class V2Wire implements Wire {
         break;
       case 'CallProcedure': {
         const { requestId, procedure: name, args } = message;
-        const procedure = admitProcedureCall(this.#core.module, name, args, client.isOwner);
+        const procedure =
+          this.#core.door.refuseCall(client.quota, name) ??
+          admitProcedureCall(this.#core.module, name, args, client.isOwner);
         const admitted = isRefusal(procedure) ? procedure : { procedure, args };
         startProcedureCall(this.#core, client, requestId, name, admitted);
         break;
@@ -117,9 +119,11 @@ export class V2Wire implements Wire {
     const { requestId, args } = message;
     const timestampMicros = core.options.clock.nowMicros();
     const lane = core.outbox.lane(client.isConfirmed);
-    const reducer = admitCall(core.module, message.reducer, args, client.isOwner);
+    const reducer =
+      core.door.refuseCall(client.quota, message.reducer) ??
+      admitCall(core.module, message.reducer, args, client.isOwner);
     if (isRefusal(reducer)) {
-      core.logLine('Error', reducer.message, message.reducer);
+      core.logRefusal(reducer, message.reducer);
       lane.begin(client.number);
       writeReducerResultInternalError(lane.writer, requestId, timestampMicros, reducer.message);
       lane.end();
@@ -146,7 +150,12 @@ export class V2Wire implements Wire {
 
   /** Registers a query set and answers with its rows, or with an error that leaves nothing registered. */
   #subscribe(client: Client, { requestId, querySetId, queries }: Subscribe): void {
-    const { subscriptions, outbox, rows } = this.#core;
+    const { subscriptions, outbox, rows, door } = this.#core;
+    const overload = door.refuseRequest(client.quota);
+    if (overload !== undefined) {
+      this.#sendSubscriptionError(client, requestId, querySetId, overload.message);
+      return;
+    }
     if (client.querySets.has(querySetId)) {
       const id = `(${client.identity.toHex()}, ${client.caller.connectionId.toHex()})`;
       const error = `Subscription with id QuerySetId { id: ${querySetId} } already exists for client: ${id}`;
@@ -193,8 +202,15 @@ export class V2Wire implements Wire {
   }
 
   #query(client: Client, { requestId, query }: OneOffQuery): void {
-    const { queries, outbox, rows } = this.#core;
+    const { queries, outbox, rows, door } = this.#core;
     const lane = outbox.lane(client.isConfirmed);
+    const overload = door.refuseRequest(client.quota);
+    if (overload !== undefined) {
+      lane.begin(client.number);
+      writeOneOffQueryError(lane.writer, requestId, overload.message);
+      lane.end();
+      return;
+    }
     try {
       // Before the answer is begun: planning may commit what views the query reads.
       const plan = queries.planQuery(query, client);

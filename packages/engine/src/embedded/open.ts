@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { DatabaseOptions } from '../core.ts';
 import { Database } from '../database.ts';
 import type { DatabaseLogRecord } from '../log-record.ts';
+import type { RateLimits } from '../limits/rate-limits.ts';
 import type { OutgoingHttp } from '../procedures/outgoing-http.ts';
 import type { Timers } from '../timers.ts';
 import { EmbeddedDatabase } from './embedded-database.ts';
@@ -20,6 +21,8 @@ export interface EmbeddedOptions {
   /** Where procedures may send HTTP requests; absent, every request of theirs fails. */
   readonly outgoingHttp?: OutgoingHttp;
   readonly limits?: ModuleLimits;
+  readonly rateLimits?: RateLimits;
+  readonly maxUnsyncedBytes?: number;
   readonly defer: (run: () => void) => void;
   readonly newConnectionId: () => ConnectionId;
   readonly moduleLog: (record: DatabaseLogRecord) => void;
@@ -40,6 +43,8 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedDa
     timers: options.timers,
     ...(options.outgoingHttp && { outgoingHttp: options.outgoingHttp }),
     ...(options.limits && { limits: options.limits }),
+    ...(options.rateLimits && { rateLimits: options.rateLimits }),
+    ...(options.maxUnsyncedBytes !== undefined && { maxUnsyncedBytes: options.maxUnsyncedBytes }),
     defer: options.defer,
     moduleLog: options.moduleLog,
     deliver: (batch) => embedded?.deliver(batch),

@@ -27,7 +27,7 @@ async function answerProcedureCall(
 ): Promise<void> {
   const { wire } = client;
   if (isRefusal(admitted)) {
-    core.logLine('Error', admitted.message, name);
+    core.logRefusal(admitted, name);
     core.turns.endSoon();
     wire.sendProcedureFailure(client, requestId, { kind: 'failed', message: admitted.message });
     return;

@@ -93,6 +93,9 @@ export class PooledInstance implements ProcedureCalls {
 
   beginTransaction(): bigint {
     this.#goOn();
+    // Whoever runs for long would otherwise write on after calls are refused.
+    const overload = this.#core.door.refuseWrite();
+    if (overload !== undefined) throw new EngineError('ENGINE_LOG_BEHIND', overload.message);
     this.#data.transaction = this.#core.transactions.begin();
     return this.#core.options.clock.nowMicros();
   }

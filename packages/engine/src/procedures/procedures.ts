@@ -11,12 +11,21 @@ import type { HttpHandlerResult, ProcedureFailure, ProcedureResult } from './pro
 
 /** Calls that run or wait at once in one database: each has an instance with a memory of its own. */
 export const MAX_RUNNING_PROCEDURES = 512;
+/**
+ * Of those, calls of one identity, or of requests from one address: a call counts until it is over, also when whoever
+ * asked for it has gone. The database's own calls are not counted.
+ */
+export const MAX_RUNNING_PER_CALLER = 128;
 /** Instances that are kept for the next call. */
 const MAX_IDLE_INSTANCES = 8;
 
 const BUSY: ProcedureFailure = {
   kind: 'busy',
   message: `${MAX_RUNNING_PROCEDURES} procedures are running, which is the most at once; try again later`,
+};
+const BUSY_FOR_CALLER: ProcedureFailure = {
+  kind: 'busy',
+  message: `${MAX_RUNNING_PER_CALLER} procedures of this caller are running, which is the most at once; try again later`,
 };
 const OUT_OF_MEMORY: ProcedureFailure = {
   kind: 'busy',
@@ -33,6 +42,7 @@ export class Procedures {
   readonly #core: Core;
   readonly #idle: PooledInstance[] = [];
   readonly #running = new Set<PooledInstance>();
+  readonly #runningByCaller = new Map<string, number>();
   readonly #activities = new Set<Promise<unknown>>();
   readonly #memory: MemoryBudget;
   readonly #counts: ProcedureCounts = {
@@ -66,7 +76,9 @@ export class Procedures {
     const { name } = procedure.def;
     const { clock } = this.#core.options;
     const startNanos = clock.monotonicNanos();
-    return this.#run(name, async (instance): Promise<ProcedureResult> => {
+    const { identity } = call.caller;
+    const callerKey = identity.equals(this.#core.options.identity) ? undefined : identity.toHex();
+    return this.#run(name, callerKey, async (instance): Promise<ProcedureResult> => {
       const outcome = await instance.callProcedure(call, call.args.slice());
       if (outcome.kind !== 'ok') return this.#failure(name, outcome);
       let end: number;
@@ -90,11 +102,19 @@ export class Procedures {
    * Runs the HTTP handler that the module's router has for a request.
    * @param path what follows `/route` in the URL, decoded
    * @param body unchanged until the promise is settled
+   * @param from the address that the request comes from; undefined if that is all the same
    */
-  handleHttp(path: string, request: HttpRequest, body: Uint8Array): Promise<HttpHandlerResult> {
+  handleHttp(
+    path: string,
+    request: HttpRequest,
+    body: Uint8Array,
+    from: string | undefined,
+  ): Promise<HttpHandlerResult> {
     const handler = findHttpRoute(this.#core.module.def, request.method, path);
     if (handler === undefined) return Promise.resolve({ kind: 'noRoute' });
-    return this.#run(handler.name, async (instance): Promise<HttpHandlerResult> => {
+    const overload = this.#core.door.refuseWrite();
+    if (overload !== undefined) return Promise.resolve({ kind: 'busy', message: overload.message });
+    return this.#run(handler.name, from, async (instance): Promise<HttpHandlerResult> => {
       const timestampMicros = this.#core.options.clock.nowMicros();
       const outcome = await instance.callHttpHandler(handler, timestampMicros, request, body);
       if (outcome.kind !== 'ok') return this.#failure(handler.name, outcome);
@@ -123,12 +143,16 @@ export class Procedures {
 
   async #run<Result>(
     functionName: string,
+    callerKey: string | undefined,
     run: (instance: PooledInstance) => Promise<Result>,
   ): Promise<Result | ProcedureFailure> {
     const refusal = this.#refusal;
     if (refusal !== undefined) {
       this.#core.logLine('Error', refusal.message, functionName);
       return refusal;
+    }
+    if (callerKey !== undefined && (this.#runningByCaller.get(callerKey) ?? 0) >= MAX_RUNNING_PER_CALLER) {
+      return BUSY_FOR_CALLER;
     }
     let instance: PooledInstance;
     try {
@@ -138,13 +162,21 @@ export class Procedures {
       return this.#failed(functionName, error.message);
     }
     this.#running.add(instance);
+    if (callerKey !== undefined) this.#count(callerKey, 1);
     try {
       return await run(instance);
     } finally {
       this.#running.delete(instance);
+      if (callerKey !== undefined) this.#count(callerKey, -1);
       if (instance.isReusable && this.#idle.length < MAX_IDLE_INSTANCES) this.#idle.push(instance);
       else instance.forget();
     }
+  }
+
+  #count(callerKey: string, change: 1 | -1): void {
+    const count = (this.#runningByCaller.get(callerKey) ?? 0) + change;
+    if (count === 0) this.#runningByCaller.delete(callerKey);
+    else this.#runningByCaller.set(callerKey, count);
   }
 
   /** Why no call begins now. */

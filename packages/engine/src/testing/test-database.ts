@@ -4,6 +4,7 @@ import type { Claims, EmbeddedDatabase } from '../embedded/embedded-database.ts'
 import { openEmbedded } from '../embedded/open.ts';
 import type { Session } from '../embedded/session.ts';
 import type { DatabaseLogRecord } from '../log-record.ts';
+import type { RateLimits } from '../limits/rate-limits.ts';
 import type { OutgoingHttp } from '../procedures/outgoing-http.ts';
 import { FakeClock } from './fake-clock.ts';
 
@@ -25,6 +26,8 @@ export interface TestDatabaseOptions {
   readonly outgoingHttp?: OutgoingHttp;
   /** What a call may use; little of it makes tests of endless loops short. */
   readonly limits?: ModuleLimits;
+  /** How often clients may ask for something. */
+  readonly rateLimits?: RateLimits;
 }
 
 /** The identity that `TestDatabase.connect` gives a name. */
@@ -43,7 +46,7 @@ export function testIdentity(name: string): Identity {
  * Connection ids count from 1, so that a test gives the same result every time.
  */
 export async function openTestDatabase(program: Uint8Array, options: TestDatabaseOptions = {}): Promise<TestDatabase> {
-  const { clock = new FakeClock(), outgoingHttp, limits } = options;
+  const { clock = new FakeClock(), outgoingHttp, limits, rateLimits } = options;
   const logs: DatabaseLogRecord[] = [];
   let connections = 0n;
   const database = await openEmbedded({
@@ -55,6 +58,7 @@ export async function openTestDatabase(program: Uint8Array, options: TestDatabas
     timers: clock,
     ...(outgoingHttp && { outgoingHttp }),
     ...(limits && { limits }),
+    ...(rateLimits && { rateLimits }),
     defer: clock.defer,
     newConnectionId: () => ConnectionId.fromBigInt(++connections),
     moduleLog: (record) => logs.push(record),

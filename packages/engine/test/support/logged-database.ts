@@ -22,12 +22,14 @@ export class LoggedDatabase implements AsyncDisposable {
   readonly logs: string[] = [];
   /** Why it failed, if it did. */
   failure: Error | undefined;
+  maxUnsyncedBytes: number | undefined;
   database!: Database;
   embedded!: EmbeddedDatabase;
   #connections = 0n;
 
-  static async create(program: Uint8Array): Promise<LoggedDatabase> {
+  static async create(program: Uint8Array, maxUnsyncedBytes?: number): Promise<LoggedDatabase> {
     const logged = new LoggedDatabase();
+    logged.maxUnsyncedBytes = maxUnsyncedBytes;
     await logged.#open((options) => EngineDatabase.create(options, program, testIdentity('owner')));
     return logged;
   }
@@ -113,6 +115,7 @@ export class LoggedDatabase implements AsyncDisposable {
       defer: queueMicrotask,
       // Little, so that a loop without end ends soon.
       limits: { maxMemoryPages: 256, energyPerCall: 50_000_000 },
+      ...(this.maxUnsyncedBytes !== undefined && { maxUnsyncedBytes: this.maxUnsyncedBytes }),
       moduleLog: (record) => this.logs.push(record.message),
       deliver: (batch) => embedded?.deliver(batch),
       onFailure: (error) => (this.failure = error),

@@ -152,6 +152,7 @@ export class TestClient {
       },
       core.wires.of('v3.bsatn.spacetimedb'),
       name === 'owner',
+      undefined,
     );
   }
 

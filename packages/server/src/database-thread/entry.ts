@@ -26,7 +26,7 @@ if (database !== undefined) {
 }
 
 async function openDatabase(
-  { identity, owner, path, program, limits, moduleHttp }: ThreadStart,
+  { identity, owner, path, program, limits, moduleHttp, rateLimits, maxUnsyncedBytes }: ThreadStart,
   out: ThreadPort,
 ): Promise<Database> {
   const options: DatabaseOptions = {
@@ -35,6 +35,8 @@ async function openDatabase(
     clock: systemClock,
     timers: systemTimers,
     limits,
+    ...(rateLimits && { rateLimits }),
+    maxUnsyncedBytes,
     ...(moduleHttp && {
       outgoingHttp: new NodeOutgoingHttp({ policy: AddressPolicy.allowing(moduleHttp.allow) }),
     }),

@@ -43,8 +43,8 @@ export class Mailbox {
         if (txOffset !== undefined) await database.whenDurable(txOffset);
         return result;
       },
-      handleHttp: async ({ path, request, body }) => {
-        const result = await database.handleHttp(path, request, body);
+      handleHttp: async ({ path, request, body, from }) => {
+        const result = await database.handleHttp(path, request, body, from);
         if (result.kind !== 'responded') return result;
         if (result.txOffset !== undefined) await database.whenDurable(result.txOffset);
         return result;
@@ -72,7 +72,7 @@ export class Mailbox {
       readFrameBatch(message, (number, frame, isText) => {
         this.#database.receive(number, frame, 0, frame.length, isText);
       });
-      Atomics.add(this.#batchesDone, 0, 1);
+      this.#countDone();
       return;
     }
     switch (message.tag) {
@@ -86,6 +86,13 @@ export class Mailbox {
         this.#request(message.id, message.kind, message.input);
         break;
     }
+  }
+
+  /** Tells the gateway that a batch is dealt with: not before the disk has caught up, so that it holds clients up. */
+  #countDone(): void {
+    const count = (): void => void Atomics.add(this.#batchesDone, 0, 1);
+    if (this.#database.isLogBehind) this.#database.whenDurable(this.#database.lastTxOffset).then(count, count);
+    else count();
   }
 
   #connect(message: ConnectMessage): void {

@@ -5,6 +5,7 @@ import type {
   HttpHandlerResult,
   HttpRequest,
   ModuleLimits,
+  RateLimits,
   SqlResult,
   UpdatePlan,
 } from '@lightcone/engine';
@@ -17,11 +18,15 @@ import type {
 /** The request that a new thread answers, or fails, without being asked. */
 export const STARTED = 0;
 
-/** What the server lets modules do. */
+/** What the server lets modules and their clients do. */
 export interface ModuleSettings {
   readonly limits: ModuleLimits;
   /** What modules may reach over HTTP; undefined for nothing. */
   readonly moduleHttp: ModuleHttp | undefined;
+  /** How often clients may ask a database for something; undefined for as often as they like. */
+  readonly rateLimits: RateLimits | undefined;
+  /** Bytes that may wait for a database's disk. */
+  readonly maxUnsyncedBytes: number;
 }
 
 /** What a new thread is told. */
@@ -88,6 +93,8 @@ export interface HttpInput {
   readonly path: string;
   readonly request: HttpRequest;
   readonly body: Uint8Array;
+  /** The address that it comes from. */
+  readonly from: string;
 }
 
 export interface SqlInput {

@@ -94,6 +94,7 @@ export class ModuleHttp {
         version: request.httpVersion === '1.0' ? 'HTTP/1.0' : 'HTTP/1.1',
       },
       body,
+      from: request.socket.remoteAddress ?? '',
     });
     return mustHaveResponded(result);
   }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Overload } from '@lightcone/engine';
 import type { CallerMessage } from '../../database-thread/messages.ts';
 import { jsonText, text } from '../answer.ts';
 import type { Answer } from '../answer.ts';
@@ -53,6 +54,9 @@ async function call(context: RouteContext, request: GatewayRequest): Promise<Ans
     case 'badArguments':
     case 'lifecycle':
       throw new HttpError(400, result.message);
+    case 'rateLimited':
+    case 'overloaded':
+      throw tryLater(result);
     case 'noSuchFunction':
       throw new HttpError(404, 'No such procedure');
     case 'connectRejected':
@@ -71,9 +75,17 @@ async function sql(context: RouteContext, request: GatewayRequest): Promise<Answ
       return jsonText(result.json, durationHeader(result.durationMicros));
     case 'error':
       throw new HttpError(400, result.message);
+    case 'rateLimited':
+    case 'overloaded':
+      throw tryLater(result);
     case 'connectRejected':
       throw new HttpError(403, result.message);
   }
+}
+
+function tryLater({ kind, message, retryAfterSeconds }: Overload): HttpError {
+  const status = kind === 'rateLimited' ? 429 : 503;
+  return new HttpError(status, message, undefined, { 'retry-after': String(retryAfterSeconds) });
 }
 
 function callerMessage(request: GatewayRequest): CallerMessage {
