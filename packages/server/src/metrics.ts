@@ -30,6 +30,10 @@ export class Metrics {
     'database_identity',
     'protocol',
   ]);
+  readonly #incoming = this.#gauge('spacetime_total_incoming_queue_length', 'Frames that wait for a database.', ['db']);
+  readonly #outgoingBytes = this.#gauge('lightcone_outgoing_queue_bytes', 'Bytes that wait for clients to take them.', [
+    'db',
+  ]);
   readonly #disconnections = this.#counter(
     'spacetime_worker_ws_client_disconnections_total',
     'Connections that ended, by cause.',
@@ -116,6 +120,8 @@ export class Metrics {
       this.#clients,
       this.#frames,
       this.#disconnections,
+      this.#incoming,
+      this.#outgoingBytes,
       this.#transactions,
       this.#fuel,
       this.#viewCalls,
@@ -141,7 +147,16 @@ export class Metrics {
     return this.#registry.metrics();
   }
 
-  #readConnections({ identity, connectionCount, counts }: RunningDatabase): void {
+  #readConnections(database: RunningDatabase): void {
+    const { identity, connectionCount, counts } = database;
+    let frames = 0;
+    let bytes = 0;
+    for (const connection of database.connections()) {
+      frames += connection.frames.length;
+      bytes += connection.outgoingBytes;
+    }
+    this.#incoming.set({ db: identity }, frames);
+    this.#outgoingBytes.set({ db: identity }, bytes);
     this.#clients.set({ database_identity: identity }, connectionCount);
     this.#frames.inc({ database_identity: identity, protocol: 'binary' }, counts.framesReceived);
     for (const [cause, count] of counts.disconnected) {

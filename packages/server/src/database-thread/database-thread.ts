@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { ServerError } from '../errors.ts';
 import { FrameBatch } from './frame-batch.ts';
 import type { FrameSource } from './frame-batch.ts';
+import type { FrameQueue } from './frame-queue.ts';
 import { STARTED } from './messages.ts';
 import type {
   ConnectMessage,
@@ -14,12 +15,13 @@ import type {
 
 /** More than this on the way to a database, and clients that send to it are held up. */
 const MAX_BYTES_IN_FLIGHT = 64 * 1024 * 1024;
-const RESUME_POLL_MS = 5;
+/** How soon it is seen that the database is done with something, if it has nothing to say about it. */
+const POLL_MS = 1;
 const MAX_EXIT_MS = 1000;
 
 /** A connection as the thread counts its frames. */
 export interface ThreadClient extends FrameSource {
-  framesInFlight: number;
+  readonly frames: FrameQueue;
   pause(): void;
   resume(): void;
 }
@@ -50,8 +52,9 @@ interface Waiting {
 /**
  * The gateway's end of one database's thread.
  *
- * Frames wait for the end of the event loop's turn and cross together. Everything else crosses at
- * once, after the frames that came before it, so the database sees what the gateway saw, in order.
+ * Frames wait for the end of the event loop's turn and cross together, of each client no more than its
+ * share at a time (`FrameQueue`). Everything else crosses at once, after the frames of its client that
+ * came before it, so the database sees what the gateway saw of each client, in order.
  */
 export class DatabaseThread {
   readonly #worker: Worker;
@@ -65,7 +68,12 @@ export class DatabaseThread {
   readonly #batchesDone: Int32Array;
   #batchesRetired = 0;
   #bytesInFlight = 0;
+  /** Clients of which frames wait for others to be done with, in the order of their turns. */
+  readonly #waitingClients = new Set<ThreadClient>();
+  /** Of those, the ones that are gone: their frames come first. */
+  readonly #leaving = new Set<ThreadClient>();
   readonly #paused = new Set<ThreadClient>();
+  #isPolling = false;
   #hasStarted = false;
   #hasEnded = false;
   #isStopping = false;
@@ -104,8 +112,26 @@ export class DatabaseThread {
   /** Passes on a client's frame. @param frame must not change any more */
   frame(client: ThreadClient, frame: Uint8Array, isText: boolean): void {
     if (this.#hasEnded || this.#isStopping) return;
+    const { frames } = client;
+    if (frames.waitingCount === 0 && frames.mayCross) {
+      this.#cross(client, frame, isText);
+      return;
+    }
+    frames.wait({ bytes: frame, isText });
+    this.#waitingClients.add(client);
+    if (frames.isFull) this.#pause(client);
+    this.#pollSoon();
+  }
+
+  /** Forgets the frames of a client that have not gone to the database. */
+  drop(client: ThreadClient): void {
+    client.frames.drop();
+    this.#waitingClients.delete(client);
+  }
+
+  #cross(client: ThreadClient, frame: Uint8Array, isText: boolean): void {
     this.#frames.add(client, frame, isText);
-    client.framesInFlight++;
+    client.frames.crossed(frame.length);
     if (this.#isFlushQueued) return;
     this.#isFlushQueued = true;
     setImmediate(() => {
@@ -120,7 +146,8 @@ export class DatabaseThread {
 
   disconnect(client: ThreadClient): void {
     this.#paused.delete(client);
-    this.#post({ tag: 'disconnect', number: client.number });
+    if (this.#waitingClients.has(client)) this.#leaving.add(client);
+    else this.#post({ tag: 'disconnect', number: client.number });
   }
 
   /**
@@ -143,6 +170,7 @@ export class DatabaseThread {
   /** Closes the database, everything committed made durable, and ends the thread. */
   async stop(): Promise<void> {
     this.#isStopping = true;
+    this.#crossWaiting('all');
     try {
       await this.request('stop', undefined);
     } finally {
@@ -168,7 +196,7 @@ export class DatabaseThread {
     this.#bytesInFlight += batch.byteLength;
     const bytes = batch.toBuffer();
     this.#worker.postMessage(bytes, [bytes]);
-    if (this.#bytesInFlight > MAX_BYTES_IN_FLIGHT) this.#pause(batch);
+    if (this.#bytesInFlight > MAX_BYTES_IN_FLIGHT) for (const client of batch.sources) this.#pause(client);
   }
 
   /** Takes off the books what the database is done with. */
@@ -179,35 +207,61 @@ export class DatabaseThread {
       const batch = this.#inFlight[count++];
       if (batch === undefined) break;
       this.#bytesInFlight -= batch.byteLength;
-      for (const client of batch.sources) client.framesInFlight--;
+      const { sources, lengths } = batch;
+      for (let i = 0; i < sources.length; i++) sources[i]!.frames.done(lengths[i]!); // as many
     }
     if (count > 0) this.#inFlight.splice(0, count);
   }
 
-  #pause(batch: FrameBatch<ThreadClient>): void {
-    const isFirst = this.#paused.size === 0;
-    for (const client of batch.sources) {
-      client.pause();
-      this.#paused.add(client);
+  /** Lets the clients whose frames wait have their next shares, in turn. */
+  #crossWaiting(which: 'share' | 'all'): void {
+    for (const client of this.#waitingClients) {
+      const { frames } = client;
+      while (frames.waitingCount > 0 && (which === 'all' || frames.mayCross)) {
+        const { bytes, isText } = frames.take();
+        this.#cross(client, bytes, isText);
+      }
+      if (frames.waitingCount > 0) continue;
+      this.#waitingClients.delete(client);
+      if (this.#leaving.delete(client)) this.#post({ tag: 'disconnect', number: client.number });
     }
-    if (isFirst) this.#resumeLater();
   }
 
-  #resumeLater(): void {
+  #pause(client: ThreadClient): void {
+    client.pause();
+    this.#paused.add(client);
+    this.#pollSoon();
+  }
+
+  #resume(): void {
+    if (this.#paused.size === 0 || (!this.#hasEnded && this.#bytesInFlight > MAX_BYTES_IN_FLIGHT / 2)) return;
+    for (const client of this.#paused) {
+      if (!client.frames.isHalfEmpty) continue;
+      this.#paused.delete(client);
+      client.resume();
+    }
+  }
+
+  #pollSoon(): void {
+    if (this.#isPolling) return;
+    this.#isPolling = true;
     setTimeout(() => {
-      this.#retireBatches();
-      if (!this.#hasEnded && this.#bytesInFlight > MAX_BYTES_IN_FLIGHT / 2) {
-        this.#resumeLater();
-        return;
-      }
-      for (const client of this.#paused) client.resume();
-      this.#paused.clear();
-    }, RESUME_POLL_MS);
+      this.#isPolling = false;
+      this.#goOn();
+      if (this.#waitingClients.size > 0 || this.#paused.size > 0) this.#pollSoon();
+    }, POLL_MS);
+  }
+
+  /** Does what had to wait for the database. */
+  #goOn(): void {
+    this.#retireBatches();
+    this.#crossWaiting('share');
+    this.#resume();
   }
 
   #receive(message: FromDatabase): void {
     if (message instanceof ArrayBuffer) {
-      this.#retireBatches();
+      this.#goOn();
       this.#events.batch(new Uint8Array(message));
       return;
     }
@@ -237,6 +291,8 @@ export class DatabaseThread {
     const error = this.#stopped();
     for (const waiting of this.#waiting.values()) waiting.reject(error);
     this.#waiting.clear();
+    for (const client of this.#waitingClients) client.frames.drop();
+    this.#waitingClients.clear();
     if (this.#hasStarted) this.#events.ended(this.#isStopping ? undefined : error);
   }
 

@@ -16,6 +16,8 @@ const IS_TEXT = 0x8000_0000;
 export class FrameBatch<Source extends FrameSource> {
   /** One for each frame. */
   readonly sources: Source[] = [];
+  /** Their lengths. */
+  readonly lengths: number[] = [];
   readonly #frames: Uint8Array[] = [];
   readonly #areText: boolean[] = [];
   #byteLength = 0;
@@ -27,6 +29,7 @@ export class FrameBatch<Source extends FrameSource> {
   /** @param frame kept as it is until `toBuffer`: it must not change; under 2 GiB */
   add(source: Source, frame: Uint8Array, isText: boolean): void {
     this.sources.push(source);
+    this.lengths.push(frame.length);
     this.#frames.push(frame);
     this.#areText.push(isText);
     this.#byteLength += 8 + frame.length;

@@ -1,7 +1,11 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { WebSocketConfig } from '../config.ts';
+import { FrameQueue } from '../database-thread/frame-queue.ts';
 import type { Frame, Packing } from './outbound-frame.ts';
+
+/** Frames that wait behind one that is being compressed. */
+const MAX_READY_FRAMES = 16_384;
 
 /** Why a connection ended, as the metrics count it. */
 export type DisconnectCause =
@@ -28,14 +32,14 @@ export class Connection {
   readonly joinsMessages: boolean;
   /** Messages of the batch that is being handed out. */
   readonly outbound: Uint8Array[] = [];
-  /** Frames that the database has not looked at yet. */
-  framesInFlight = 0;
+  /** Those that the database is not done with. */
+  readonly frames: FrameQueue = new FrameQueue();
   /** Why it ends, once that is known. */
   cause: DisconnectCause | undefined;
   readonly #webSocket: WebSocket;
   readonly #socket: Socket;
   readonly #config: WebSocketConfig;
-  readonly #frames: Frame[] = [];
+  readonly #ready: Frame[] = [];
   #isWaitingForFrame = false;
   #closing: { readonly code: number; readonly reason: string } | undefined;
   #lastBytesRead = 0;
@@ -64,7 +68,8 @@ export class Connection {
 
   /** Adds a frame to those that `flush` writes. */
   queueFrame(frame: Frame): void {
-    this.#frames.push(frame);
+    if (this.#ready.length >= MAX_READY_FRAMES) this.terminate('outgoing_queue_full');
+    else this.#ready.push(frame);
   }
 
   /** Writes what is queued, up to a frame that is still being made. */
@@ -74,7 +79,7 @@ export class Connection {
       this.terminate('outgoing_queue_full');
       return;
     }
-    const frames = this.#frames;
+    const frames = this.#ready;
     const first = frames[0];
     if (frames.length === 1 && first instanceof Buffer) {
       this.#socket.write(first);
@@ -88,7 +93,7 @@ export class Connection {
   /** Sends a close frame after everything that is queued, and ends the socket soon after. */
   close(code: number, reason: string, cause?: DisconnectCause): void {
     this.cause ??= cause;
-    if (this.#frames.length > 0) {
+    if (this.#ready.length > 0) {
       this.#closing = { code, reason };
       return;
     }
@@ -101,6 +106,11 @@ export class Connection {
   terminate(cause: DisconnectCause): void {
     this.cause ??= cause;
     this.#webSocket.terminate();
+  }
+
+  /** Bytes that wait for the client to take them. */
+  get outgoingBytes(): number {
+    return this.#socket.writableLength;
   }
 
   get isOpen(): boolean {
@@ -134,7 +144,7 @@ export class Connection {
   }
 
   #writeMany(): void {
-    const frames = this.#frames;
+    const frames = this.#ready;
     let written = 0;
     this.#socket.cork();
     for (; written < frames.length; written++) {
@@ -155,7 +165,7 @@ export class Connection {
     frame.then(
       (ready) => {
         this.#isWaitingForFrame = false;
-        this.#frames[0] = ready;
+        this.#ready[0] = ready;
         this.flush();
       },
       () => this.terminate('websocket_stream_ended'),

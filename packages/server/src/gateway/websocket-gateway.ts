@@ -180,7 +180,8 @@ export class WebSocketGateway {
     if (!connection.isOpen) return;
     if (frame.length === 0) {
       connection.close(INTERNAL_ERROR, 'a frame without a message', 'client_message_error');
-    } else if (connection.framesInFlight >= this.#config.incomingQueueLength) {
+    } else if (connection.frames.length >= this.#config.incomingQueueLength) {
+      database.thread.drop(connection);
       connection.close(TRY_AGAIN_LATER, 'too many requests', 'incoming_queue_full');
     } else {
       database.receive(connection, frame, !isBinary);
