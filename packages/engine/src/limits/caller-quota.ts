@@ -1,4 +1,4 @@
-import { TokenBucket } from './token-bucket.ts';
+import type { TokenBucket } from './token-bucket.ts';
 
 /** What one connection, or one request over HTTP, may still ask for. */
 export class CallerQuota {
