@@ -10,5 +10,7 @@ export default defineConfig({
       'test/**/*.test.ts',
     ],
     testTimeout: 60_000,
+    // Hooks start servers and publish modules, as tests do.
+    hookTimeout: 60_000,
   },
 });
