@@ -1,7 +1,7 @@
 import type { CommitLog } from '@lightcone/commitlog';
 import { ByteWriter } from '@lightcone/sats';
 import type { Scheduler } from './scheduler/scheduler.ts';
-import type { Store, Transaction, TransactionDelta } from '@lightcone/store';
+import type { Store, TableDelta, Transaction, TransactionDelta } from '@lightcone/store';
 import type { Client } from './client.ts';
 import { EngineError } from './errors.ts';
 import type { Outbox } from './outbox.ts';
@@ -90,9 +90,7 @@ export class Transactions {
     this.#views.committed();
     this.#delta = delta;
     this.#origin.inputs = inputs;
-    const isLogged = delta.tables.some(
-      ({ table, inserts, deletes }) => !table.definition.isEphemeral && inserts.length + deletes.length > 0,
-    );
+    const isLogged = delta.tables.some(isOfLog);
     if (isLogged) {
       if (this.#log === undefined) this.#lastTxOffset++;
       else {
@@ -140,4 +138,9 @@ export class Transactions {
     this.#delta?.release();
     this.#delta = undefined;
   }
+}
+
+/** Whether the log keeps what happened to a table. */
+function isOfLog({ table, inserts, deletes }: TableDelta): boolean {
+  return !table.definition.isEphemeral && inserts.length + deletes.length > 0;
 }

@@ -116,6 +116,7 @@ export class Subscriptions {
    * concerned know their changed query sets.
    */
   evaluate(delta: TransactionDelta): void {
+    if (this.#queries.size === 0) return;
     const failed: FailedQuery[] = [];
     this.#queries.evaluate(delta, this.#changedQueries, failed);
     for (const { query, error } of failed) this.#endFailed(query, error);
