@@ -1,5 +1,5 @@
 import { BOUND, type BoundKind, ERRNO, type HostCalls, type IndexRange, type RowBuffer } from '@lightcone/host';
-import { ByteReader, ByteWriter, SatsError } from '@lightcone/sats';
+import { ByteReader, ByteWriter, SatsError, equalBytes } from '@lightcone/sats';
 import {
   type Bound,
   INDEX_NOT_UNIQUE,
@@ -236,7 +236,8 @@ export class ModuleData implements HostCalls {
       const { validate } = index.key.columns[prefixColumns]!.type;
       const lowerEnd = validate(bytes, lowerStart, range.lowerEnd);
       const upperEnd = validate(bytes, upperStart, range.upperEnd);
-      if (equals(bytes, lowerStart, lowerEnd, upperStart, upperEnd)) {
+      const length = lowerEnd - lowerStart;
+      if (length === upperEnd - upperStart && equalBytes(bytes, lowerStart, bytes, upperStart, length)) {
         const key = this.#key;
         key.reset();
         if (prefixColumns > 0) key.slice(bytes, prefixStart, prefixEnd);
@@ -300,13 +301,6 @@ export class ModuleData implements HostCalls {
     if (entry === undefined) throw new Error(`index ${indexId} vanished during a call`);
     return entry.table;
   }
-}
-
-/** Whether two slices of `bytes` are the same. */
-function equals(bytes: Uint8Array, aStart: number, aEnd: number, bStart: number, bEnd: number): boolean {
-  if (aEnd - aStart !== bEnd - bStart) return false;
-  for (let i = 0; i < aEnd - aStart; i++) if (bytes[aStart + i] !== bytes[bStart + i]) return false;
-  return true;
 }
 
 function boundKind(kind: BoundKind): Bound['kind'] {

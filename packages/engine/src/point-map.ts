@@ -1,4 +1,4 @@
-import type { KeyType } from '@lightcone/sats';
+import { type KeyType, equalBytes } from '@lightcone/sats';
 
 /** One key of an index, as BSATN of the index's columns, and what belongs to it. */
 export interface Point<Value> {
@@ -31,7 +31,7 @@ export class PointMap<Value> {
   /** The point with exactly the key `bytes[start..end]`. */
   find(type: KeyType, hash: number, bytes: Uint8Array, start: number, end: number): Point<Value> | undefined {
     const points = this.#findType(type)?.byHash.get(hash);
-    return points?.find(({ key }) => equals(key, bytes, start, end));
+    return points?.find(({ key }) => key.length === end - start && equalBytes(key, 0, bytes, start, key.length));
   }
 
   /** Adds a point that is not there. */
@@ -73,10 +73,4 @@ export class PointMap<Value> {
   #findType(type: KeyType): PointsOfType<Value> | undefined {
     return this.#types.find((candidate) => candidate.type === type);
   }
-}
-
-function equals(key: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
-  if (key.length !== end - start) return false;
-  for (let i = 0; i < key.length; i++) if (key[i] !== bytes[start + i]) return false;
-  return true;
 }

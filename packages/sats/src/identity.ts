@@ -1,6 +1,7 @@
 import { blake3 } from '@noble/hashes/blake3.js';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
+import { equalBytes } from './equal-bytes.ts';
 import { SatsError } from './errors.ts';
 import { bytesToHex, hexToBytes } from './hex.ts';
 
@@ -64,7 +65,7 @@ export class Identity {
   }
 
   equals(other: Identity): boolean {
-    return bytesEqual(this.bytes, other.bytes);
+    return equalBytes(this.bytes, 0, other.bytes, 0, this.bytes.length);
   }
 
   toString(): string {
@@ -120,7 +121,7 @@ export class ConnectionId {
   }
 
   equals(other: ConnectionId): boolean {
-    return bytesEqual(this.bytes, other.bytes);
+    return equalBytes(this.bytes, 0, other.bytes, 0, this.bytes.length);
   }
 
   toString(): string {
@@ -139,8 +140,4 @@ function parseBigEndianHex(text: string, size: number, what: string): Uint8Array
     );
   }
   return bytes.reverse();
-}
-
-function bytesEqual(a: Uint8Array, b: Uint8Array): boolean {
-  return a.every((byte, i) => byte === b[i]);
 }

@@ -19,6 +19,7 @@ export type { AlgebraicValue, ColumnAccess, CompiledType, KeyType, RowType, SumV
 export { SatsError } from './errors.ts';
 export type { SatsErrorCode } from './errors.ts';
 export { hashBytes } from './hash.ts';
+export { equalBytes } from './equal-bytes.ts';
 export { bytesToHex, hexToBytes } from './hex.ts';
 export { ConnectionId, Identity } from './identity.ts';
 export { resolveType } from './inline-refs.ts';

@@ -1,5 +1,4 @@
-import { hashBytes } from '@lightcone/sats';
-import { equalBytes } from './bytes.ts';
+import { equalBytes, hashBytes } from '@lightcone/sats';
 import { StoreError } from './errors.ts';
 import { HashedPointers } from './hashed-pointers.ts';
 import type { RowPages } from './row-pages.ts';

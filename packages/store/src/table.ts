@@ -1,6 +1,6 @@
-import { type RowType, SatsError } from '@lightcone/sats';
+import { type RowType, SatsError, equalBytes } from '@lightcone/sats';
 import { BitSet } from './bit-set.ts';
-import { copyBytes, equalBytes } from './bytes.ts';
+import { copyBytes } from './copy-bytes.ts';
 import type { TableDefinition } from './definitions.ts';
 import { StoreError } from './errors.ts';
 import type { PointerList } from './pointer-list.ts';
