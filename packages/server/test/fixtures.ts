@@ -9,8 +9,11 @@ export const programs = {
   chat: readModule('quickstart-chat'),
   connections: readModule('connections'),
   httpHandlers: readModule('http-handlers'),
+  person: readModule('person'),
   procedures: readModule('procedures'),
+  rowLevelSecurity: readModule('row-level-security'),
   schedules: readModule('schedules'),
+  tables: readModule('tables'),
   test: readModule('test-module'),
 } as const;
 

@@ -2,7 +2,7 @@ import { databaseNameProblem } from '../../control/database-name.ts';
 import { json, jsonText, text } from '../answer.ts';
 import { HttpError } from '../http-error.ts';
 import type { GatewayRequest, Route } from '../route.ts';
-import { bodyText, callerOf, mustDatabase, mustIdentity } from './context.ts';
+import { bodyText, callerOf, checkOwner, mustDatabase, mustIdentity } from './context.ts';
 import type { RouteContext } from './context.ts';
 
 /** The names of databases. */
@@ -18,10 +18,14 @@ export function nameRoutes(context: RouteContext): Route[] {
           return json({ names: control.namesOf(identity) });
         },
         POST: (request) => {
-          const { identity } = mustDatabase(context, request.parameters['database'] ?? '');
+          const database = mustDatabase(context, request.parameters['database'] ?? '');
+          const { identity } = database;
           const name = bodyText(request);
           const problem = databaseNameProblem(name);
           if (problem !== undefined) throw new HttpError(400, problem);
+          // A name that belongs to somebody else would keep the owner from ever giving the database others. One that
+          // is taken is told as such to everybody.
+          if (control.findIdentity(name) === undefined) checkOwner(callerOf(request), database, 'rename database');
           switch (control.addName(name, identity, callerOf(request).identity)) {
             case 'ok':
               return json({ Success: { domain: name, database_identity: identity } });
