@@ -6,7 +6,7 @@ import {
   executeMutation,
   executeSelect,
 } from '@lightcone/query';
-import { type AlgebraicValue, ByteReader, type ProductType, SatsError, compileRow } from '@lightcone/sats';
+import { type AlgebraicValue, ByteReader, type ProductType, SatsError, compileRow, types } from '@lightcone/sats';
 import { SEQUENCE_EXHAUSTED, type Store, type Table, type Transaction, UNIQUE_VIOLATION } from '@lightcone/store';
 import type { Core } from './core.ts';
 import type { Caller } from './client.ts';
@@ -38,6 +38,11 @@ const NOTHING_CHANGED = { rowsInserted: 0, rowsDeleted: 0, rowsUpdated: 0 };
 export function runStatement(core: Core, caller: Caller, isOwner: boolean, text: string): SqlOutcome {
   const plan = core.queries.planStatement(text, { identity: caller.identity, isOwner });
   if (plan.kind === 'select') return select(core, caller, plan);
+  if (plan.kind === 'explain') {
+    if (isOwner) return explanation(core.queries.explain(plan, text));
+    const message = `Caller ${caller.identity.toHex()} is not authorized to run SQL EXPLAIN statements`;
+    throw new QueryError('QUERY_UNSUPPORTED', message);
+  }
   if (!isOwner) {
     throw new QueryError(
       'QUERY_UNSUPPORTED',
@@ -45,6 +50,12 @@ export function runStatement(core: Core, caller: Caller, isOwner: boolean, text:
     );
   }
   return { columns: NO_COLUMNS, rows: [], stats: change(core, caller, plan) };
+}
+
+/** A plan as rows of text, a line each. */
+function explanation(lines: readonly string[]): SqlOutcome {
+  const columns = types.product([['plan', types.string]]);
+  return { columns, rows: lines.map((plan) => ({ plan })), stats: NOTHING_CHANGED };
 }
 
 function select(core: Core, caller: Caller, plan: SelectPlan): SqlOutcome {

@@ -65,6 +65,7 @@ const recording = JSON.parse(
 
 /** Why an entry is not run here, or undefined. None of them changes anything. */
 function reasonToDiffer({ statement = '', caller, rows }: Entry): string | undefined {
+  if (statement.startsWith('EXPLAIN')) return 'EXPLAIN is an extension';
   if (statement === 'SET row_limit = 6') return 'SET replaces the value, which the reference refuses';
   if (statement.includes('my_player')) return 'the module of this test has no views';
   if (caller && /\bst_(?!var)/.test(statement)) return 'system tables are the owner’s';
@@ -197,5 +198,5 @@ test.each(entries.filter(({ entry }) => reasonToDiffer(entry) === undefined))('$
 });
 
 test('few entries are left out', () => {
-  expect(entries.filter(({ entry }) => reasonToDiffer(entry) !== undefined)).toHaveLength(22);
+  expect(entries.filter(({ entry }) => reasonToDiffer(entry) !== undefined)).toHaveLength(23);
 });

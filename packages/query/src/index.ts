@@ -9,6 +9,7 @@ export { executeMutation } from './execute/execute-mutation.ts';
 export type { MutationStatistics, RowWriter } from './execute/execute-mutation.ts';
 export { executeSelect } from './execute/execute-select.ts';
 export { JoinEvaluator } from './execute/join-evaluator.ts';
+export { explainPlan } from './explain/explain-plan.ts';
 export { visitRows } from './execute/visit-rows.ts';
 export type { JoinPlan } from './plan/join-plan.ts';
 export type { RowsPlan } from './plan/plan-rows.ts';
@@ -20,6 +21,7 @@ export type { RowInterest, TableInterest } from './plan/row-interests.ts';
 export { planStatement } from './plan/plan-statement.ts';
 export type {
   DeletePlan,
+  ExplainPlan,
   InsertPlan,
   MutationPlan,
   ReplacePlan,

@@ -39,7 +39,7 @@ test.each([
 ])('$condition reads index $index', ({ condition, index, key }) => {
   const { accesses, usesSender } = planTableSubscription(`SELECT * FROM t WHERE ${condition}`);
   const point = accesses[0]?.point;
-  expect(point?.indexId).toBe(index);
+  expect(point?.index.indexId).toBe(index);
   expect(point && bytesToHex(point.keyFor(sender))).toBe(key);
   expect(usesSender).toBe(condition.includes(':sender'));
 });

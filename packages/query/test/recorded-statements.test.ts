@@ -53,6 +53,7 @@ function reasonToSkip({ statement = '', caller, error }: Entry): string | undefi
   if (/\b(person|pk_multi_identity)\b/.test(statement) && error === undefined) return 'auto-increment is the store’s';
   if (statement.includes('person') && error?.startsWith('IndexError')) return 'auto-increment is the store’s';
   if (statement.endsWith('repeating_test_arg')) return 'the row comes from the module’s init';
+  if (statement.startsWith('EXPLAIN')) return 'EXPLAIN is an extension';
   if (statement === 'SET row_limit = 6') return 'SET replaces the value, which the reference refuses';
   return undefined;
 }
@@ -188,5 +189,5 @@ test.each(entries.filter(({ reason }) => reason === undefined))('$index: $title'
 });
 
 test('few entries are left out', () => {
-  expect(entries.filter(({ reason }) => reason !== undefined)).toHaveLength(54);
+  expect(entries.filter(({ reason }) => reason !== undefined)).toHaveLength(55);
 });

@@ -1,9 +1,11 @@
 import {
+  type ExplainPlan,
   QueryError,
   type RowsPlan,
   type StatementPlan,
   type ViewInstance,
   checkRowRule,
+  explainPlan,
   parseRowRule,
   planQuery,
   planStatement,
@@ -67,6 +69,22 @@ export class CallerQueries {
     const plan = planStatement(text, this.#catalogFor(caller));
     if (plan.kind === 'select') this.#withinLimit(this.#ready(plan.rows, caller), plan.limit, caller);
     return plan;
+  }
+
+  /**
+   * Explains a query that was planned for the owner, as lines of text. Others may get another plan or none, and theirs
+   * is what most clients run, so it follows where it differs.
+   */
+  explain(plan: ExplainPlan, text: string): string[] {
+    const lines = explainPlan(plan);
+    try {
+      const others = planStatement(text, this.#catalogFor(SOMEBODY));
+      if (others.kind !== 'explain' || !others.select.rows.isRestricted) return lines;
+      return [...lines, 'for others, under row-level security:', ...explainPlan(others).map((line) => `  ${line}`)];
+    } catch (error) {
+      if (!(error instanceof QueryError)) throw error;
+      return [...lines, `for others, an error: ${error.message}`];
+    }
   }
 
   /** The names of the tables that `SELECT * FROM *` means: the caller's own and the module's, event tables aside. */

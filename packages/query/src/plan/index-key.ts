@@ -68,21 +68,21 @@ export function writeConstantKey(writer: ByteWriter, parts: readonly KeyPart[], 
 
 /** Writes keys that depend on rows of a join. */
 export class JoinKey {
-  readonly #parts: readonly KeyPart[];
+  readonly parts: readonly KeyPart[];
   /** For each part that is a column, how to find it in its row. */
   readonly #accesses: readonly (ColumnAccess | undefined)[];
 
   /** @param tables of the join, by position */
   constructor(parts: readonly KeyPart[], tables: readonly CatalogTable[]) {
-    this.#parts = parts;
+    this.parts = parts;
     this.#accesses = parts.map((part) =>
       part.kind === 'column' ? tables[part.table]?.row.columns[part.column] : undefined,
     );
   }
 
   write(writer: ByteWriter, tuple: RowTuple, sender: Uint8Array): void {
-    for (let i = 0; i < this.#parts.length; i++) {
-      const part = this.#parts[i]!; // in range
+    for (let i = 0; i < this.parts.length; i++) {
+      const part = this.parts[i]!; // in range
       if (part.kind === 'constant') writer.raw(part.bytes);
       else if (part.kind === 'column') {
         const { start, type } = this.#accesses[i]!; // the column is the table's

@@ -24,6 +24,8 @@ export interface JoinStep {
   readonly matches: Predicate | undefined;
   /** What it must satisfy together with the rows of earlier steps. */
   readonly joins: TuplePredicate | undefined;
+  /** What `matches` and `joins` were made of. */
+  readonly conditions: readonly CheckedExpression[];
 }
 
 /** How the rows of a step are found. */
@@ -35,6 +37,8 @@ export type JoinAccess =
   | {
       readonly kind: 'seek';
       readonly indexId: number;
+      /** Of the key. */
+      readonly columns: readonly number[];
       readonly keyType: KeyType;
       readonly key: JoinKey;
       readonly isJoined: boolean;
@@ -42,7 +46,7 @@ export type JoinAccess =
       readonly constants: number;
     }
   /** As by an index, but there is none: one is made of the whole table for the length of the query. */
-  | { readonly kind: 'hash'; readonly keyType: KeyType; readonly key: JoinKey };
+  | { readonly kind: 'hash'; readonly columns: readonly number[]; readonly keyType: KeyType; readonly key: JoinKey };
 
 /**
  * How good an access is: the fewer rows it is likely to yield for its price, the lower. A point that nothing joins to
@@ -153,9 +157,9 @@ export class JoinPlanner {
     const { tables } = this.shape;
     const keyType = compileKey(tables[position]!.row, columns); // a position of the join
     const key = new JoinKey(parts, tables);
-    if (kind === 'hash') return { kind, keyType, key };
+    if (kind === 'hash') return { kind, columns, keyType, key };
     const constants = parts.filter((part) => part.kind !== 'column').length;
-    return { kind, indexId, keyType, key, isJoined, constants };
+    return { kind, indexId, columns, keyType, key, isJoined, constants };
   }
 
   /** Makes a step and adds its table to the known ones. */
@@ -176,6 +180,7 @@ export class JoinPlanner {
       access,
       matches: this.#ownPredicates[position],
       joins: joins && compileTuplePredicate(joins, rows),
+      conditions: [...this.#conditionsOf(position), ...joined],
     };
   }
 

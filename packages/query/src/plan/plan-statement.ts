@@ -10,7 +10,7 @@ import { conjunctsOf } from './conjuncts.ts';
 import { type SelectPlan, planSelect } from './plan-select.ts';
 import { type TablePlan, planTable } from './table-plan.ts';
 
-export type StatementPlan = SelectPlan | MutationPlan;
+export type StatementPlan = SelectPlan | MutationPlan | ExplainPlan;
 export type MutationPlan = InsertPlan | UpdatePlan | DeletePlan | ReplacePlan;
 
 export interface InsertPlan {
@@ -37,6 +37,14 @@ export interface ReplacePlan {
   readonly kind: 'replace';
   readonly rows: TablePlan;
   readonly newRow: Uint8Array;
+}
+
+/** EXPLAIN: the plan of a query is wanted, not its rows. */
+export interface ExplainPlan {
+  readonly kind: 'explain';
+  readonly select: SelectPlan;
+  /** What the query calls the tables of its FROM. */
+  readonly names: readonly string[];
 }
 
 /** The table of the variables that SET and SHOW know: columns name and value. */
@@ -67,6 +75,11 @@ export function planStatement(text: string, catalog: Catalog): StatementPlan {
       return planSet(statement, catalog);
     case 'show':
       return planShow(statement.variable, catalog);
+    case 'explain': {
+      const { select } = statement;
+      const names = select.from.map(({ table, alias }) => alias ?? table);
+      return { kind: 'explain', select: planSelect(select, catalog), names };
+    }
   }
 }
 

@@ -4,7 +4,7 @@ import type { CheckedExpression } from '../check/check-expression.ts';
 import type { RowSource, RowVisitor } from '../row-source.ts';
 import { conjunction, disjunction } from './conjunction.ts';
 import { mentionsSender } from './conjuncts.ts';
-import { chooseIndex, fixedColumns, writeConstantKey } from './index-key.ts';
+import { type IndexKey, chooseIndex, fixedColumns, writeConstantKey } from './index-key.ts';
 import type { JoinShape } from './join-path.ts';
 import { type Predicate, compilePredicate } from './predicate.ts';
 
@@ -40,7 +40,7 @@ export interface TableAccess {
 
 /** Reading a table through one key of an index. */
 export interface IndexPoint {
-  readonly indexId: number;
+  readonly index: IndexKey;
   /** The key for a caller: the BSATN of the index's columns. Not to be modified. */
   readonly keyFor: (sender: Uint8Array) => Uint8Array;
 }
@@ -83,15 +83,15 @@ function choosePoint(table: CatalogTable, conjuncts: readonly CheckedExpression[
     fixedColumns(conjuncts, 0, () => false),
   );
   if (!index) return undefined;
-  const { indexId, parts } = index;
+  const { parts } = index;
   const keyFor = (sender: Uint8Array): Uint8Array => {
     const writer = new ByteWriter(32);
     writeConstantKey(writer, parts, sender);
     return writer.finish();
   };
-  if (parts.some((part) => part.kind === 'sender')) return { indexId, keyFor };
+  if (parts.some((part) => part.kind === 'sender')) return { index, keyFor };
   const key = keyFor(new Uint8Array());
-  return { indexId, keyFor: () => key };
+  return { index, keyFor: () => key };
 }
 
 /**
@@ -113,7 +113,7 @@ export function visitStoredRows(plan: TablePlan, source: RowSource, sender: Uint
     const filter = matches || i > 0 ? new RowFilter(accesses, i, sender, next) : next;
     if (point) {
       const key = point.keyFor(sender);
-      source.seek(point.indexId, key, 0, key.length, filter);
+      source.seek(point.index.indexId, key, 0, key.length, filter);
     } else {
       source.scan(table.id, filter);
     }

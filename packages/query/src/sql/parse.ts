@@ -1,7 +1,17 @@
 import { QueryError } from '../errors.ts';
 import { parseCondition, parseLiteral } from './parse-expression.ts';
 import { type Dialect, parseSelect, parseTableAlias } from './parse-select.ts';
-import type { Delete, Insert, Literal, Select, SetVariable, ShowVariable, Statement, Update } from './syntax.ts';
+import type {
+  Delete,
+  Explain,
+  Insert,
+  Literal,
+  Select,
+  SetVariable,
+  ShowVariable,
+  Statement,
+  Update,
+} from './syntax.ts';
 import { TokenCursor } from './token-cursor.ts';
 
 /** SQL text of more UTF-8 bytes than this is refused unread. */
@@ -13,7 +23,7 @@ const encoder = new TextEncoder();
 const OTHER_STATEMENTS = new Set(
   (
     'ALTER ANALYZE ASSERT ATTACH BEGIN CACHE CALL CLOSE COMMENT COMMIT COPY CREATE DEALLOCATE DECLARE DESC DESCRIBE ' +
-    'DISCARD DROP END EXECUTE EXPLAIN FETCH GRANT KILL MERGE MSCK PRAGMA PREPARE RELEASE REPLACE REVOKE ROLLBACK ' +
+    'DISCARD DROP END EXECUTE FETCH GRANT KILL MERGE MSCK PRAGMA PREPARE RELEASE REPLACE REVOKE ROLLBACK ' +
     'SAVEPOINT START TRUNCATE UNCACHE USE VALUES WITH ('
   ).split(' '),
 );
@@ -84,6 +94,8 @@ function parseOne(cursor: TokenCursor, dialect: Dialect): Statement | undefined 
       return parseSet(cursor);
     case 'SHOW':
       return parseShow(cursor);
+    case 'EXPLAIN':
+      return dialect === 'statement' ? parseExplain(cursor) : refuseStatement(cursor, cursor.position);
     default: {
       if (!OTHER_STATEMENTS.has(keyword)) throw cursor.unexpected('an SQL statement');
       if (keyword === 'BEGIN') {
@@ -186,6 +198,13 @@ function parseSet(cursor: TokenCursor): SetVariable | undefined {
   if (!cursor.take('=') && !cursor.take('TO')) throw cursor.unexpected('equals sign or TO');
   const value = parseLiteral(cursor, 'Unsupported column/variable assignment expression');
   return cursor.is(',') ? refuseStatement(cursor, start) : { kind: 'set', variable, value };
+}
+
+function parseExplain(cursor: TokenCursor): Explain | undefined {
+  if (cursor.peek(1).keyword !== 'SELECT') return refuseStatement(cursor, cursor.position);
+  cursor.expect('EXPLAIN');
+  const select = parseSelect(cursor, 'statement');
+  return select && { kind: 'explain', select };
 }
 
 function parseShow(cursor: TokenCursor): ShowVariable | undefined {

@@ -2,7 +2,7 @@
  * The tree of a parsed statement: grammatical, with every name still a text and no type known.
  * What the base grammar knows but Lightcone does not run never gets here; the parser refuses it.
  */
-export type Statement = Select | Insert | Update | Delete | SetVariable | ShowVariable;
+export type Statement = Select | Insert | Update | Delete | SetVariable | ShowVariable | Explain;
 
 export interface Select {
   readonly kind: 'select';
@@ -61,6 +61,12 @@ export interface SetVariable {
 export interface ShowVariable {
   readonly kind: 'show';
   readonly variable: string;
+}
+
+/** An extension: asks for the plan of a query. */
+export interface Explain {
+  readonly kind: 'explain';
+  readonly select: Select;
 }
 
 export type ComparisonOperator = '=' | '<>' | '<' | '<=' | '>' | '>=';
