@@ -72,4 +72,6 @@ export interface CatalogIndex {
   readonly id: number;
   /** Positions of its columns, in key order. */
   readonly columns: readonly number[];
+  /** Whether no two rows have the same key. */
+  readonly isUnique: boolean;
 }

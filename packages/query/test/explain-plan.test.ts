@@ -15,6 +15,7 @@ const database = new MemoryDatabase([
       { name: 'data', type: types.bytes },
     ],
     indexes: [[0], [1, 2], [3]],
+    unique: [{ column: 0, indexName: 'item_id' }],
   },
   {
     name: 'room',
@@ -116,6 +117,26 @@ test.each([
       'return rows of m',
       'look up item AS i by its index on (room, kind): i.room = 4 AND i.kind = 1',
       'look up the caller’s rows of view mine AS m by its index on (arg_hash, id): m.id = i.id',
+    ],
+  },
+  // Both are single rows, so no index is better; else it is that of the join, so that not every row meets every other.
+  {
+    query: 'SELECT a.* FROM item a JOIN item b ON a.name = b.name WHERE a.id = 1 AND b.id = 2',
+    lines: [
+      'return rows of a',
+      'look up item AS a by its index on (id): a.id = 1',
+      'look up item AS b by its index on (id): b.id = 2',
+      '  filter: a.name = b.name',
+    ],
+  },
+  {
+    query:
+      'SELECT a.* FROM item a JOIN item b ON a.name = b.name WHERE a.room = 1 AND a.kind = 1 AND b.room = 2 AND b.kind = 2',
+    lines: [
+      'return rows of a',
+      'look up item AS a by its index on (room, kind): a.room = 1 AND a.kind = 1',
+      'look up item AS b by its index on (name): b.name = a.name',
+      '  filter: b.room = 2 AND b.kind = 2',
     ],
   },
 ])('$query is explained', ({ query, lines }) => {

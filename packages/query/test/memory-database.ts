@@ -47,7 +47,11 @@ export class MemoryDatabase implements Catalog, RowSource, RowWriter {
       shape,
       row: compileRow(types.product(shape.columns.map(({ name, type }) => [name, type])), []),
       columns: shape.columns.map(({ name, type, accessorName }) => ({ name, type, accessorName })),
-      indexes: (shape.indexes ?? []).map((columns, i) => ({ id: id * 100 + i, columns })),
+      indexes: (shape.indexes ?? []).map((columns, i) => ({
+        id: id * 100 + i,
+        columns,
+        isUnique: columns.length === 1 && (shape.unique ?? []).some(({ column }) => column === columns[0]),
+      })),
       rowRules: undefined,
       isEvent: shape.isEvent ?? false,
       view: shape.view && { tableId: id, ...shape.view },

@@ -138,6 +138,7 @@ function ownAnswer(statement: string, database: MemoryDatabase): Answer {
       const columns = plan.result.elements.map(({ name, type }) => [name, formatJson(typeToJson(type))]);
       return { columns, rows: comparableRows(statement, selectJson(plan, database)) };
     }
+    if (plan.kind === 'explain') throw new Error('no recorded EXPLAIN is run');
     const counts = database.transaction(() => executeMutation(plan, database, sender, database));
     return { stats: [counts.rowsInserted, counts.rowsDeleted, counts.rowsUpdated] };
   } catch (error) {

@@ -48,6 +48,7 @@ const connections: Readonly<Record<string, (database: MemoryDatabase, sql: strin
 function runStatement(database: MemoryDatabase, sql: string): Answer {
   const plan = planStatement(sql, database);
   if (plan.kind === 'select') return select(plan, database);
+  if (plan.kind === 'explain') throw new Error('scripts with EXPLAIN are the engine’s');
   const counts = database.transaction(() => executeMutation(plan, database, sender, database));
   return { kind: 'changes', count: counts.rowsInserted + counts.rowsDeleted + counts.rowsUpdated };
 }

@@ -12,6 +12,7 @@ export interface IndexKey {
   readonly columns: readonly number[];
   /** One for each column of the index, in key order. */
   readonly parts: readonly KeyPart[];
+  readonly isUnique: boolean;
 }
 
 /** Longer keys are never looked up. */
@@ -45,13 +46,23 @@ export function fixedColumns(
   return fixed;
 }
 
-/** The longest index all of whose columns are fixed; the first declared of equally long ones. */
+/**
+ * The index all of whose columns are fixed: one that finds a single row by constants, else one that has a column of a
+ * join, else the longest; the first declared of equally good ones. Without the join's column every row that constants
+ * select is read again for each row that it may be joined to.
+ */
 export function chooseIndex(table: CatalogTable, fixed: ReadonlyMap<number, KeyPart>): IndexKey | undefined {
   let best: IndexKey | undefined;
-  for (const { id, columns } of table.indexes) {
-    if (columns.length > MAX_COLUMNS || columns.length <= (best?.parts.length ?? 0)) continue;
+  let bestRank = 0;
+  for (const { id, columns, isUnique } of table.indexes) {
+    if (columns.length > MAX_COLUMNS) continue;
     const parts = columns.flatMap((column) => fixed.get(column) ?? []);
-    if (parts.length === columns.length) best = { indexId: id, columns, parts };
+    if (parts.length < columns.length) continue;
+    const isJoined = parts.some((part) => part.kind === 'column');
+    const rank = columns.length + (isJoined ? MAX_COLUMNS : isUnique ? 2 * MAX_COLUMNS : 0);
+    if (rank <= bestRank) continue;
+    best = { indexId: id, columns, parts, isUnique };
+    bestRank = rank;
   }
   return best;
 }

@@ -49,8 +49,8 @@ export type JoinAccess =
   | { readonly kind: 'hash'; readonly columns: readonly number[]; readonly keyType: KeyType; readonly key: JoinKey };
 
 /**
- * How good an access is: the fewer rows it is likely to yield for its price, the lower. A point that nothing joins to
- * the rows before it comes after what is joined: other tables may join it by then.
+ * How good an access is: the fewer rows it is likely to yield for its price, the lower. A point beside rows that are
+ * known already, which may be many rows for each of them, comes after what is joined: other tables may join it by then.
  */
 const COST = { point: 1, seek: 2, pointBeside: 3, hash: 4, filteredScan: 5, scan: 6 } as const;
 /** In joins of more tables only one order is looked at. */
@@ -131,7 +131,7 @@ export class JoinPlanner {
     const index = chooseIndex(table, fixed);
     if (index) {
       const isPoint = index.parts.every((part) => part.kind !== 'column');
-      const pointCost = isJoined || known.size === 0 ? COST.point : COST.pointBeside;
+      const pointCost = index.isUnique || known.size === 0 ? COST.point : COST.pointBeside;
       return { position, cost: isPoint ? pointCost : COST.seek, kind: 'seek', isJoined, ...index };
     }
     const hashed = [...fixed].filter(([, part]) => part.kind === 'column');
