@@ -172,7 +172,8 @@ export class Database {
       if (!(error instanceof ProtocolError || isTooLarge)) throw error;
       const lane = this.#core.outbox.lane(client.isConfirmed);
       lane.cancel();
-      lane.close(connectionNumber, INTERNAL_ERROR, error.message);
+      const code = error.code === 'PROTOCOL_TOO_MANY_MESSAGES' ? TRY_AGAIN_LATER : INTERNAL_ERROR;
+      lane.close(connectionNumber, code, error.message);
       this.disconnect(connectionNumber);
     }
   }

@@ -6,6 +6,7 @@ export type ProtocolErrorCode =
   | 'PROTOCOL_UNKNOWN_VARIANT'
   | 'PROTOCOL_UNSUPPORTED_FLAGS'
   | 'PROTOCOL_UNSUPPORTED_FRAME'
+  | 'PROTOCOL_TOO_MANY_MESSAGES'
   | 'PROTOCOL_INVALID_ROW_LIST';
 
 /** A message that does not decode. The text says which message, which byte, and what was expected. */

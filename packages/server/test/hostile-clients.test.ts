@@ -130,6 +130,20 @@ test('a client that floods is closed with 1013, and what waited of it is dropped
   await healthy.close();
 });
 
+test('a frame with more messages than may wait is not done to its end', async () => {
+  const [healthy, flood] = [await connect(), await connect()];
+  const calls = Array.from({ length: INCOMING_FRAMES + 100 }, (_, i) => {
+    return { tag: 'CallReducer', requestId: i, reducer: 'add_label', args: textArgs(`packed ${i}`) } as const;
+  });
+  flood.send(...calls);
+  expect(await flood.closed).toEqual({ code: 1013, reason: 'too many requests' });
+  const done = "SELECT COUNT(*) AS n FROM label WHERE text = 'packed 16383' OR text = 'packed 16384'";
+  expect(await sql(server.url, 'test', owner, done)).toEqual([[1]]);
+  healthy.call(1, 'add_label', textArgs('beside the frame'));
+  expect((await healthy.next('ReducerResult')).outcome.tag).toBe('Ok');
+  await healthy.close();
+});
+
 test('a call of a healthy client overtakes what a flooding one has waiting', async () => {
   const observer = await connect();
   observer.send({ tag: 'Subscribe', requestId: 1, querySetId: 1, queries: ['SELECT * FROM label'] });

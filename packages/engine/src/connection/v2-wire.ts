@@ -32,6 +32,8 @@ import { writeQuerySetRows, writeQuerySetUpdates, writeTableRows } from './v2-ro
 import type { CalledProcedure, Wire } from './wire.ts';
 
 const UNIT = new Uint8Array(0);
+/** As many as may wait of one connection (file 20 §2 of the specification). */
+const MAX_MESSAGES_PER_FRAME = 16_384;
 
 /** `v2.bsatn` and `v3.bsatn`: the same messages; a frame of v3 holds several, one of v2 one. */
 export class V2Wire implements Wire {
@@ -55,8 +57,14 @@ export class V2Wire implements Wire {
       throw new ProtocolError('PROTOCOL_UNSUPPORTED_FRAME', 'text messages are not supported by this protocol');
     }
     const reader = new ByteReader(frame, start, end);
-    do this.#handle(client, readClientMessage(reader));
-    while (this.#messagesPerFrame === 'many' && reader.remaining > 0);
+    let messages = 0;
+    do {
+      // A frame is done in one go, and everybody else waits for it.
+      if (++messages > MAX_MESSAGES_PER_FRAME) {
+        throw new ProtocolError('PROTOCOL_TOO_MANY_MESSAGES', 'too many requests');
+      }
+      this.#handle(client, readClientMessage(reader));
+    } while (this.#messagesPerFrame === 'many' && reader.remaining > 0);
   }
 
   sendProcedureReturn(client: Client, requestId: number, _: CalledProcedure, result: ProcedureReturned): void {
