@@ -190,7 +190,10 @@ export class Databases {
 
   async #retire(record: DatabaseRecord, running: Promise<RunningDatabase> | undefined): Promise<void> {
     const database = await running?.catch(() => undefined);
-    await database?.stop();
+    // However it ends, its files go.
+    await database?.stop().catch((error: unknown) => {
+      this.#log.error({ err: error, database: record.identity }, 'database not stopped in order');
+    });
     await this.#forget(record);
   }
 

@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { DEFAULT_CONFIG } from '../src/config.ts';
 import { DataDirectory } from '../src/data-directory.ts';
 import { Databases } from '../src/databases.ts';
 import type { DatabaseRecord } from '../src/control/control-database.ts';
@@ -91,4 +93,27 @@ test('a program that does not start leaves a database as it was when it resets i
   expect(dataDirectory.control.findDatabase(record.identity)).toEqual(record);
   const { thread } = await databases.open(record);
   expect(await thread.request('call', call)).toMatchObject({ kind: 'committed' });
+});
+
+test('a thread that is busy for hours holds up no stop and no delete for longer than a minute', async () => {
+  const limits = { ...DEFAULT_CONFIG.moduleLimits, energyPerCall: Number.MAX_SAFE_INTEGER };
+  vi.spyOn(dataDirectory, 'config', 'get').mockReturnValue({ ...DEFAULT_CONFIG, moduleLimits: limits });
+  const identity = Databases.newIdentity();
+  await databases.create(identity, Databases.newIdentity(), programs.procedures);
+  const record = dataDirectory.control.findDatabase(identity)!;
+  const { thread } = await databases.open(record);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    const looping = thread.request('call', { caller: someone, functionName: 'loop_forever', args: '[]' });
+    const stopped = databases.delete(identity);
+    await expect(
+      Promise.race([looping, stopped, new Promise((resolve) => setImmediate(resolve, 'neither'))]),
+    ).resolves.toBe('neither');
+    const ended = expect(looping).rejects.toMatchObject({ code: 'SERVER_DATABASE_STOPPED' });
+    await vi.advanceTimersByTimeAsync(60_000);
+    await Promise.all([ended, stopped]);
+  } finally {
+    vi.useRealTimers();
+  }
+  expect(existsSync(dataDirectory.replicaPath(record.replica) ?? '')).toBe(false);
 });

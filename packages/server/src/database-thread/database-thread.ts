@@ -18,6 +18,8 @@ const MAX_BYTES_IN_FLIGHT = 64 * 1024 * 1024;
 /** How soon it is seen that the database is done with something, if it has nothing to say about it. */
 const POLL_MS = 1;
 const MAX_EXIT_MS = 1000;
+/** A call of a module that uses up its default energy takes some ten seconds. */
+const MAX_STOP_MS = 60_000;
 
 /** A connection as the thread counts its frames. */
 export interface ThreadClient extends FrameSource {
@@ -167,13 +169,19 @@ export class DatabaseThread {
     });
   }
 
-  /** Closes the database, everything committed made durable, and ends the thread. */
+  /**
+   * Closes the database, everything committed made durable, and ends the thread. One that does not answer within a
+   * minute is ended as by a crash: what clients were told is on the disk, and the next start recovers.
+   * @throws ServerError `SERVER_DATABASE_STOPPED` when it ended without having closed the database
+   */
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#crossWaiting('all');
+    const lastResort = setTimeout(() => void this.#worker.terminate(), MAX_STOP_MS);
     try {
       await this.request('stop', undefined);
     } finally {
+      clearTimeout(lastResort);
       // It ends by itself, having nothing left to do; one that does not is not waited for.
       const patience = setTimeout(() => void this.#worker.terminate(), MAX_EXIT_MS);
       await this.#exited.promise;
