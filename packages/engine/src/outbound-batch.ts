@@ -16,12 +16,25 @@ const CLOSE = 1;
 /** RFC 6455 §5.5: a control frame holds 125 bytes, two of which are the code. */
 const MAX_CLOSE_REASON_BYTES = 123;
 
+const INITIAL_BYTES = 64 * 1024;
+/** A writer that has grown beyond this is not kept for the next batch. */
+const MAX_KEPT_BYTES = 8 * 1024 * 1024;
+/** Of a batch beyond this it is known how much each connection gets. */
+const MAX_UNCOUNTED_BYTES = 64 * 1024 * 1024;
+
 /** Writes a batch; reused from turn to turn. */
 export class OutboundBatch {
-  readonly writer: ByteWriter = new ByteWriter(64 * 1024);
+  #writer = new ByteWriter(INITIAL_BYTES);
+  #connectionNumber = -1;
+  readonly #bytesByConnection = new Map<number, number>();
   #isOpen = false;
   #messageAt = 0;
   #payloadAt = 0;
+
+  /** Another one after `take`. */
+  get writer(): ByteWriter {
+    return this.#writer;
+  }
 
   get isEmpty(): boolean {
     return this.writer.length === 0;
@@ -37,6 +50,7 @@ export class OutboundBatch {
     const writer = this.writer;
     this.#messageAt = writer.length;
     this.#isOpen = true;
+    this.#connectionNumber = -1;
     writer.u8(MESSAGE);
     writer.u32(connectionNumbers.length);
     for (const number of connectionNumbers) writer.u32(number);
@@ -47,6 +61,15 @@ export class OutboundBatch {
   end(): void {
     this.writer.setU32(this.#payloadAt, this.writer.length - this.#payloadAt - 4);
     this.#isOpen = false;
+    if (this.writer.length > MAX_UNCOUNTED_BYTES && this.#connectionNumber >= 0) {
+      const before = this.bytesFor(this.#connectionNumber);
+      this.#bytesByConnection.set(this.#connectionNumber, before + this.writer.length - this.#messageAt);
+    }
+  }
+
+  /** What the messages to a connection alone take that were written since the batch became large. */
+  bytesFor(connectionNumber: number): number {
+    return this.#bytesByConnection.get(connectionNumber) ?? 0;
   }
 
   /** Takes back the message that `begin` started, if it has not ended. */
@@ -65,8 +88,10 @@ export class OutboundBatch {
 
   /** The batch as bytes of its own; the writer starts over. */
   take(): Uint8Array {
-    const bytes = this.writer.finish();
-    this.writer.reset();
+    const bytes = this.#writer.finish();
+    if (this.#writer.bytes.length > MAX_KEPT_BYTES) this.#writer = new ByteWriter(INITIAL_BYTES);
+    else this.#writer.reset();
+    if (this.#bytesByConnection.size > 0) this.#bytesByConnection.clear();
     return bytes;
   }
 
@@ -74,6 +99,7 @@ export class OutboundBatch {
     const writer = this.writer;
     this.#messageAt = writer.length;
     this.#isOpen = true;
+    this.#connectionNumber = connectionNumber;
     writer.u8(kind);
     writer.u32(1);
     writer.u32(connectionNumber);

@@ -10,6 +10,7 @@ import { ByteReader, type ByteWriter } from '@lightcone/sats';
 import type { Client } from '../client.ts';
 import type { Core } from '../core.ts';
 import type { ProcedureFailure, ProcedureReturned } from '../procedures/procedure-result.ts';
+import { checkAnswers } from './check-answers.ts';
 import { NO_REDUCER, V1Calls } from './v1-calls.ts';
 import { changedQueries } from './v1-changes.ts';
 import type { V1Encoding } from './v1-encoding.ts';
@@ -40,6 +41,7 @@ export class V1Wire<Value> implements Wire {
   }
 
   receive(client: Client, frame: Uint8Array, start: number, end: number, isText: boolean): void {
+    checkAnswers(this.#core.outbox, client);
     const message = isText
       ? readJsonClientMessage(frame.subarray(start, end))
       : readClientMessage(new ByteReader(frame, start, end));

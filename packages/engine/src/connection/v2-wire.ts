@@ -29,6 +29,7 @@ import { startProcedureCall } from '../procedures/answer-procedure-call.ts';
 import type { ProcedureFailure, ProcedureReturned } from '../procedures/procedure-result.ts';
 import { callReducer, failureText } from '../reducer-calls.ts';
 import { writeQuerySetRows, writeQuerySetUpdates, writeTableRows } from './v2-rows.ts';
+import { checkAnswers } from './check-answers.ts';
 import type { CalledProcedure, Wire } from './wire.ts';
 
 const UNIT = new Uint8Array(0);
@@ -63,6 +64,7 @@ export class V2Wire implements Wire {
       if (++messages > MAX_MESSAGES_PER_FRAME) {
         throw new ProtocolError('PROTOCOL_TOO_MANY_MESSAGES', 'too many requests');
       }
+      checkAnswers(this.#core.outbox, client);
       this.#handle(client, readClientMessage(reader));
     } while (this.#messagesPerFrame === 'many' && reader.remaining > 0);
   }
