@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { WebSocketConfig } from '../config.ts';
 import { FrameQueue } from '../database-thread/frame-queue.ts';
-import type { Frame, Packing } from './outbound-frame.ts';
+import type { Frame, Packing, PendingFrame } from './outbound-frame.ts';
 
 /** Frames that wait behind one that is being compressed. */
 const MAX_READY_FRAMES = 16_384;
@@ -40,6 +40,8 @@ export class Connection {
   readonly #socket: Socket;
   readonly #config: WebSocketConfig;
   readonly #ready: Frame[] = [];
+  /** Of the frames in `#ready`. */
+  #readyBytes = 0;
   #isWaitingForFrame = false;
   #closing: { readonly code: number; readonly reason: string } | undefined;
   #lastBytesRead = 0;
@@ -68,22 +70,31 @@ export class Connection {
 
   /** Adds a frame to those that `flush` writes. */
   queueFrame(frame: Frame): void {
-    if (this.#ready.length >= MAX_READY_FRAMES) this.terminate('outgoing_queue_full');
-    else this.#ready.push(frame);
+    if (this.#ready.length >= MAX_READY_FRAMES) {
+      this.terminate('outgoing_queue_full');
+      return;
+    }
+    this.#ready.push(frame);
+    this.#readyBytes += frame.length;
   }
 
   /** Writes what is queued, up to a frame that is still being made. */
   flush(): void {
-    if (this.#isWaitingForFrame || !this.isOpen) return;
-    if (this.#socket.writableLength > this.#config.outgoingQueueBytes) {
+    if (!this.isOpen) return;
+    const frames = this.#ready;
+    const first = frames[0];
+    // Behind a frame that is being compressed others wait.
+    const waitingBytes = this.#isWaitingForFrame ? this.#readyBytes - (first?.length ?? 0) : 0;
+    if (this.#socket.writableLength + waitingBytes > this.#config.outgoingQueueBytes) {
+      frames.length = 0;
       this.terminate('outgoing_queue_full');
       return;
     }
-    const frames = this.#ready;
-    const first = frames[0];
+    if (this.#isWaitingForFrame) return;
     if (frames.length === 1 && first instanceof Buffer) {
       this.#socket.write(first);
       frames.length = 0;
+      this.#readyBytes = 0;
     } else {
       this.#writeMany();
     }
@@ -149,23 +160,27 @@ export class Connection {
     this.#socket.cork();
     for (; written < frames.length; written++) {
       const frame = frames[written];
-      if (frame instanceof Promise) {
+      if (frame === undefined) continue;
+      if ('ready' in frame) {
         this.#waitFor(frame);
         break;
       }
-      if (frame !== undefined) this.#socket.write(frame);
+      this.#socket.write(frame);
+      this.#readyBytes -= frame.length;
     }
     this.#socket.uncork();
     // Those that are left are written when the first of them is ready.
     void frames.splice(0, written);
   }
 
-  #waitFor(frame: Promise<Buffer>): void {
+  #waitFor(frame: PendingFrame): void {
     this.#isWaitingForFrame = true;
-    frame.then(
+    frame.ready.then(
       (ready) => {
         this.#isWaitingForFrame = false;
+        if (!this.isOpen) return;
         this.#ready[0] = ready;
+        this.#readyBytes += ready.length - frame.length;
         this.flush();
       },
       () => this.terminate('websocket_stream_ended'),

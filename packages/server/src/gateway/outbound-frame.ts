@@ -18,7 +18,14 @@ const gzipElsewhere = promisify(gzip);
 export type Packing = 'Text' | Compression;
 
 /** A frame ready to be written, or on its way to be. */
-export type Frame = Buffer | Promise<Buffer>;
+export type Frame = Buffer | PendingFrame;
+
+/** A frame that is being compressed. */
+export interface PendingFrame {
+  /** Of what it is made of, in bytes. */
+  readonly length: number;
+  readonly ready: Promise<Buffer>;
+}
 
 /**
  * Builds the WebSocket frame of one server payload: frame header, compression tag unless it is text, and
@@ -39,7 +46,7 @@ export function buildFrame(messages: readonly Uint8Array[], length: number, pack
     return frame;
   }
   const plain = messages.length === 1 ? messages[0]! : Buffer.concat(messages, length); // its length was checked
-  if (length > MAX_SYNC_BYTES) return packElsewhere(plain, packing);
+  if (length > MAX_SYNC_BYTES) return { length, ready: packElsewhere(plain, packing) };
   return frameOf(
     packing === 'Gzip' ? gzipSync(plain, GZIP_OPTIONS) : brotliCompressSync(plain, BROTLI_OPTIONS),
     packing,
