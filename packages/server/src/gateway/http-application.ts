@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, RequestListener } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import fastify from 'fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
@@ -122,8 +123,16 @@ function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
   if (answer.headers !== undefined) reply.headers(answer.headers);
   if (answer.body === undefined) return reply.send();
   if (answer.contentType !== undefined) reply.header('content-type', answer.contentType);
+  if (typeof answer.body !== 'string') endWithSocket(answer.body, reply.request.raw.socket);
   // Bytes rather than text: fastify would add a charset to the content type of a text.
   return reply.send(typeof answer.body === 'string' ? Buffer.from(answer.body) : (answer.body satisfies Readable));
+}
+
+/** Ends a stream with the socket that it goes to, also when an earlier answer was still in front of it. */
+function endWithSocket(body: Readable, socket: Socket): void {
+  const end = (): void => void body.destroy();
+  socket.once('close', end);
+  body.once('close', () => socket.off('close', end));
 }
 
 function sendError(reply: FastifyReply, error: Error & { code?: string }, log: Logger): FastifyReply {

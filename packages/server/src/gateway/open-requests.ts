@@ -6,12 +6,18 @@ export class OpenRequests {
   #onNone: (() => void) | undefined;
 
   constructor(server: Server) {
-    server.on('request', (_request, response) => {
-      this.#count++;
-      response.once('close', () => {
+    server.on('request', (request, response) => {
+      const { socket } = request;
+      const end = (): void => {
+        response.off('close', end);
+        socket.off('close', end);
         this.#count--;
         if (this.#count === 0) this.#onNone?.();
-      });
+      };
+      this.#count++;
+      response.once('close', end);
+      // The response to a request behind another has no socket yet, and hears nothing of its end.
+      socket.once('close', end);
     });
   }
 

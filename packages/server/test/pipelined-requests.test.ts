@@ -1,0 +1,51 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import type { Readable } from 'node:stream';
+import { afterEach, expect, test, vi } from 'vitest';
+import { OpenRequests } from '../src/gateway/open-requests.ts';
+import { startServer } from '../src/index.ts';
+import { ModuleLog } from '../src/module-log.ts';
+import { newUser, programs, publish } from './fixtures.ts';
+
+/*
+ * Requests that are sent before the answer to the one in front of them has ended, by clients that go away.
+ */
+
+afterEach(() => void vi.restoreAllMocks());
+
+test('a request that never came to its answer is not waited for', async () => {
+  const server = createServer();
+  const requests = new OpenRequests(server);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const both = new Promise<void>((resolve) => {
+    let count = 0;
+    server.on('request', () => ++count === 2 && resolve());
+  });
+  client.write('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n'.repeat(2));
+  await both;
+  client.destroy();
+  await requests.whenNone(2 ** 30); // or the test takes too long
+  server.close();
+});
+
+test('logs that are followed behind another answer end with their client', async () => {
+  const read = vi.spyOn(ModuleLog.prototype, 'read');
+  await using server = await startServer({ listenAddress: '127.0.0.1:0' });
+  const owner = await newUser(server.url);
+  await publish(server.url, 'chat', owner, programs.chat);
+  const client = connect(server.port, '127.0.0.1');
+  const lines = [
+    'GET /v1/database/chat/logs?follow=true HTTP/1.1',
+    'host: localhost',
+    `authorization: Bearer ${owner.token}`,
+  ];
+  client.write(`${lines.join('\r\n')}\r\n\r\n`.repeat(2));
+  await vi.waitFor(() => expect(read).toHaveBeenCalledTimes(2));
+  const streams = read.mock.results.map(({ value }) => value as Readable);
+  const closed = Promise.all(streams.map((stream) => once(stream, 'close')));
+  client.destroy();
+  await closed;
+});
