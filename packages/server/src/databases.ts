@@ -23,6 +23,7 @@ export class Databases {
   readonly #dataDirectory: DataDirectory;
   readonly #log: Logger;
   readonly #running = new Map<string, Promise<RunningDatabase>>();
+  readonly #started = new Map<string, RunningDatabase>();
   readonly #changes = new Map<string, Promise<unknown>>();
   /** By replica, kept when the database stops: its last words are in them. */
   readonly #moduleLogs = new Map<number, ModuleLog>();
@@ -52,7 +53,12 @@ export class Databases {
     return this.#register(record.identity, this.#start(record, this.#programs.get(record.identity)));
   }
 
-  /** The databases that are running now. */
+  /** The databases that have started. */
+  started(): RunningDatabase[] {
+    return [...this.#started.values()];
+  }
+
+  /** The databases that are running now, those that are starting as soon as they have. */
   async running(): Promise<RunningDatabase[]> {
     const settled = await Promise.allSettled(this.#running.values());
     return settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
@@ -176,7 +182,12 @@ export class Databases {
       if (this.#running.get(identity) === starting) this.#running.delete(identity);
     };
     starting.then(
-      (database) => database.ended.then(forget),
+      async (database) => {
+        this.#started.set(identity, database);
+        await database.ended;
+        forget();
+        if (this.#started.get(identity) === database) this.#started.delete(identity);
+      },
       (error: unknown) => {
         forget();
         this.#log.error({ err: error, database: identity }, 'database not started');

@@ -112,9 +112,11 @@ export class Metrics {
 
   /** Prometheus text exposition. */
   async text(): Promise<string> {
-    const databases = await this.#databases.running();
-    // A database that stops meanwhile is left out.
-    const inside = await Promise.allSettled(databases.map(({ thread }) => thread.request('metrics', undefined)));
+    // Databases that stop meanwhile, or that a call of a module holds up, are left out: the others are not to be missed.
+    const databases = this.#databases.started();
+    const inside = await Promise.all(
+      databases.map(({ thread }) => withinPatience(thread.request('metrics', undefined)).catch(() => undefined)),
+    );
     this.#scheduleDelay.reset();
     for (const metric of [
       this.#clients,
@@ -140,9 +142,9 @@ export class Metrics {
       metric.reset();
     }
     databases.forEach((database, i) => {
-      const result = inside[i];
+      const metrics = inside[i];
       this.#readConnections(database);
-      if (result?.status === 'fulfilled') this.#readDatabase(database.identity, result.value);
+      if (metrics !== undefined) this.#readDatabase(database.identity, metrics);
     });
     return this.#registry.metrics();
   }
@@ -202,5 +204,19 @@ export class Metrics {
 
   #counter(name: string, help: string, labelNames: string[]): Counter {
     return new Counter({ name, help, labelNames, registers: [this.#registry] });
+  }
+}
+
+/** Scrapers give up after ten seconds. */
+const MAX_WAIT_MS = 2000;
+
+/** What a promise resolves with, or undefined when that takes too long. */
+async function withinPatience<T>(answer: Promise<T>): Promise<T | undefined> {
+  const expiry = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => expiry.resolve(undefined), MAX_WAIT_MS);
+  try {
+    return await Promise.race([answer, expiry.promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -126,3 +126,14 @@ test('a server that stops ends what sleeps, with an answer', async () => {
   expect(response.status).toBe(500);
   expect(await response.text()).toMatch(/is closed$/u);
 });
+
+test('a database that is held up by a call is left out of the metrics, and holds up none of the others', async () => {
+  await publish(server.url, 'busy', owner, programs.procedures);
+  const request = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '[]' };
+  const looping = fetch(`${server.url}/v1/database/busy/call/loop_forever`, request);
+  const metrics = await (await fetch(`${server.url}/v1/metrics`)).text();
+  expect(metrics.match(/^spacetime_num_table_rows\{.*table_name="entry"\}/gmu)?.length).toBeGreaterThanOrEqual(1);
+  expect((await looping).status).toBe(402);
+  const again = await (await fetch(`${server.url}/v1/metrics`)).text();
+  expect(again.match(/^spacetime_num_table_rows\{.*table_name="entry"\}/gmu)).toHaveLength(2);
+});
