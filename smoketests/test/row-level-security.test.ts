@@ -85,6 +85,13 @@ describe('one rule', () => {
     expect(await security.cli.succeed('sql', 'row-level-security', 'SELECT text FROM diary')).toContain('of Bob');
   });
 
+  test('EXPLAIN shows the owner the plan, and what the rules make of it for others', async () => {
+    const printed = await security.cli.succeed('sql', 'row-level-security', 'EXPLAIN SELECT * FROM diary WHERE id = 1');
+    expect(printed).toContain('look up diary by its index on (id): diary.id = 1');
+    expect(printed).toContain('for others, under row-level security:');
+    expect(printed).toContain('diary.owner = :sender');
+  });
+
   test('holds for counts, filters, limits and joins too', async () => {
     expect(await security.rows('SELECT COUNT(*) AS n FROM diary', ann.token)).toEqual([[1]]);
     expect(await column("SELECT text FROM diary WHERE text = 'of Bob'", ann)).toEqual([]);
