@@ -27,6 +27,7 @@ export type {
   ReducerMetrics,
   TableMetrics,
 } from './metrics.ts';
+export type { SqlOutcome } from './sql.ts';
 export { formatSqlOutcome } from './sql-json.ts';
 export { OutboundBatch, readOutboundBatch } from './outbound-batch.ts';
 export type { OutboundBatchVisitor } from './outbound-batch.ts';

@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { ForeignIssuers } from './auth/foreign-issuers.ts';
@@ -9,14 +8,17 @@ import { loadListedIssuers } from './auth/listed-issuers.ts';
 import { Tokens } from './auth/tokens.ts';
 import { DataDirectory } from './data-directory.ts';
 import { Databases } from './databases.ts';
-import { ServerError } from './errors.ts';
 import { createHttpApplication } from './gateway/http-application.ts';
 import { ModuleHttp } from './gateway/module-http.ts';
 import { OpenRequests } from './gateway/open-requests.ts';
 import { allRoutes } from './gateway/routes/all-routes.ts';
 import { WebSocketGateway } from './gateway/websocket-gateway.ts';
 import { formatHostPort, isLoopback, parseListenAddress } from './listen-address.ts';
+import type { ListenAddress } from './listen-address.ts';
+import { listenError } from './listen-error.ts';
 import { Metrics } from './metrics.ts';
+import { PostgresGateway } from './postgres/postgres-gateway.ts';
+import { probePort } from './probe-port.ts';
 
 /** How long a stop waits for requests that are being answered. */
 const DRAIN_MS = 5000;
@@ -24,6 +26,8 @@ const DRAIN_MS = 5000;
 export interface ServerOptions {
   /** `host:port`; port 0 takes a free one. 127.0.0.1:3000 by default. */
   readonly listenAddress?: string;
+  /** Where clients that speak PostgreSQL's protocol find it, on the same host; 0 takes a free port. Nowhere by default. */
+  readonly postgresPort?: number;
   /** Where everything is kept; undefined keeps everything in memory and touches no file. */
   readonly dataDir?: string;
   /** Holds `id_ecdsa` and `id_ecdsa.pub`; the data directory by default. */
@@ -38,6 +42,8 @@ export interface RunningServer extends AsyncDisposable {
   /** `http://host:port` with the port it got. */
   readonly url: string;
   readonly port: number;
+  /** `host:port` for clients that speak PostgreSQL's protocol; undefined if there is none. */
+  readonly postgresAddress: string | undefined;
   /**
    * Stops: no new requests and connections, those that run are answered, clients are closed with a
    * reason, and what databases committed is on disk. May be called twice.
@@ -52,9 +58,12 @@ export interface RunningServer extends AsyncDisposable {
 export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
   const log = options.log ?? pino({ level: 'silent' });
   const address = parseListenAddress(options.listenAddress ?? '127.0.0.1:3000');
-  await probePort(address);
+  const postgresAddress = options.postgresPort === undefined ? undefined : { ...address, port: options.postgresPort };
+  await probePort(address, '--listen-addr');
+  if (postgresAddress !== undefined) await probePort(postgresAddress, '--pg-port');
   const { dataDir } = options;
   const dataDirectory = dataDir === undefined ? DataDirectory.inMemory() : await DataDirectory.open(dataDir);
+  let postgres: PostgresGateway | undefined;
   try {
     const { config, control } = dataDirectory;
     const { acceptsUnlisted, issuers } = config.identity;
@@ -85,22 +94,30 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     );
     app.server.on('upgrade', (request, socket: Socket, head: Buffer) => void gateway.upgrade(request, socket, head));
     const requests = new OpenRequests(app.server);
+    const reportError = (err: unknown): void => log.error({ err }, 'request failed');
+    if (postgresAddress !== undefined) {
+      postgres = new PostgresGateway({ control, databases, tokens, reportError });
+      postgresAddress.port = await listenPostgres(postgres, postgresAddress);
+    }
     await listen(app, address);
     const bound = app.server.address();
     const port = typeof bound === 'object' && bound !== null ? bound.port : address.port;
     const url = `http://${formatHostPort(address.host, port)}`;
     const starting = databases.startAll();
-    log.info({ url }, 'server listening');
+    const boundPostgres = postgresAddress && formatHostPort(postgresAddress.host, postgresAddress.port);
+    log.info({ url, postgresAddress: boundPostgres }, 'server listening');
 
     const stop = async (): Promise<void> => {
       log.info('server stopping');
       gateway.refuse();
       modules.refuse();
+      postgres?.refuse();
       foreignIssuers.close();
       const drained = app.close();
       await databases.close();
       await starting;
       await gateway.close();
+      await postgres?.close(DRAIN_MS);
       await requests.whenNone(DRAIN_MS);
       // Those that are left are kept open by their clients for a next request.
       app.server.closeAllConnections();
@@ -110,8 +127,9 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     };
     let closing: Promise<void> | undefined;
     const close = (): Promise<void> => (closing ??= stop());
-    return { url, port, close, [Symbol.asyncDispose]: close };
+    return { url, port, postgresAddress: boundPostgres, close, [Symbol.asyncDispose]: close };
   } catch (error) {
+    await postgres?.close(0);
     await dataDirectory.close();
     throw error;
   }
@@ -124,59 +142,18 @@ function loadKeys(options: ServerOptions, configured: ServerOptions['keyPaths'],
   return folder === undefined ? Promise.resolve(generateKeyPair()) : loadKeyPairFrom(folder, log);
 }
 
-interface HostPort {
-  readonly host: string;
-  readonly port: number;
-}
-
-/**
- * Tries the port before anything else is opened: who starts a second server should hear of the port,
- * which they can change, and not of the data directory, which the first one uses as well.
- */
-async function probePort({ host, port }: HostPort): Promise<void> {
-  const probe = createServer();
-  try {
-    probe.listen(port, host);
-    await once(probe, 'listening');
-  } catch (cause) {
-    throw listenError(cause, { host, port });
-  } finally {
-    probe.close();
-  }
-}
-
-async function listen(app: ReturnType<typeof createHttpApplication>, { host, port }: HostPort): Promise<void> {
+async function listen(app: ReturnType<typeof createHttpApplication>, { host, port }: ListenAddress): Promise<void> {
   try {
     await app.listen({ host, port });
   } catch (cause) {
-    throw listenError(cause, { host, port });
+    throw listenError(cause, { host, port }, '--listen-addr');
   }
 }
 
-function listenError(cause: unknown, { host, port }: HostPort): unknown {
-  switch ((cause as NodeJS.ErrnoException).code) {
-    case 'EADDRINUSE':
-      return new ServerError(
-        'SERVER_PORT_TAKEN',
-        `port ${port} on ${host} is taken by another program. Stop it, or choose another port with ` +
-          `--listen-addr ${formatHostPort(host, port === 65_535 ? 0 : port + 1)} (port 0 takes a free one).`,
-        { cause },
-      );
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return new ServerError(
-        'SERVER_CANNOT_LISTEN',
-        `this machine has no address ${host}. Choose one with --listen-addr: 127.0.0.1:${port} is for programs on this ` +
-          `machine, 0.0.0.0:${port} for every machine that can reach it.`,
-        { cause },
-      );
-    case 'EACCES':
-      return new ServerError(
-        'SERVER_CANNOT_LISTEN',
-        `this user may not listen on port ${port}. Choose a port from 1024 up with --listen-addr ${formatHostPort(host, 3000)}.`,
-        { cause },
-      );
-    default:
-      return cause;
+async function listenPostgres(postgres: PostgresGateway, { host, port }: ListenAddress): Promise<number> {
+  try {
+    return await postgres.listen(host, port);
+  } catch (cause) {
+    throw listenError(cause, { host, port }, '--pg-port');
   }
 }

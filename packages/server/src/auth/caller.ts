@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import type { CallerMessage } from '../database-thread/messages.ts';
 import type { Tokens } from './tokens.ts';
 import { InvalidToken, UnknownIssuer } from './token-claims.ts';
 import type { TokenClaims } from './token-claims.ts';
@@ -8,6 +10,11 @@ export interface Caller {
   readonly identity: string;
   readonly token: string;
   readonly claims: TokenClaims;
+}
+
+/** A connection that a caller has for one call: what databases are told of callers who have none. */
+export function newConnection({ identity, claims }: Caller): CallerMessage {
+  return { identity, connectionId: randomBytes(16).toString('hex'), jwtPayload: claims.payload };
 }
 
 /** Reads who a request comes from: the header, else the query's token; undefined if it names nobody. */

@@ -2,6 +2,7 @@ import { formatSqlOutcome } from '@lightcone/engine';
 import type { Caller, Database } from '@lightcone/engine';
 import { bytesToHex, ConnectionId, Identity } from '@lightcone/sats';
 import { keccak_256 } from '@noble/hashes/sha3.js';
+import { writeSqlOutcome } from '../postgres/sql-outcome.ts';
 import { readFrameBatch } from './frame-batch.ts';
 import type {
   CallerMessage,
@@ -55,6 +56,12 @@ export class Mailbox {
         if (isConfirmed) await database.whenDurable(result.txOffset);
         const { outcome, durationMicros } = result;
         return { kind: 'ok', json: formatSqlOutcome(outcome, durationMicros), durationMicros };
+      },
+      postgresSql: async ({ caller, text }) => {
+        const result = database.sql(toCaller(caller), text);
+        if (result.kind !== 'ok') return result;
+        await database.whenDurable(result.txOffset);
+        return { kind: 'ok', messages: writeSqlOutcome(result.outcome, result.durationMicros) };
       },
       schema: (version) => database.schema(version),
       planUpdate: (input) => this.#planUpdate(input),

@@ -68,6 +68,8 @@ export interface DatabaseRequests {
   /** Calls a function with arguments as JSON text, over a connection of its own. */
   call: { readonly input: CallInput; readonly answer: CallResult };
   sql: { readonly input: SqlInput; readonly answer: SqlAnswer };
+  /** Runs SQL for a session of the Postgres interface; what it answers is durable. */
+  postgresSql: { readonly input: PostgresSqlInput; readonly answer: PostgresSqlAnswer };
   /** Answers a request to one of the module's routes. */
   handleHttp: { readonly input: HttpInput; readonly answer: HttpHandlerResult };
   schema: { readonly input: 9 | 10; readonly answer: string };
@@ -107,6 +109,12 @@ export type SqlAnswer =
   /** `json` is the body of the answer over HTTP. */
   | { readonly kind: 'ok'; readonly json: string; readonly durationMicros: number }
   | Exclude<SqlResult, { readonly kind: 'ok' }>;
+
+export type PostgresSqlInput = Omit<SqlInput, 'isConfirmed'>;
+
+export type PostgresSqlAnswer =
+  /** `messages` is what the client gets, as bytes of its protocol. */
+  { readonly kind: 'ok'; readonly messages: Uint8Array } | Exclude<SqlResult, { readonly kind: 'ok' }>;
 
 export interface PlanInput {
   readonly program: Uint8Array;

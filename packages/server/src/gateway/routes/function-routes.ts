@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import type { Overload } from '@lightcone/engine';
-import type { CallerMessage } from '../../database-thread/messages.ts';
+import { newConnection } from '../../auth/caller.ts';
 import { jsonText, text } from '../answer.ts';
 import type { Answer } from '../answer.ts';
 import { HttpError } from '../http-error.ts';
@@ -37,7 +36,7 @@ async function call(context: RouteContext, request: GatewayRequest): Promise<Ans
     throw new HttpError(415, 'Expected request with `Content-Type: application/json`');
   }
   const functionName = request.parameters['function'] ?? '';
-  const input = { caller: callerMessage(request), functionName, args: bodyText(request) };
+  const input = { caller: newConnection(callerOf(request)), functionName, args: bodyText(request) };
   const database = await context.databases.open(record);
   const result = await database.thread.request('call', input);
   switch (result.kind) {
@@ -67,7 +66,7 @@ async function call(context: RouteContext, request: GatewayRequest): Promise<Ans
 async function sql(context: RouteContext, request: GatewayRequest): Promise<Answer> {
   const record = mustDatabase(context, request.parameters['database'] ?? '');
   const isConfirmed = request.query.boolean('confirmed') ?? true;
-  const input = { caller: callerMessage(request), text: bodyText(request), isConfirmed };
+  const input = { caller: newConnection(callerOf(request)), text: bodyText(request), isConfirmed };
   const database = await context.databases.open(record);
   const result = await database.thread.request('sql', input);
   switch (result.kind) {
@@ -86,15 +85,6 @@ async function sql(context: RouteContext, request: GatewayRequest): Promise<Answ
 function tryLater({ kind, message, retryAfterSeconds }: Overload): HttpError {
   const status = kind === 'rateLimited' ? 429 : 503;
   return new HttpError(status, message, undefined, { 'retry-after': String(retryAfterSeconds) });
-}
-
-function callerMessage(request: GatewayRequest): CallerMessage {
-  const caller = callerOf(request);
-  return {
-    identity: caller.identity,
-    connectionId: randomBytes(16).toString('hex'),
-    jwtPayload: caller.claims.payload,
-  };
 }
 
 function costHeaders(cost: { readonly durationMicros: number; readonly energyUsed: number }): Record<string, string> {
