@@ -27,6 +27,12 @@ test('start takes repeated options, says where it listens, answers, and stops', 
   expect(readdirSync(user.home)).toEqual([]);
 });
 
+test.each(['0', '1023', '65535', '99999', 'http', '5432x', '-1'])('--pg-port %s is refused', async (port) => {
+  const user = new TestUser();
+  const result = await user.run(['start', '--in-memory', '--listen-addr', '127.0.0.1:0', `--pg-port=${port}`]);
+  expect(result).toMatchObject({ exitCode: 1, noted: expect.stringContaining('expected a port from 1024 to 65534') });
+});
+
 test('a port that is taken is named, with how to choose another', async () => {
   const user = new TestUser();
   const terminal = new TestTerminal(user.home);

@@ -23,7 +23,7 @@ export function startCommand(session: CliSession): Command {
       .option('--jwt-pub-key-path <file>', 'the public key; together with the private one')
       .option('--jwt-priv-key-path <file>', 'the private key')
       .option('--in-memory', 'keep everything in memory; it is gone when the server stops')
-      .option('--pg-port <port>', 'not offered yet: there is no Postgres interface')
+      .option('--pg-port <port>', "also speak PostgreSQL's protocol, on this port of the same host: 1024 to 65534")
       .addOption(new Option('--edition <edition>').choices(['standalone']).hideHelp())
       // What tools pass that were made for the reference. Memory is not pooled here, there is no such profiler, and
       // nothing is ever asked.
@@ -41,7 +41,7 @@ async function runStart(session: CliSession, options: StartOptions): Promise<voi
   if ((privatePath === undefined) !== (publicPath === undefined)) {
     throw new CliError('CLI_INVALID_ARGUMENT', '--jwt-priv-key-path and --jwt-pub-key-path must be given together');
   }
-  if (options.pgPort !== undefined) terminal.note('--pg-port is ignored: there is no Postgres interface yet.');
+  const postgresPort = options.pgPort === undefined ? undefined : readPostgresPort(options.pgPort);
   const { config } = await session.configFile();
   const inMemory = options.inMemory === true;
   const dataDir = inMemory ? undefined : (options.dataDir ?? paths.dataFolder);
@@ -55,6 +55,7 @@ async function runStart(session: CliSession, options: StartOptions): Promise<voi
   const [{ startServer }, { serverLog }] = await Promise.all([import('@lightcone/server'), import('../server-log.ts')]);
   const server = await startServer({
     listenAddress: options.listenAddr ?? config.listenAddress ?? '127.0.0.1:3000',
+    ...(postgresPort === undefined ? {} : { postgresPort }),
     ...(dataDir === undefined ? {} : { dataDir }),
     ...(keyDir === undefined ? {} : { keyDir }),
     ...(privatePath === undefined || publicPath === undefined ? {} : { keyPaths: { privatePath, publicPath } }),
@@ -62,9 +63,20 @@ async function runStart(session: CliSession, options: StartOptions): Promise<voi
   });
   // Before the line, since who has read it may at once ask to stop.
   const stopped = terminal.untilStopped();
+  if (server.postgresAddress !== undefined) {
+    terminal.print(`PostgreSQL wire protocol on ${server.postgresAddress}: the password is a token`);
+  }
   // Tools wait for this line, word for word.
   terminal.print(`Starting SpacetimeDB listening on ${server.url.slice('http://'.length)}`);
   await stopped;
   terminal.note('Stopping...');
   await server.close();
+}
+
+function readPostgresPort(text: string): number {
+  const port = /^\d{4,5}$/u.test(text) ? Number(text) : 0;
+  if (port < 1024 || port > 65_534) {
+    throw new CliError('CLI_INVALID_ARGUMENT', `--pg-port ${JSON.stringify(text)}: expected a port from 1024 to 65534`);
+  }
+  return port;
 }
