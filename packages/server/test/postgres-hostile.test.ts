@@ -106,6 +106,14 @@ describe('a message that is none', () => {
     expect((await client.query('SELECT * FROM message')).error).toBeUndefined();
   });
 
+  test('before the password, nothing else is even waited for', async () => {
+    using client = await PostgresClient.connect(address);
+    client.send(startup({ database: 'chat' }));
+    await client.next('R');
+    client.send(Buffer.from('Q'));
+    expect(await client.nextError()).toBe('FATAL 08P01 expected a password message');
+  });
+
   test('a password longer than any is refused', async () => {
     using client = await PostgresClient.connect(address);
     client.send(startup({ database: 'chat' }));

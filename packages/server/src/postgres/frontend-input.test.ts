@@ -24,7 +24,7 @@ property.prop([texts, cuts])('messages come out whole and in order, however thei
     const size = sizes[i % sizes.length] ?? 1;
     input.push(wire.subarray(at, at + size));
     at += size;
-    for (let next = input.take(); next !== undefined; next = input.take()) received.push(readText(next.body));
+    for (let next = input.take(true); next !== undefined; next = input.take(true)) received.push(readText(next.body));
   }
   expect(received).toEqual(sent.map((text) => text.toWellFormed()));
 });
@@ -35,7 +35,7 @@ property.prop([fc.uint8Array({ maxLength: 2000 })])(
     const input = new FrontendInput();
     input.push(bytes);
     try {
-      for (let next = input.take(); next !== undefined; next = input.take()) readText(next.body);
+      for (let next = input.take(true); next !== undefined; next = input.take(true)) readText(next.body);
     } catch (error) {
       expect(error).toMatchObject({ name: 'PostgresError', code: expect.stringMatching(/^[0-9A-Z]{5}$/u) });
     }

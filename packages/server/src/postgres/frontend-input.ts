@@ -66,12 +66,17 @@ export class FrontendInput {
     return this.#take(0, 8, MAX_STARTUP_BYTES, 'startup packet');
   }
 
-  /** The next message; undefined until it is whole. @throws PostgresError FATAL */
-  take(): FrontendMessage | undefined {
+  /**
+   * The next message; undefined until it is whole.
+   * @param mayAsk whether it may be any message: of a client that has not shown who it is, nothing is kept but a password
+   * @throws PostgresError FATAL
+   */
+  take(mayAsk: boolean): FrontendMessage | undefined {
     if (this.#start === this.#end) return undefined;
     const first = String.fromCharCode(this.#bytes[this.#start] ?? 0);
     if (!isKnown(first)) throw violation(`invalid frontend message type ${first.charCodeAt(0)}`);
     const kind = MESSAGE_KINDS[first];
+    if (!mayAsk && kind !== 'password' && kind !== 'terminate') throw violation('expected a password message');
     const body = this.#take(1, 4, kind === 'password' ? MAX_PASSWORD_BYTES : MAX_QUERY_BYTES, 'message');
     return body && { kind, body };
   }

@@ -127,7 +127,7 @@ export class PostgresSession {
       const packet = this.#input.takeStartup();
       return packet === undefined ? 'waiting' : this.#introduce(packet);
     }
-    const message = this.#input.take();
+    const message = this.#input.take(phase.tag === 'ready');
     if (message === undefined) return 'waiting';
     if (message.kind === 'terminate') return 'over';
     if (phase.tag === 'password') await this.#authenticate(message, phase.startup);
@@ -160,8 +160,7 @@ export class PostgresSession {
     }
   }
 
-  async #authenticate({ kind, body }: FrontendMessage, { parameters }: StartupMessage): Promise<void> {
-    if (kind !== 'password') throw violation('expected a password message');
+  async #authenticate({ body }: FrontendMessage, { parameters }: StartupMessage): Promise<void> {
     const token = readText(body);
     const name = parameters.get('database') ?? '';
     const identity = this.#context.control.findIdentity(name);
