@@ -9,6 +9,7 @@ export const SQL_STATE = {
   notAuthorized: '28000',
   invalidPassword: '28P01',
   noSuchDatabase: '3D000',
+  insufficientResources: '53000',
   tooManyConnections: '53300',
   limitExceeded: '54000',
   shuttingDown: '57P01',

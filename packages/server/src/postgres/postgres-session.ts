@@ -235,6 +235,11 @@ export class PostgresSession {
         return result.messages;
       case 'error':
         throw new PostgresError('ERROR', SQL_STATE.internalError, `(Sql) ${result.message}`);
+      case 'rateLimited':
+      case 'overloaded': {
+        const hint = `Try again in ${result.retryAfterSeconds} s.`;
+        throw new PostgresError('ERROR', SQL_STATE.insufficientResources, result.message, hint);
+      }
       case 'connectRejected':
         throw new PostgresError('ERROR', SQL_STATE.notAuthorized, result.message);
     }
