@@ -50,13 +50,13 @@ test('every option may be repeated, and the last one wins', async () => {
   const pgPort = String(await freePort());
   await using server = await ServerProcess.start({
     args: [
-      ...['--listen-addr', 'no address', '--listen-addr', '127.0.0.1:0'],
-      ...['--data-dir', join(folder, 'first-data'), '--data-dir', data],
-      ...['--jwt-key-dir', join(folder, 'first-keys'), '--jwt-key-dir', keys],
-      ...['--pg-port', '1', '--pg-port', pgPort],
-      ...['--page-pool-max-size', '1MiB', '--page-pool-max-size', '64MiB'],
-      ...['--enable-tracy', '--enable-tracy', '--non-interactive', '--non-interactive'],
-    ],
+      ['--listen-addr', 'no address', '--listen-addr', '127.0.0.1:0'],
+      ['--data-dir', join(folder, 'first-data'), '--data-dir', data],
+      ['--jwt-key-dir', join(folder, 'first-keys'), '--jwt-key-dir', keys],
+      ['--pg-port', '1', '--pg-port', pgPort],
+      ['--page-pool-max-size', '1MiB', '--page-pool-max-size', '64MiB'],
+      ['--enable-tracy', '--enable-tracy', '--non-interactive', '--non-interactive'],
+    ].flat(),
   });
   expect(server.output).toContain(`PostgreSQL wire protocol on 127.0.0.1:${pgPort}`);
   expect(existsSync(join(data, 'metadata.toml'))).toBe(true);
