@@ -131,8 +131,8 @@ describe('the npm client `pg`', () => {
 describe('who gets in', () => {
   test.each([
     { database: 'nowhere', password: 'token', error: 'FATAL 3D000 database "nowhere" does not exist' },
-    { database: 'people', password: '', error: 'FATAL 28P01 Invalid token: InvalidToken' },
-    { database: 'people', password: 'a.b.c', error: 'FATAL 28P01 Invalid token: InvalidToken' },
+    { database: 'people', password: '', error: 'FATAL 28P01 Invalid token: ' },
+    { database: 'people', password: 'a.b.c', error: 'FATAL 28P01 Invalid token: ' },
   ])('$database with password "$password": $error', async ({ database, password, error }) => {
     const token = password === 'token' ? owner.token : password;
     await expect(PostgresClient.login(address, database, token)).rejects.toThrow(error);
