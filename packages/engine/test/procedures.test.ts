@@ -243,12 +243,12 @@ test('one caller cannot have all procedures, over however many connections; othe
     Array.from({ length: MAX_RUNNING_PER_CALLER }, (_, i) => (i % 2 === 0 ? alice : second).callProcedure('sleep', 1n)),
   );
   await expect(second.callProcedure('do_nothing')).rejects.toThrow(
-    '128 procedures of this caller are running, which is the most at once',
+    '256 procedures of this caller are running, which is the most at once',
   );
   expect(await bob.callProcedure('add', 1n, 1n)).toBe(2n);
   // Who has gone still has what runs.
   second.disconnect();
-  await expect(alice.callProcedure('do_nothing')).rejects.toThrow('128 procedures of this caller');
+  await expect(alice.callProcedure('do_nothing')).rejects.toThrow('256 procedures of this caller');
   await db.clock.advance(1);
   await sleeping;
   expect(await alice.callProcedure('add', 1n, 1n)).toBe(2n);

@@ -147,7 +147,9 @@ describe.each(queryWays)('$name', ({ dialect: ofWay, isSubscription, ask }) => {
     expect(bytes.includes(HIDDEN)).toBe(false);
   });
 
-  test.runIf(isSubscription)('SELECT * FROM * leaves private tables out', async () => {
+  if (!isSubscription) return;
+
+  test('SELECT * FROM * leaves private tables out', async () => {
     for (const database of ['secrets', 'letters', 'reports']) {
       const { bytes } = await ask(server, database, stranger, 'SELECT * FROM *');
       expect(bytes.length).toBeGreaterThan(0);
@@ -156,7 +158,7 @@ describe.each(queryWays)('$name', ({ dialect: ofWay, isSubscription, ask }) => {
     }
   });
 
-  test.runIf(isSubscription)('events of a private table are for the owner', async () => {
+  test('events of a private table are for the owner', async () => {
     const { error, bytes } = await ask(server, 'letters', stranger, 'SELECT * FROM secret_signal');
     expect(error).toBeDefined();
     expect(bytes.toString('latin1')).toContain(noSuchTable('secret_signal'));

@@ -15,7 +15,7 @@ export const MAX_RUNNING_PROCEDURES = 512;
  * Of those, calls of one identity, or of requests from one address: a call counts until it is over, also when whoever
  * asked for it has gone. The database's own calls are not counted.
  */
-export const MAX_RUNNING_PER_CALLER = 128;
+export const MAX_RUNNING_PER_CALLER = 256;
 /** Instances that are kept for the next call. */
 const MAX_IDLE_INSTANCES = 8;
 
