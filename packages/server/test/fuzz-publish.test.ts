@@ -81,12 +81,12 @@ test(`modules that describe anything leave it so too (seed ${seed})`, { timeout:
       numRuns: runs,
     },
   );
-  let accepted = 0;
   for (const [i, [definition, edits]] of definitions.entries()) {
     const program = describingModule(mutateBytes(encodeDefinition(definition), edits));
-    if (await tryPublish(i % 2 === 0 ? '/described' : '/described?clear=true', program)) accepted++;
+    await tryPublish(i % 2 === 0 ? '/described' : '/described?clear=true', program);
     if (i % 4 === 0) await expectAlive();
   }
   await expectAlive();
-  expect(accepted, 'some definitions are good').toBeGreaterThan(0);
+  // Whatever became of the definitions, which may all be bad: a good one is taken.
+  expect(await tryPublish('/described?clear=true', programs.chat)).toBe(true);
 });

@@ -8,7 +8,7 @@ import { OPERATIONS } from './operations.ts';
 import { TABLES } from './tables.ts';
 
 /** One run is some 750 operations. */
-const numRuns = Number(process.env['LIGHTCONE_MODEL_RUNS'] ?? 160);
+const numRuns = Number(process.env['LIGHTCONE_MODEL_RUNS'] ?? 180);
 const MAX_RUN_MS = 10_000;
 const MIN_OPERATIONS = 100_000;
 
