@@ -5,21 +5,10 @@ import type { CompiledModule } from './compiled-module.ts';
 import { ERRNO } from './errno.ts';
 import { GuestInstance } from './guest-instance.ts';
 import type { HostEnvironment } from './guest/guest.ts';
-import type { ModuleFunction } from './module-function.ts';
+import type { CallParameters, ModuleFunction } from './module-function.ts';
 import { readViewResult } from './view-result.ts';
 
-type CallReducer = (
-  id: number,
-  sender0: bigint,
-  sender1: bigint,
-  sender2: bigint,
-  sender3: bigint,
-  connection0: bigint,
-  connection1: bigint,
-  timestamp: bigint,
-  args: number,
-  sink: number,
-) => number;
+type CallReducer = (...parameters: CallParameters) => number;
 type CallView = (
   id: number,
   sender0: bigint,

@@ -9,21 +9,10 @@ import type { HostEnvironment } from './guest/guest.ts';
 import { readHttpResponse, writeHttpRequest } from './http/http-message-codec.ts';
 import type { HttpRequest } from './http/http-message.ts';
 import { promising } from './promise-integration.ts';
-import type { ModuleFunction } from './module-function.ts';
+import type { CallParameters, ModuleFunction } from './module-function.ts';
 import type { ProcedureCalls } from './procedure-calls.ts';
 
-type CallProcedure = (
-  id: number,
-  sender0: bigint,
-  sender1: bigint,
-  sender2: bigint,
-  sender3: bigint,
-  connection0: bigint,
-  connection1: bigint,
-  timestamp: bigint,
-  args: number,
-  sink: number,
-) => Promise<number>;
+type CallProcedure = (...parameters: CallParameters) => Promise<number>;
 type CallHttpHandler = (
   id: number,
   timestamp: bigint,
