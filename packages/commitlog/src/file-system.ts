@@ -22,7 +22,15 @@ export interface FileSystem {
    * The death of the holder's thread or process releases it.
    */
   lock(path: string): Promise<FileLock | undefined>;
+  /** Without it, segments that are compressed are refused (`LOG_UNSUPPORTED`). */
+  readonly decompressZstd?: ZstdDecompressor;
 }
+
+/**
+ * Decompresses one zstd frame to at most `contentBytes` bytes; what is returned must stay as it is.
+ * Throws when it does not decompress, or gives more.
+ */
+export type ZstdDecompressor = (frame: Uint8Array, contentBytes: number) => Uint8Array;
 
 /** In mode `write-synced` a write resolves only when its bytes are on disk, as if `datasync` followed it. */
 export type OpenMode = 'read' | 'write' | 'write-synced';

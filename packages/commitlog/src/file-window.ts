@@ -1,5 +1,5 @@
 import { CommitLogError } from './errors.ts';
-import type { OpenFile } from './file-system.ts';
+import type { ReadableFile } from './seekable-zstd.ts';
 
 const WINDOW_BYTES = 1024 * 1024;
 
@@ -12,15 +12,15 @@ export class FileWindow {
   view: DataView = new DataView(this.bytes.buffer);
   /** Where in the file the first byte of `bytes` is. */
   start = 0;
-  readonly #file: OpenFile;
+  readonly #file: ReadableFile;
 
-  private constructor(path: string, file: OpenFile, fileSize: number) {
+  private constructor(path: string, file: ReadableFile, fileSize: number) {
     this.path = path;
     this.#file = file;
     this.fileSize = fileSize;
   }
 
-  static async over(path: string, file: OpenFile): Promise<FileWindow> {
+  static async over(path: string, file: ReadableFile): Promise<FileWindow> {
     return new FileWindow(path, file, await file.size());
   }
 
@@ -31,11 +31,13 @@ export class FileWindow {
   /** Moves the window so that it begins at `position` and holds `count` bytes or more, which the file must have. */
   async load(position: number, count: number): Promise<void> {
     const wanted = Math.min(Math.max(count, WINDOW_BYTES), this.fileSize - position);
-    const bytes = new Uint8Array(wanted);
+    let bytes: Uint8Array<ArrayBuffer>;
     let found: number;
     try {
+      bytes = new Uint8Array(wanted);
       found = await this.#file.read(bytes, position);
     } catch (error) {
+      if (error instanceof CommitLogError) throw error;
       const message = `${this.path}, byte ${position}: the file cannot be read`;
       throw new CommitLogError('LOG_READ_FAILED', message, { cause: error });
     }

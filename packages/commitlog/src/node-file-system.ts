@@ -3,7 +3,8 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
-import type { FileLock, FileSystem, OpenFile, OpenMode } from './file-system.ts';
+import { zstdDecompressSync } from 'node:zlib';
+import type { FileLock, FileSystem, OpenFile, OpenMode, ZstdDecompressor } from './file-system.ts';
 
 const openDescriptor = promisify(open);
 const closeDescriptor = promisify(close);
@@ -18,6 +19,9 @@ const hasDsync = process.platform === 'linux';
 
 /** The files of this machine. */
 export class NodeFileSystem implements FileSystem {
+  readonly decompressZstd: ZstdDecompressor = (frame, contentBytes) =>
+    zstdDecompressSync(frame, { maxOutputLength: Math.max(1, contentBytes) });
+
   async makeFolder(path: string): Promise<void> {
     const firstMade = await mkdir(path, { recursive: true });
     if (firstMade === undefined) return;

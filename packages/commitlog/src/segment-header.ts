@@ -7,7 +7,6 @@ export const SEGMENT_HEADER_BYTES = 10;
 export const FORMAT_VERSION = 1;
 
 const MAGIC: readonly number[] = [0x28, 0x64, 0x73, 0x29, 0x5e, 0x32];
-const ZSTD_MAGIC: readonly number[] = [0x28, 0xb5, 0x2f, 0xfd];
 const CRC_32C = 0;
 
 export function segmentHeader(): Uint8Array {
@@ -17,17 +16,10 @@ export function segmentHeader(): Uint8Array {
 /**
  * Checks a segment's header and returns its format version.
  *
- * @throws CommitLogError `LOG_UNSUPPORTED` for a version, checksum or compression we do not know, `LOG_DAMAGED` for
+ * @throws CommitLogError `LOG_UNSUPPORTED` for a version or checksum we do not know, `LOG_DAMAGED` for
  *   anything else that is no header. The two last bytes are not looked at, as in the reference.
  */
 export function readSegmentHeader(header: Uint8Array, path: string, txOffset: number): number {
-  if (ZSTD_MAGIC.every((byte, i) => header[i] === byte)) {
-    const advice = 'decompress it with zstd under the same name';
-    throw new CommitLogError(
-      'LOG_UNSUPPORTED',
-      `${path}: the segment is compressed, which is not supported: ${advice}`,
-    );
-  }
   if (!MAGIC.every((byte, i) => header[i] === byte)) {
     const found = Array.from(header.subarray(0, MAGIC.length), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
     throw new CommitLogError(

@@ -1,8 +1,10 @@
 import { CHECKSUM_BYTES, COMMIT_LAYOUT, COMMIT_LAYOUT_V0, EPOCH_AT } from './commit-layout.ts';
 import type { CommitLayout } from './commit-layout.ts';
 import { crc32c } from './crc32c.ts';
+import { CommitLogError } from './errors.ts';
 import type { FileSystem } from './file-system.ts';
 import { FileWindow } from './file-window.ts';
+import { type ReadableFile, SeekableZstd, isZstd } from './seekable-zstd.ts';
 import { FORMAT_VERSION, SEGMENT_HEADER_BYTES, readSegmentHeader, segmentPath } from './segment-header.ts';
 
 /**
@@ -17,6 +19,8 @@ export type Step = 'commit' | 'end' | 'bad';
 export class SegmentReader implements AsyncDisposable {
   readonly path: string;
   readonly version: number;
+  /** The file is a sealed segment, compressed. Positions are those in its content. */
+  readonly isCompressed: boolean;
 
   /** Where in the file the next step looks; after `bad` and `end` that is where the good commits end. */
   position: number = SEGMENT_HEADER_BYTES;
@@ -35,9 +39,10 @@ export class SegmentReader implements AsyncDisposable {
   readonly #window: FileWindow;
   readonly #layout: CommitLayout;
 
-  private constructor(window: FileWindow, version: number) {
+  private constructor(window: FileWindow, version: number, isCompressed: boolean) {
     this.path = window.path;
     this.version = version;
+    this.isCompressed = isCompressed;
     this.#window = window;
     this.#layout = version === 0 ? COMMIT_LAYOUT_V0 : COMMIT_LAYOUT;
   }
@@ -45,31 +50,34 @@ export class SegmentReader implements AsyncDisposable {
   /**
    * Opens the segment that is named after `txOffset`; undefined if it is too short to have a header.
    *
-   * @throws CommitLogError `LOG_UNSUPPORTED` or `LOG_DAMAGED` for its header
+   * @throws CommitLogError `LOG_UNSUPPORTED` or `LOG_DAMAGED` for its header or its compression, `LOG_READ_FAILED`
    */
   static async open(fs: FileSystem, folder: string, txOffset: number): Promise<SegmentReader | undefined> {
     const path = segmentPath(folder, txOffset);
-    const window = await FileWindow.over(path, await fs.open(path, 'read'));
+    const file = await fs.open(path, 'read');
     try {
+      const content = await contentOf(fs, path, file);
+      const window = await FileWindow.over(path, content);
       if (window.fileSize >= SEGMENT_HEADER_BYTES) {
         await window.load(0, SEGMENT_HEADER_BYTES);
-        return new SegmentReader(window, readSegmentHeader(window.bytes, path, txOffset));
+        return new SegmentReader(window, readSegmentHeader(window.bytes, path, txOffset), content !== file);
       }
     } catch (error) {
-      await window.close();
+      await file.close();
       throw error;
     }
-    await window.close();
+    await file.close();
     return undefined;
   }
 
+  /** The length of its content. */
   get fileSize(): number {
     return this.#window.fileSize;
   }
 
-  /** Whether the file may be written on: its version is the one we write. */
+  /** Whether the file may be written on: its version is the one we write, and it is not compressed. */
   get isWritable(): boolean {
-    return this.version === FORMAT_VERSION;
+    return this.version === FORMAT_VERSION && !this.isCompressed;
   }
 
   /** Reads the commit at `position` and moves behind it. */
@@ -163,6 +171,19 @@ export class SegmentReader implements AsyncDisposable {
     this.problem = problem;
     return 'bad';
   }
+}
+
+/** The file itself, or what is in it if it is compressed. */
+async function contentOf(fs: FileSystem, path: string, file: ReadableFile): Promise<ReadableFile> {
+  const start = new Uint8Array(4);
+  await file.read(start, 0);
+  if (!isZstd(start)) return file;
+  if (fs.decompressZstd !== undefined) return SeekableZstd.over(path, file, fs.decompressZstd);
+  const advice = 'Decompress it with `zstd -d` under the same name';
+  throw new CommitLogError(
+    'LOG_UNSUPPORTED',
+    `${path}: the segment is compressed, and nothing here decompresses. ${advice}.`,
+  );
 }
 
 function hex(value: number): string {

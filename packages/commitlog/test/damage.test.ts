@@ -217,11 +217,3 @@ test.each([
   disk.place(SEGMENT_0, bytes);
   await expect(CommitLog.open(disk, FOLDER)).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
 });
-
-test('a compressed segment is refused by name', async () => {
-  const disk = await diskWithCommits(COUNTS);
-  const bytes = disk.contentOf(SEGMENT_0);
-  bytes.set([0x28, 0xb5, 0x2f, 0xfd]);
-  disk.place(SEGMENT_0, bytes);
-  await expect(CommitLog.open(disk, FOLDER)).rejects.toMatchObject({ code: 'LOG_UNSUPPORTED' });
-});

@@ -1,4 +1,4 @@
-import type { FileLock, FileSystem, OpenFile, OpenMode } from '../file-system.ts';
+import type { FileLock, FileSystem, OpenFile, OpenMode, ZstdDecompressor } from '../file-system.ts';
 
 const SECTOR_BYTES = 512;
 
@@ -27,6 +27,8 @@ type NameEntry = readonly [path: string, inode: Inode | undefined];
 export class SimulatedDisk implements FileSystem {
   /** Room for the content of files, in bytes. */
   capacityBytes: number = Number.POSITIVE_INFINITY;
+  /** What compressed segments are read with; nothing unless given. */
+  decompressZstd?: ZstdDecompressor;
   /** Count of the operations so far that change something. */
   operations = 0;
 
