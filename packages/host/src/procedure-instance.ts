@@ -72,9 +72,10 @@ export class ProcedureInstance {
     return this.#instance.isDead;
   }
 
-  /** What the memory of the instance has grown to. */
+  /** What the memory of the instance has grown to, with what the host keeps for the guest to read. */
   get memoryBytes(): number {
-    return this.#instance.guest.memory.byteLength;
+    const { memory, sources } = this.#instance.guest;
+    return memory.byteLength + sources.openBytes;
   }
 
   /** The energy that the running or last call has used, the work of the host included. */

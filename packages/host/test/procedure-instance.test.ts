@@ -498,6 +498,23 @@ describe('an HTTP request', () => {
     expect(await outcome).toEqual(ok(0, 1, 0, 0, 0, 0, 0, 0, 0, ...head));
   });
 
+  test('whose response is not read counts for the memory of the instance until the call ends', async () => {
+    const { call, environment, instance } = load({
+      imports,
+      definitions,
+      procedure: `(drop ${request()}) (drop ${request()}) (i32.const 0)`,
+    });
+    const before = instance.memoryBytes;
+    const outcome = call();
+    const { requests } = environment.procedures;
+    requests[0]!.resolve({ response: RESPONSE, body: new Uint8Array(100_000) });
+    await expect.poll(() => requests.length).toBe(2);
+    expect(instance.memoryBytes - before).toBeGreaterThan(100_000);
+    requests[1]!.resolve({ response: RESPONSE, body: NO_ARGS });
+    await outcome;
+    expect(instance.memoryBytes).toBe(before);
+  });
+
   const errorText = (text: string): Uint8Array => encoded((writer) => writer.string(text));
 
   test('that fails is errno 21 with the text in the first source, and the second is untouched', async () => {

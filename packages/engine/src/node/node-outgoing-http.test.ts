@@ -4,7 +4,12 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { type OutgoingHttp, OutgoingHttpError, type OutgoingRequest } from '../procedures/outgoing-http.ts';
 import { AddressPolicy } from './address-policy.ts';
-import { MAX_RESPONSE_BYTES, NodeOutgoingHttp, type NodeOutgoingHttpOptions } from './node-outgoing-http.ts';
+import {
+  MAX_RECEIVING_BYTES,
+  MAX_RESPONSE_BYTES,
+  NodeOutgoingHttp,
+  type NodeOutgoingHttpOptions,
+} from './node-outgoing-http.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const text = (body: Uint8Array): string => new TextDecoder().decode(body);
@@ -319,6 +324,26 @@ test('a body beyond the limit is an error, announced or not', async () => {
     pour();
   });
   expect((await failureOf(send(endless, {}, { maxResponseBytes: 100_000 }))).reason).toBe('failed');
+});
+
+test('bodies that are received at the same time are within one limit, which is free again afterwards', async () => {
+  expect(MAX_RECEIVING_BYTES).toBe(256 * 1024 * 1024);
+  const waiting: ServerResponse[] = [];
+  const url = await serve(({ url: path }, response) => {
+    if (path === '/slow') waiting.push(response.writeHead(200));
+    response.write('x'.repeat(600));
+    if (path !== '/slow') response.end();
+  });
+  const network = new NodeOutgoingHttp({ policy: loopback, maxReceivingBytes: 1000 });
+  const get = (path: string): ReturnType<OutgoingHttp['send']> =>
+    network.send({ method: 'GET', url: url + path, headers: [], body: bytes(''), timeoutMs: 5000 }, never);
+  const slow = get('/slow');
+  // Its first part is there as soon as another request does not fit any more.
+  const refused = async (): Promise<string> => (await failureOf(get('/'))).message;
+  await expect.poll(() => refused().catch(() => '')).toContain('are receiving have over 1000 bytes');
+  waiting[0]?.end();
+  expect((await slow).body).toHaveLength(600);
+  expect((await get('/')).body).toHaveLength(600);
 });
 
 test.each([

@@ -12,6 +12,8 @@ import { type Resolve, systemResolver } from './system-resolver.ts';
 const MAX_REDIRECTS = 10;
 /** The longest body that a module gets; a longer one fails the request. */
 export const MAX_RESPONSE_BYTES: number = 32 * 1024 * 1024;
+/** What the bodies that are being received take together: of one network, so of one database. */
+export const MAX_RECEIVING_BYTES: number = 256 * 1024 * 1024;
 
 export const REFUSED_ADDRESS = 'refusing to connect to private or special-purpose addresses';
 
@@ -34,6 +36,7 @@ export interface NodeOutgoingHttpOptions {
   /** The resolver of the system by default. */
   readonly resolve?: Resolve;
   readonly maxResponseBytes?: number;
+  readonly maxReceivingBytes?: number;
   /** By default they are; otherwise an answer that redirects is an answer like any other. */
   readonly followsRedirects?: boolean;
 }
@@ -49,12 +52,15 @@ export class NodeOutgoingHttp implements OutgoingHttp {
   readonly #policy: AddressPolicy;
   readonly #resolve: Resolve;
   readonly #maxResponseBytes: number;
+  readonly #maxReceivingBytes: number;
+  #receivingBytes = 0;
   readonly #followsRedirects: boolean;
 
   constructor(options: NodeOutgoingHttpOptions = {}) {
     this.#policy = options.policy ?? AddressPolicy.publicOnly;
     this.#resolve = options.resolve ?? systemResolver();
     this.#maxResponseBytes = options.maxResponseBytes ?? MAX_RESPONSE_BYTES;
+    this.#maxReceivingBytes = options.maxReceivingBytes ?? MAX_RECEIVING_BYTES;
     this.#followsRedirects = options.followsRedirects ?? true;
   }
 
@@ -72,7 +78,7 @@ export class NodeOutgoingHttp implements OutgoingHttp {
         const status = response.statusCode ?? 0;
         const next = this.#followsRedirects ? redirectedHop(hop, status, response.headers.location) : undefined;
         if (next === undefined) {
-          const body = await readBody(response, hop.url, this.#maxResponseBytes, ended);
+          const body = await this.#readBody(response, hop.url, ended);
           const version = response.httpVersion === '1.0' ? 'HTTP/1.0' : 'HTTP/1.1';
           return { response: { status, version, headers: headersOf(response) }, body };
         }
@@ -119,6 +125,42 @@ export class NodeOutgoingHttp implements OutgoingHttp {
     outgoing.on('error', (cause) => reject(signal.aborted ? signal.reason : failureOf(url, cause)));
     outgoing.end(body);
     return promise;
+  }
+
+  async #readBody(response: IncomingMessage, url: URL, signal: AbortSignal): Promise<Uint8Array> {
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    try {
+      for await (const chunk of response) {
+        const bytes = chunk as Uint8Array; // no encoding is set
+        length += bytes.length;
+        this.#receivingBytes += bytes.length;
+        const tooMuch = this.#tooMuch(length);
+        if (tooMuch !== undefined) throw failure(url, 'failed', tooMuch);
+        chunks.push(bytes);
+      }
+    } catch (cause) {
+      throw signal.aborted ? signal.reason : failureOf(url, cause);
+    } finally {
+      this.#receivingBytes -= length;
+    }
+    const body = new Uint8Array(length);
+    let at = 0;
+    for (const chunk of chunks) {
+      body.set(chunk, at);
+      at += chunk.length;
+    }
+    return body;
+  }
+
+  /** Why no more of a body is received; undefined while it may go on. */
+  #tooMuch(length: number): string | undefined {
+    if (length > this.#maxResponseBytes) return `the response's body is longer than ${this.#maxResponseBytes} bytes`;
+    if (this.#receivingBytes <= this.#maxReceivingBytes) return undefined;
+    return (
+      `the responses that the database's procedures are receiving have over ${this.#maxReceivingBytes} bytes, ` +
+      'which is the most at once; try again later'
+    );
   }
 
   /** Called by the socket when it connects, so what is checked is what is connected to. */
@@ -194,32 +236,6 @@ function headersOf(response: IncomingMessage): HttpHeader[] {
     headers.push({ name: rawHeaders[i]!.toLowerCase(), value });
   }
   return headers;
-}
-
-async function readBody(
-  response: IncomingMessage,
-  url: URL,
-  maxBytes: number,
-  signal: AbortSignal,
-): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  try {
-    for await (const chunk of response) {
-      length += (chunk as Uint8Array).length; // no encoding is set
-      if (length > maxBytes) throw failure(url, 'failed', `the response's body is longer than ${maxBytes} bytes`);
-      chunks.push(chunk as Uint8Array);
-    }
-  } catch (cause) {
-    throw signal.aborted ? signal.reason : failureOf(url, cause);
-  }
-  const body = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, at);
-    at += chunk.length;
-  }
-  return body;
 }
 
 function failureOf(url: URL, cause: unknown): OutgoingHttpError {

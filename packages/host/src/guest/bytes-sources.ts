@@ -29,6 +29,11 @@ export class BytesSources {
   #gone = 0;
   #openBytes = 0;
 
+  /** Of the sources that have not been read to their end. */
+  get openBytes(): number {
+    return this.#openBytes;
+  }
+
   /** Answers the new source's handle. The bytes must not change until the call ends. */
   add(bytes: Uint8Array, start: number, end: number): number {
     if (this.#count === MAX_OPEN) this.#moveOn();

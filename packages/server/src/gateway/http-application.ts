@@ -13,6 +13,7 @@ import { DatabaseFailure } from '../database-thread/database-thread.ts';
 import type { Answer } from './answer.ts';
 import { HttpError } from './http-error.ts';
 import { QueryString } from './query-string.ts';
+import { drainBody, isSending } from './request-body.ts';
 import { DEFAULT_MAX_BODY_BYTES } from './route.ts';
 import type { GatewayRequest, Handler, Route } from './route.ts';
 
@@ -64,6 +65,13 @@ export function createHttpApplication(
   app.decorateRequest('caller', undefined);
   app.addHook('onRequest', async (request, reply) => {
     if (request.url.startsWith('/v1/')) reply.headers(CORS_HEADERS);
+    // Here, as what follows keeps the body in memory.
+    return request.is404 ? reply.code(404).send() : undefined;
+  });
+  // With callbacks: it runs for every answer, nearly always with nothing to wait for.
+  app.addHook('onSend', ({ raw }, _reply, _payload, done) => {
+    if (isSending(raw)) void drainBody(raw).then(() => done());
+    else done();
   });
   app.addHook('onResponse', async ({ routeOptions, method }, reply) => {
     metrics.observeRequest(routeOptions.url ?? 'unknown', method, reply.statusCode, reply.elapsedTime / 1000);
@@ -102,8 +110,11 @@ function addRoute(app: FastifyInstance, route: Route, tokens: Tokens): void {
   app.route({
     method: others as HTTPMethods[],
     url: route.path,
-    onRequest: authenticate,
-    handler: (_request, reply) => reply.code(405).header('allow', allow).send(),
+    onRequest: async (request, reply) => {
+      await authenticate(request, reply);
+      return reply.code(405).header('allow', allow).send();
+    },
+    handler: (_request, reply) => reply,
   });
 }
 

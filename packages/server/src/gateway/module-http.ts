@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { CORS_HEADERS, describeError, PREFLIGHT_HEADERS } from './http-application.ts';
 import { HttpError } from './http-error.ts';
 import { externalUrl } from './external-url.ts';
+import { readBody } from './request-body.ts';
 import { DEFAULT_MAX_BODY_BYTES } from './route.ts';
 import { mustDatabase } from './routes/context.ts';
 import type { RouteContext } from './routes/context.ts';
@@ -78,7 +79,7 @@ export class ModuleHttp {
 
   async #handle(request: IncomingMessage): Promise<HttpHandlerResponse> {
     // To the end before anything is answered: who is still sending would not read an answer.
-    const body = await readBody(request);
+    const body = await readBody(request, DEFAULT_MAX_BODY_BYTES);
     if (this.#isRefusing) throw new HttpError(503, 'The server is stopping');
     const target = targetOf(request)!; // it was taken
     const record = mustDatabase(this.#context, decode(target.database));
@@ -128,26 +129,6 @@ function mustHaveResponded(result: HttpHandlerResult): HttpHandlerResponse {
     case 'busy':
       throw new HttpError(503, result.message);
   }
-}
-
-async function readBody(request: IncomingMessage): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of request) {
-    length += (chunk as Uint8Array).length; // no encoding is set
-    if (length > DEFAULT_MAX_BODY_BYTES) {
-      throw new HttpError(413, 'Failed to buffer the request body: length limit exceeded');
-    }
-    chunks.push(chunk as Uint8Array);
-  }
-  // Bytes of their own: of a pooled buffer, the whole pool would cross to the thread.
-  const body = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, at);
-    at += chunk.length;
-  }
-  return body;
 }
 
 function requestHeaders(rawHeaders: readonly string[]): HttpHeader[] {
