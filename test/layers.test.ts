@@ -7,12 +7,13 @@ const mayUse: Record<string, readonly string[]> = {
   schema: ['sats'],
   protocol: ['sats'],
   store: ['sats'],
-  commitlog: [],
+  blobs: [],
+  commitlog: ['blobs'],
   serializability: [],
   query: ['sats'],
   host: ['sats'],
-  engine: ['sats', 'schema', 'protocol', 'store', 'commitlog', 'query', 'host'],
-  server: ['sats', 'protocol', 'commitlog', 'engine'],
+  engine: ['sats', 'schema', 'protocol', 'store', 'blobs', 'commitlog', 'query', 'host'],
+  server: ['sats', 'protocol', 'blobs', 'commitlog', 'engine'],
   cli: ['sats', 'engine', 'server'],
 };
 
@@ -26,6 +27,7 @@ const withoutNode: Record<string, readonly string[]> = {
   query: [],
   host: [],
   engine: ['node.ts', 'node/'],
+  blobs: ['folder-blob-store.ts'],
   commitlog: ['node-file-system.ts'],
 };
 

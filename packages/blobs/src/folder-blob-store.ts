@@ -1,0 +1,202 @@
+import { randomBytes } from 'node:crypto';
+import type { Dirent } from 'node:fs';
+import { link, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { checkBlobKey, checkBlobPrefix, checkByteRange } from './blob-key.ts';
+import type { BlobInfo, BlobStore, ByteRange } from './blob-store.ts';
+import { BlobError } from './errors.ts';
+
+/**
+ * Blobs as files below a folder of this machine: the key is the path.
+ *
+ * A put writes a file of another name (`.tmp-…`, which no key can be), syncs it, renames it into place and syncs the
+ * folder; `putIfAbsent` links it into place, which fails if there is a file. A process that is killed may leave files
+ * `.tmp-…` behind: nobody sees them, and they may be deleted.
+ */
+export class FolderBlobStore implements BlobStore {
+  readonly #root: string;
+
+  /** @param root made with the first put if it is missing */
+  constructor(root: string) {
+    this.#root = resolve(root);
+  }
+
+  async get(key: string, range?: ByteRange): Promise<Uint8Array | undefined> {
+    const path = this.#pathOf(key);
+    if (range !== undefined) checkByteRange(range);
+    try {
+      await using file = await open(path, 'r');
+      const facts = await file.stat();
+      if (!facts.isFile()) return undefined;
+      const start = Math.min(range?.start ?? 0, facts.size);
+      const bytes = new Uint8Array(Math.min(range?.end ?? facts.size, facts.size) - start);
+      let done = 0;
+      while (done < bytes.length) {
+        const { bytesRead } = await file.read(bytes, done, bytes.length - done, start + done);
+        if (bytesRead === 0) throw new Error('the file became shorter while it was read');
+        done += bytesRead;
+      }
+      return bytes;
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw failed(path, 'reading', error);
+    }
+  }
+
+  async put(key: string, bytes: Uint8Array): Promise<void> {
+    const path = this.#pathOf(key);
+    await this.#place(path, bytes, async (written) => {
+      await rename(written, path);
+      return true;
+    });
+  }
+
+  async putIfAbsent(key: string, bytes: Uint8Array): Promise<boolean> {
+    const path = this.#pathOf(key);
+    return this.#place(path, bytes, async (written) => {
+      const isLinked = await linkIfAbsent(written, path);
+      await unlink(written);
+      return isLinked;
+    });
+  }
+
+  async *list(prefix: string, after = ''): AsyncGenerator<BlobInfo> {
+    checkBlobPrefix(prefix);
+    const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+    yield* this.#listFolder(folder, prefix, after);
+  }
+
+  async delete(key: string): Promise<void> {
+    const path = this.#pathOf(key);
+    try {
+      await unlink(path);
+      await syncFolder(dirname(path));
+    } catch (error) {
+      if (!isMissing(error)) throw failed(path, 'deleting', error);
+    }
+  }
+
+  /** Below `folder`, which is '' or ends with `/`. */
+  async *#listFolder(folder: string, prefix: string, after: string): AsyncGenerator<BlobInfo> {
+    for (const entry of await this.#entriesOf(folder)) {
+      const key = folder + entry.name;
+      if (entry.isDirectory()) {
+        const inner = `${key}/`;
+        const mayHold = inner.startsWith(prefix) || prefix.startsWith(inner);
+        const isBehind = inner > after || after.startsWith(inner);
+        if (mayHold && isBehind) yield* this.#listFolder(inner, prefix, after);
+      } else if (entry.isFile() && key.startsWith(prefix) && key > after) {
+        const facts = await this.#factsOf(key);
+        if (facts !== undefined) yield facts;
+      }
+    }
+  }
+
+  /** The entries of a folder in the order of the keys they stand for: that of a folder ends with `/`. */
+  async #entriesOf(folder: string): Promise<Dirent[]> {
+    const path = join(this.#root, folder);
+    let entries: Dirent[];
+    try {
+      entries = await readdir(path, { withFileTypes: true });
+    } catch (error) {
+      if (isMissing(error)) return [];
+      throw failed(path, 'listing', error);
+    }
+    const named = entries
+      .filter((entry) => !entry.name.startsWith('.'))
+      .map((entry) => ({ entry, key: entry.isDirectory() ? `${entry.name}/` : entry.name }));
+    return named.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ entry }) => entry);
+  }
+
+  async #factsOf(key: string): Promise<BlobInfo | undefined> {
+    const path = join(this.#root, key);
+    try {
+      const { size, mtimeMs } = await stat(path);
+      return { key, size, modifiedAt: Math.floor(mtimeMs) };
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw failed(path, 'listing', error);
+    }
+  }
+
+  /** Writes a file beside `path`, durably, and lets `move` bring it there. */
+  async #place(path: string, bytes: Uint8Array, move: (written: string) => Promise<boolean>): Promise<boolean> {
+    const folder = dirname(path);
+    const written = join(folder, `.tmp-${randomBytes(9).toString('base64url')}`);
+    try {
+      await makeFolder(folder);
+      try {
+        await writeSynced(written, bytes);
+        const isMoved = await move(written);
+        await syncFolder(folder);
+        return isMoved;
+      } catch (error) {
+        await unlink(written).catch(ignore);
+        throw error;
+      }
+    } catch (error) {
+      throw failed(path, 'writing', error);
+    }
+  }
+
+  #pathOf(key: string): string {
+    checkBlobKey(key);
+    return join(this.#root, key);
+  }
+}
+
+async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
+  await using file = await open(path, 'wx', 0o644);
+  await file.writeFile(bytes);
+  await file.datasync();
+}
+
+async function linkIfAbsent(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Makes a folder and its missing parents, durably. */
+async function makeFolder(path: string): Promise<void> {
+  const firstMade = await mkdir(path, { recursive: true });
+  if (firstMade === undefined) return;
+  const last = dirname(firstMade);
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    await syncFolder(folder);
+    if (folder === last) return;
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  // Windows has no such thing, and does not need it.
+  if (process.platform === 'win32') return;
+  await using folder = await open(path, 'r');
+  await folder.sync();
+}
+
+function failed(path: string, deed: string, error: unknown): unknown {
+  const code = codeOf(error);
+  const options = { cause: error };
+  if (code === 'EISDIR' || code === 'ENOTDIR' || code === 'EEXIST') {
+    return new BlobError('BLOB_KEY_CONFLICT', `${path}: a key cannot be the folder of another (${code})`, options);
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  const isDenied = code === 'EACCES' || code === 'EPERM' || code === 'EROFS';
+  return new BlobError(isDenied ? 'BLOB_ACCESS_DENIED' : 'BLOB_FAILED', `${path}: ${deed} failed: ${reason}`, options);
+}
+
+/** Whether there is no such file: the folder of the key may be missing, or be a blob itself, or the key a folder. */
+function isMissing(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR', 'EISDIR'].includes(codeOf(error) ?? '');
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+function ignore(): void {}

@@ -1,0 +1,69 @@
+import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FolderBlobStore } from '@lightcone/blobs/node';
+import { blobStoreContract } from '@lightcone/blobs/testing';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+let work: string;
+let count = 0;
+beforeAll(async () => {
+  work = await mkdtemp(join(tmpdir(), 'lightcone-blobs-'));
+});
+afterAll(() => rm(work, { recursive: true }));
+
+const newFolder = (): string => join(work, `${count++}`, 'made', 'when needed');
+
+describe('FolderBlobStore', () => {
+  blobStoreContract(async () => new FolderBlobStore(newFolder()));
+});
+
+test('what a killed writer left behind is no blob, and hinders none', async () => {
+  const root = newFolder();
+  const store = new FolderBlobStore(root);
+  await store.put('a/b', Uint8Array.of(1));
+  await writeFile(join(root, 'a', '.tmp-left-behind'), 'half');
+  const keys = [];
+  for await (const { key } of store.list('')) keys.push(key);
+  expect(keys).toEqual(['a/b']);
+  expect(await store.putIfAbsent('a/c', Uint8Array.of(2))).toBe(true);
+});
+
+test('a put leaves no other file behind, whether it took place or not', async () => {
+  const root = newFolder();
+  const store = new FolderBlobStore(root);
+  await store.put('a/b', Uint8Array.of(1));
+  await store.put('a/b', Uint8Array.of(2));
+  await store.putIfAbsent('a/b', Uint8Array.of(3));
+  await expect(store.put('a', Uint8Array.of(4))).rejects.toMatchObject({ code: 'BLOB_KEY_CONFLICT' });
+  await expect(store.put('a/b/c', Uint8Array.of(5))).rejects.toMatchObject({ code: 'BLOB_KEY_CONFLICT' });
+  expect(await readdir(root, { recursive: true })).toEqual(['a', 'a/b']);
+});
+
+test('a reader finds the old blob or the new one, never a part', async () => {
+  const store = new FolderBlobStore(newFolder());
+  const size = 300_000;
+  await store.put('a', new Uint8Array(size).fill(1));
+  let isWriting = true;
+  const writing = (async () => {
+    for (let value = 2; value < 30; value++) await store.put('a', new Uint8Array(size).fill(value));
+    isWriting = false;
+  })();
+  while (isWriting) {
+    const bytes = await store.get('a');
+    expect(bytes).toHaveLength(size);
+    expect(new Set(bytes).size).toBe(1);
+  }
+  await writing;
+});
+
+test('a link that leads out of the folder is listed as nothing', async () => {
+  const root = newFolder();
+  const store = new FolderBlobStore(root);
+  await store.put('a', Uint8Array.of(1));
+  await writeFile(join(work, 'outside'), 'secret');
+  await symlink(work, join(root, 'out'));
+  const keys = [];
+  for await (const { key } of store.list('')) keys.push(key);
+  expect(keys).toEqual(['a']);
+});
