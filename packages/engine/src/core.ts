@@ -94,7 +94,7 @@ export class Core {
     this.door = new Door(options.rateLimits, maxUnsyncedBytes, log, this.outbox, clock);
     this.scheduler = new Scheduler(this);
     this.data = new ModuleData(store, this.catalog, this.scheduler);
-    this.turns = new Turns(options.defer, () => {
+    this.turns = new Turns(clock, options.defer, () => {
       log?.flush();
       this.outbox.flush();
     });

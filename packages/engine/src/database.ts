@@ -8,8 +8,10 @@ import { keccak_256 } from '@noble/hashes/sha3.js';
 import { type AdmittedReducer, admitJsonCall, isRefusal } from './admission.ts';
 import type { CallResult, SqlResult } from './call-result.ts';
 import { ActiveCaller, type Caller, Client, type ConnectRequest } from './client.ts';
+import type { InboundFrame } from './connection/inbound-frame.ts';
 import { Core, type DatabaseOptions } from './core.ts';
 import { EngineError } from './errors.ts';
+import { Inbox } from './inbox.ts';
 import type { CallerQuota } from './limits/caller-quota.ts';
 import type { Overload } from './limits/door.ts';
 import { LoadedModule } from './loaded-module.ts';
@@ -32,6 +34,8 @@ const POLICY_VIOLATION = 1008;
 const INTERNAL_ERROR = 1011;
 const TRY_AGAIN_LATER = 1013;
 
+const NOTHING = (): void => {};
+
 /**
  * One database: tables in memory, the module that changes them, the log that keeps them, the clients
  * that watch them.
@@ -45,6 +49,7 @@ export class Database {
   readonly owner: Identity;
   readonly #core: Core;
   readonly #clients = new Map<number, Client>();
+  readonly #inbox: Inbox;
   #closing: Promise<void> | undefined;
 
   private constructor(core: Core, owner: Identity) {
@@ -52,6 +57,8 @@ export class Database {
     this.identity = identity;
     this.owner = owner;
     this.#core = core;
+    const { clock, defer } = core.options;
+    this.#inbox = new Inbox(core.turns, clock, defer, (client, frame) => this.#takeMessage(client, frame));
     core.turns.endWith(() => core.scheduler.runImmediateCalls());
     log?.onDurable((txOffset) => core.outbox.durable(txOffset));
     log?.onFailure((error) => this.#fail(error));
@@ -158,14 +165,34 @@ export class Database {
     wire.sendFirstMessage(client, request.token);
   }
 
-  /** Takes a frame of a connection, `bytes[start..end]`. What is wrong with it closes the connection. */
-  receive(connectionNumber: number, bytes: Uint8Array, start: number, end: number, isText = false): void {
+  /**
+   * Takes a frame of a connection, `bytes[start..end]`: deals with it at once, or in a later turn if there is much to do.
+   * What is wrong with it closes the connection.
+   * @param bytes may change when this returns
+   * @param onDone called when the frame is dealt with, or is not going to be
+   */
+  receive(
+    connectionNumber: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    isText = false,
+    onDone: () => void = NOTHING,
+  ): void {
     const client = this.#clients.get(connectionNumber);
     // Closed by us while the frame was under way.
-    if (client === undefined || this.#core.turns.refusal !== undefined) return;
+    if (client === undefined || this.#core.turns.refusal !== undefined) {
+      onDone();
+      return;
+    }
     this.#core.turns.begin();
+    this.#inbox.receive(client, bytes, start, end, isText, onDone);
+  }
+
+  /** Does what the next message of a frame asks for. */
+  #takeMessage(client: Client, frame: InboundFrame): void {
     try {
-      client.wire.receive(client, bytes, start, end, isText);
+      client.wire.receive(client, frame);
     } catch (error) {
       // Only once it is being answered does a query turn out to be too large.
       const isTooLarge = error instanceof QueryError && error.code === 'QUERY_TOO_LARGE';
@@ -173,18 +200,26 @@ export class Database {
       const lane = this.#core.outbox.lane(client.isConfirmed);
       lane.cancel();
       const code = error.code === 'PROTOCOL_TOO_MANY_MESSAGES' ? TRY_AGAIN_LATER : INTERNAL_ERROR;
-      lane.close(connectionNumber, code, error.message);
-      this.disconnect(connectionNumber);
+      lane.close(client.number, code, error.message);
+      this.#end(client);
     }
   }
 
-  /** A connection is gone. Does nothing if it is known to be. */
+  /** A connection is gone: the client is, once everything is done that came before. Nothing happens if it is known. */
   disconnect(connectionNumber: number): void {
     const client = this.#clients.get(connectionNumber);
     if (client === undefined) return;
+    if (this.#inbox.has(client)) this.#inbox.after(client, () => this.#end(client));
+    else this.#end(client);
+  }
+
+  /** Ends a client, unless it has ended. What waits of it is not done any more. */
+  #end(client: Client): void {
+    if (client.isGone) return;
     this.#core.turns.endSoon();
     client.isGone = true;
-    this.#clients.delete(connectionNumber);
+    this.#clients.delete(client.number);
+    this.#inbox.drop(client);
     this.#core.door.leave(client.quota);
     this.#core.subscriptions.removeClient(client);
     disconnectCaller(this.#core, client.caller);
@@ -376,6 +411,7 @@ export class Database {
   async #close(): Promise<void> {
     const { turns, options, procedures, scheduler, viewExpiry } = this.#core;
     const closed = new EngineError('ENGINE_CLOSED', `database ${this.identity.toHex()} is closed`);
+    this.#inbox.finish();
     turns.refuse(closed);
     scheduler.stop();
     await procedures.end(closed);
@@ -389,7 +425,7 @@ export class Database {
     for (const [number, client] of this.#clients) {
       // In the client's own lane, so that no answer it is owed comes too late.
       this.#core.outbox.lane(client.isConfirmed).close(number, GOING_AWAY, 'module exited');
-      this.disconnect(number);
+      this.#end(client);
     }
   }
 

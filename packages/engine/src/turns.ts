@@ -1,19 +1,28 @@
+import type { Clock } from './clock.ts';
 import type { EngineError } from './errors.ts';
+
+/** How long a turn goes on taking what clients ask for: their answers leave at its end. */
+const MAX_NANOS = 5_000_000n;
 
 /**
  * The turns of a database: what is done between two flushes of its log.
  *
  * Whatever comes from outside (a message, a timer, a procedure that goes on) begins a turn, or joins
- * the one that is open; the turn ends when everything that has arrived by then is dealt with.
+ * the one that is open; the turn ends when everything that has arrived by then is dealt with, or has
+ * to wait for the next one, as there was too much of it.
  */
 export class Turns {
   readonly #defer: (run: () => void) => void;
   readonly #flush: () => void;
+  readonly #clock: Clock;
   #lastStep: () => void = () => {};
   #isOpen = false;
+  #endNanos = 0n;
+  #hasTime = true;
   #refusal: EngineError | undefined;
 
-  constructor(defer: (run: () => void) => void, flush: () => void) {
+  constructor(clock: Clock, defer: (run: () => void) => void, flush: () => void) {
+    this.#clock = clock;
     this.#defer = defer;
     this.#flush = flush;
   }
@@ -38,8 +47,20 @@ export class Turns {
   endSoon(): void {
     if (this.#isOpen) return;
     this.#isOpen = true;
+    this.#hasTime = true;
+    this.#endNanos = this.#clock.monotonicNanos() + MAX_NANOS;
     // Not in a microtask: messages that waited together are taken one after another, and are to share one flush.
     this.#defer(() => this.end());
+  }
+
+  /** Whether the turn that is open had time left when `look` was called last. */
+  get hasTime(): boolean {
+    return this.#hasTime;
+  }
+
+  /** Looks at the clock. @returns whether more may be done in the turn that is open */
+  look(): boolean {
+    return (this.#hasTime = this.#clock.monotonicNanos() < this.#endNanos);
   }
 
   /** Ends the turn now. */

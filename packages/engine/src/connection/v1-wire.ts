@@ -6,11 +6,12 @@ import {
   readJsonClientMessage,
 } from '@lightcone/protocol/v1';
 import { QueryError } from '@lightcone/query';
-import { ByteReader, type ByteWriter } from '@lightcone/sats';
+import type { ByteWriter } from '@lightcone/sats';
 import type { Client } from '../client.ts';
 import type { Core } from '../core.ts';
 import type { ProcedureFailure, ProcedureReturned } from '../procedures/procedure-result.ts';
 import { checkAnswers } from './check-answers.ts';
+import type { InboundFrame } from './inbound-frame.ts';
 import { NO_REDUCER, V1Calls } from './v1-calls.ts';
 import { changedQueries } from './v1-changes.ts';
 import type { V1Encoding } from './v1-encoding.ts';
@@ -40,11 +41,11 @@ export class V1Wire<Value> implements Wire {
     this.#sender.send(client, { tag: 'IdentityToken', identity: client.identity.bytes, connectionId, token });
   }
 
-  receive(client: Client, frame: Uint8Array, start: number, end: number, isText: boolean): void {
+  receive(client: Client, { reader, isText }: InboundFrame): void {
     checkAnswers(this.#core.outbox, client);
-    const message = isText
-      ? readJsonClientMessage(frame.subarray(start, end))
-      : readClientMessage(new ByteReader(frame, start, end));
+    const message = isText ? readJsonClientMessage(reader.raw(reader.remaining)) : readClientMessage(reader);
+    // What follows the one message of a frame means nothing.
+    reader.take(reader.remaining);
     this.#handle(client, message);
   }
 

@@ -21,7 +21,7 @@ import {
   writeUnsubscribeApplied,
 } from '@lightcone/protocol';
 import { QueryError } from '@lightcone/query';
-import { ByteReader, type ByteWriter } from '@lightcone/sats';
+import type { ByteWriter } from '@lightcone/sats';
 import { admitCall, admitProcedureCall, isRefusal } from '../admission.ts';
 import type { Client } from '../client.ts';
 import type { Core } from '../core.ts';
@@ -30,6 +30,7 @@ import type { ProcedureFailure, ProcedureReturned } from '../procedures/procedur
 import { callReducer, failureText } from '../reducer-calls.ts';
 import { writeQuerySetRows, writeQuerySetUpdates, writeTableRows } from './v2-rows.ts';
 import { checkAnswers } from './check-answers.ts';
+import type { InboundFrame } from './inbound-frame.ts';
 import type { CalledProcedure, Wire } from './wire.ts';
 
 const UNIT = new Uint8Array(0);
@@ -53,20 +54,19 @@ export class V2Wire implements Wire {
     lane.end();
   }
 
-  receive(client: Client, frame: Uint8Array, start: number, end: number, isText: boolean): void {
-    if (isText) {
+  receive(client: Client, frame: InboundFrame): void {
+    if (frame.isText) {
       throw new ProtocolError('PROTOCOL_UNSUPPORTED_FRAME', 'text messages are not supported by this protocol');
     }
-    const reader = new ByteReader(frame, start, end);
-    let messages = 0;
-    do {
-      // A frame is done in one go, and everybody else waits for it.
-      if (++messages > MAX_MESSAGES_PER_FRAME) {
-        throw new ProtocolError('PROTOCOL_TOO_MANY_MESSAGES', 'too many requests');
-      }
-      checkAnswers(this.#core.outbox, client);
-      this.#handle(client, readClientMessage(reader));
-    } while (this.#messagesPerFrame === 'many' && reader.remaining > 0);
+    if (frame.messages > MAX_MESSAGES_PER_FRAME) {
+      throw new ProtocolError('PROTOCOL_TOO_MANY_MESSAGES', 'too many requests');
+    }
+    checkAnswers(this.#core.outbox, client);
+    const { reader } = frame;
+    const message = readClientMessage(reader);
+    // What follows the one message of a frame means nothing.
+    if (this.#messagesPerFrame === 'one') reader.take(reader.remaining);
+    this.#handle(client, message);
   }
 
   sendProcedureReturn(client: Client, requestId: number, _: CalledProcedure, result: ProcedureReturned): void {

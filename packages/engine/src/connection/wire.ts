@@ -3,6 +3,7 @@ import type { Client } from '../client.ts';
 import type { LoadedModule, Procedure } from '../loaded-module.ts';
 import type { ProcedureFailure, ProcedureReturned } from '../procedures/procedure-result.ts';
 import type { TransactionInputs } from '../transaction-record.ts';
+import type { InboundFrame } from './inbound-frame.ts';
 
 /**
  * How clients of one wire version are spoken to: messages in, messages out. A database has one for
@@ -16,10 +17,10 @@ export interface Wire {
   sendFirstMessage(client: Client, token: string): void;
 
   /**
-   * Reads a frame and does what its messages ask for.
+   * Does what the next message of a frame asks for, and moves on behind it.
    * @throws ProtocolError for a message that is wrong; what came before it in the frame is done and answered
    */
-  receive(client: Client, frame: Uint8Array, start: number, end: number, isText: boolean): void;
+  receive(client: Client, frame: InboundFrame): void;
 
   sendProcedureReturn(client: Client, requestId: number, called: CalledProcedure, result: ProcedureReturned): void;
 

@@ -14,6 +14,7 @@ import { Store } from '@lightcone/store';
 import type { RawModuleDefV10, RawTableDefV10 } from '../../../schema/src/raw/raw-v10.ts';
 import { rawModule, rawTable } from '../../../schema/test/raw-modules.ts';
 import { Client } from '../../src/client.ts';
+import { InboundFrame } from '../../src/connection/inbound-frame.ts';
 import { Core } from '../../src/core.ts';
 import { readOutboundBatch } from '../../src/outbound-batch.ts';
 import { replaceRowRules } from '../../src/publishing/row-rules.ts';
@@ -171,7 +172,7 @@ export class TestClient {
   #send(message: ClientMessage): void {
     const writer = new ByteWriter();
     writeClientMessage(writer, message);
-    this.client.wire.receive(this.client, writer.bytes, 0, writer.length, false);
+    this.client.wire.receive(this.client, new InboundFrame(writer.bytes, 0, writer.length, false));
     this.#core.outbox.flush();
   }
 

@@ -3,6 +3,7 @@ import { ServerError } from '../errors.ts';
 import { FrameBatch } from './frame-batch.ts';
 import type { FrameSource } from './frame-batch.ts';
 import type { FrameQueue } from './frame-queue.ts';
+import { FramesInFlight } from './frames-in-flight.ts';
 import { STARTED } from './messages.ts';
 import type {
   ConnectMessage,
@@ -65,11 +66,7 @@ export class DatabaseThread {
   #nextId = STARTED + 1;
   #frames: FrameBatch<ThreadClient> = new FrameBatch();
   #isFlushQueued = false;
-  /** Batches that crossed and are not done with, oldest first. */
-  readonly #inFlight: FrameBatch<ThreadClient>[] = [];
-  readonly #batchesDone: Int32Array;
-  #batchesRetired = 0;
-  #bytesInFlight = 0;
+  readonly #inFlight: FramesInFlight<ThreadClient> = new FramesInFlight();
   /** Clients of which frames wait for others to be done with, in the order of their turns. */
   readonly #waitingClients = new Set<ThreadClient>();
   /** Of those, the ones that are gone: their frames come first. */
@@ -96,11 +93,9 @@ export class DatabaseThread {
 
   private constructor(options: Omit<ThreadStart, 'batchesDone'>, events: ThreadEvents) {
     this.#events = events;
-    const batchesDone = new SharedArrayBuffer(4);
-    this.#batchesDone = new Int32Array(batchesDone);
     // Run from source or built: the thread's file has the same extension as this one.
     const isSource = import.meta.url.endsWith('.ts');
-    const workerData: ThreadStart = { ...options, batchesDone };
+    const workerData: ThreadStart = { ...options, batchesDone: this.#inFlight.slots };
     this.#worker = new Worker(new URL(isSource ? './entry.ts' : './entry.js', import.meta.url), {
       workerData,
       ...(isSource && { execArgv: ['--conditions=lightcone-source'] }),
@@ -199,26 +194,11 @@ export class DatabaseThread {
     const batch = this.#frames;
     if (batch.sources.length === 0) return;
     this.#frames = new FrameBatch();
-    this.#retireBatches();
-    this.#inFlight.push(batch);
-    this.#bytesInFlight += batch.byteLength;
+    this.#inFlight.retire();
+    this.#inFlight.add(batch);
     const bytes = batch.toBuffer();
     this.#worker.postMessage(bytes, [bytes]);
-    if (this.#bytesInFlight > MAX_BYTES_IN_FLIGHT) for (const client of batch.sources) this.#pause(client);
-  }
-
-  /** Takes off the books what the database is done with. */
-  #retireBatches(): void {
-    const done = Atomics.load(this.#batchesDone, 0);
-    let count = 0;
-    for (; this.#batchesRetired !== done; this.#batchesRetired = (this.#batchesRetired + 1) | 0) {
-      const batch = this.#inFlight[count++];
-      if (batch === undefined) break;
-      this.#bytesInFlight -= batch.byteLength;
-      const { sources, lengths } = batch;
-      for (let i = 0; i < sources.length; i++) sources[i]!.frames.done(lengths[i]!); // as many
-    }
-    if (count > 0) this.#inFlight.splice(0, count);
+    if (this.#inFlight.byteLength > MAX_BYTES_IN_FLIGHT) for (const client of batch.sources) this.#pause(client);
   }
 
   /** Lets the clients whose frames wait have their next shares, in turn. */
@@ -242,7 +222,7 @@ export class DatabaseThread {
   }
 
   #resume(): void {
-    if (this.#paused.size === 0 || (!this.#hasEnded && this.#bytesInFlight > MAX_BYTES_IN_FLIGHT / 2)) return;
+    if (this.#paused.size === 0 || (!this.#hasEnded && this.#inFlight.byteLength > MAX_BYTES_IN_FLIGHT / 2)) return;
     for (const client of this.#paused) {
       if (!client.frames.isHalfEmpty) continue;
       this.#paused.delete(client);
@@ -262,7 +242,7 @@ export class DatabaseThread {
 
   /** Does what had to wait for the database. */
   #goOn(): void {
-    this.#retireBatches();
+    this.#inFlight.retire();
     this.#crossWaiting('share');
     this.#resume();
   }

@@ -4,6 +4,7 @@ import { bytesToHex, ConnectionId, Identity } from '@lightcone/sats';
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { writeSqlOutcome } from '../postgres/sql-outcome.ts';
 import { readFrameBatch } from './frame-batch.ts';
+import { DoneBatches } from './frames-in-flight.ts';
 import type {
   CallerMessage,
   ConnectMessage,
@@ -29,14 +30,14 @@ export class Mailbox {
   readonly #database: Database;
   readonly #identity: string;
   readonly #port: ThreadPort;
-  readonly #batchesDone: Int32Array;
+  readonly #doneBatches: DoneBatches;
   readonly #handlers: Handlers;
 
   constructor(database: Database, { identity, batchesDone }: ThreadStart, port: ThreadPort) {
     this.#database = database;
     this.#identity = identity;
     this.#port = port;
-    this.#batchesDone = new Int32Array(batchesDone);
+    this.#doneBatches = new DoneBatches(batchesDone);
     this.#handlers = {
       call: async ({ caller, functionName, args }) => {
         const result = await database.call(toCaller(caller), functionName, args);
@@ -76,10 +77,7 @@ export class Mailbox {
 
   receive(message: ToDatabase): void {
     if (message instanceof ArrayBuffer) {
-      readFrameBatch(message, (number, frame, isText) => {
-        this.#database.receive(number, frame, 0, frame.length, isText);
-      });
-      this.#countDone();
+      this.#receiveFrames(message);
       return;
     }
     switch (message.tag) {
@@ -95,11 +93,24 @@ export class Mailbox {
     }
   }
 
-  /** Tells the gateway that a batch is dealt with: not before the disk has caught up, so that it holds clients up. */
-  #countDone(): void {
-    const count = (): void => void Atomics.add(this.#batchesDone, 0, 1);
-    if (this.#database.isLogBehind) this.#database.whenDurable(this.#database.lastTxOffset).then(count, count);
-    else count();
+  #receiveFrames(batch: ArrayBuffer): void {
+    const batchDone = this.#doneBatches.next();
+    // One for the batch itself, so that it is not done before all of it has been read.
+    let left = 1;
+    const frameDone = (): void => {
+      if (--left === 0) this.#whenDiskIsInTime(batchDone);
+    };
+    readFrameBatch(batch, (number, frame, isText) => {
+      left++;
+      this.#database.receive(number, frame, 0, frame.length, isText, frameDone);
+    });
+    frameDone();
+  }
+
+  /** What passes clients on holds them up until a batch of theirs is done with: that is not before the disk has caught up. */
+  #whenDiskIsInTime(batchDone: () => void): void {
+    if (this.#database.isLogBehind) this.#database.whenDurable(this.#database.lastTxOffset).then(batchDone, batchDone);
+    else batchDone();
   }
 
   #connect(message: ConnectMessage): void {

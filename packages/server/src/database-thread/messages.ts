@@ -37,7 +37,7 @@ export interface ThreadStart extends ModuleSettings {
   readonly path: string | undefined;
   /** Given to make a database; undefined to open the one that the log has. */
   readonly program: Uint8Array | undefined;
-  /** Counts the frame batches that the thread is done with: an `Int32Array` of one. */
+  /** Where it says which frame batches it is done with: see `DoneBatches`. */
   readonly batchesDone: SharedArrayBuffer;
 }
 

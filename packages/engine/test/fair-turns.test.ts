@@ -1,0 +1,188 @@
+import { readFileSync } from 'node:fs';
+import { type ClientMessage, readServerMessage, writeClientMessage } from '@lightcone/protocol';
+import { ByteReader, ByteWriter, ConnectionId } from '@lightcone/sats';
+import { fc, test as property } from '@fast-check/vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Database, readOutboundBatch } from '../src/index.ts';
+import { FakeClock, testIdentity } from '../src/testing/index.ts';
+
+/*
+ * Much that one client asks for is done between what others ask for. The time that things take is counted, not
+ * measured: a millisecond passes whenever the engine looks at the clock, which it does after each message.
+ */
+
+const program = readFileSync(new URL('../../../modules/person/person.wasm', import.meta.url));
+const MESSAGES_PER_TURN = 5;
+const CLIENTS = [1, 2, 3] as const;
+
+class BusyClock extends FakeClock {
+  #nanos = 0n;
+
+  override monotonicNanos(): bigint {
+    return (this.#nanos += 1_000_000n);
+  }
+}
+
+let clock: BusyClock;
+let database: Database;
+/** Answers as they left, by batch. */
+let batches: { readonly number: number; readonly requestId: number }[][];
+let closes: { readonly number: number; readonly code: number }[];
+let framesDone: number;
+
+beforeEach(async () => {
+  clock = new BusyClock();
+  batches = [];
+  closes = [];
+  framesDone = 0;
+  const options = {
+    identity: testIdentity('database'),
+    log: undefined,
+    clock,
+    timers: clock,
+    moduleLog: () => {},
+    deliver: (batch: Uint8Array) => {
+      const answers: (typeof batches)[number] = [];
+      readOutboundBatch(batch, {
+        message: ([number], payload) => {
+          const message = readServerMessage(new ByteReader(payload));
+          if (message.tag === 'ReducerResult') answers.push({ number: number!, requestId: message.requestId });
+        },
+        close: (number, code) => closes.push({ number, code }),
+      });
+      batches.push(answers);
+    },
+    defer: clock.defer,
+    onFailure: (error: Error) => {
+      throw error;
+    },
+  };
+  database = await Database.create(options, program, testIdentity('owner'));
+  for (const number of CLIENTS) connect(number);
+  await clock.advance(0);
+  batches = [];
+});
+afterEach(() => database.close());
+
+function connect(number: number): void {
+  const caller = { identity: testIdentity(String(number)), connectionId: ConnectionId.fromBigInt(BigInt(number)) };
+  const protocol = 'v3.bsatn.spacetimedb';
+  database.connect({ ...caller, jwtPayload: '{}', number, token: '', protocol, isConfirmed: false });
+}
+
+/** A call whose row says whose it is. */
+function call(number: number, requestId: number): ClientMessage {
+  const args = new ByteWriter();
+  args.string(`${number}: ${requestId}`);
+  args.u32(0);
+  return { tag: 'CallReducer', requestId, reducer: 'add', args: args.finish() };
+}
+
+function calls(number: number, first: number, count: number): ClientMessage[] {
+  return Array.from({ length: count }, (_, i) => call(number, first + i));
+}
+
+/** Sends a frame; its bytes are no more what they were when this returns. */
+function send(number: number, ...messages: readonly ClientMessage[]): void {
+  const writer = new ByteWriter();
+  for (const message of messages) writeClientMessage(writer, message);
+  database.receive(number, writer.bytes, 0, writer.length, false, () => framesDone++);
+  writer.bytes.fill(0);
+}
+
+function answersTo(number: number): number[] {
+  return batches.flat().flatMap((answer) => (answer.number === number ? [answer.requestId] : []));
+}
+
+function upTo(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i);
+}
+
+test.each(['one frame', 'many frames'])('many calls in %s hold up a call of another client by a turn', async (how) => {
+  if (how === 'one frame') send(1, ...calls(1, 0, 1000));
+  else for (let i = 0; i < 1000; i++) send(1, call(1, i));
+  send(2, call(2, 0));
+  await clock.advance(0);
+  const order = batches.flat();
+  expect(order.findIndex(({ number }) => number === 2)).toBeLessThan(2 * MESSAGES_PER_TURN);
+  expect(answersTo(1)).toEqual(upTo(1000));
+  expect(framesDone).toBe(how === 'one frame' ? 2 : 1001);
+});
+
+test('one that comes when much waits already is heard when all others were, once', async () => {
+  for (const number of [1, 2]) send(number, ...calls(number, 0, 1000));
+  await new Promise((resolve) => setImmediate(resolve));
+  const before = batches.flat().length;
+  send(3, call(3, 0));
+  await clock.advance(0);
+  const order = batches.flat();
+  expect(order.findIndex(({ number }) => number === 3)).toBeLessThan(before + 2 * MESSAGES_PER_TURN);
+  expect([answersTo(1), answersTo(2)]).toEqual([upTo(1000), upTo(1000)]);
+});
+
+test('answers leave turn by turn', async () => {
+  send(1, ...calls(1, 0, 100));
+  await clock.advance(0);
+  expect(batches.length).toBeGreaterThan(10);
+  for (const batch of batches) expect(batch.length).toBeLessThanOrEqual(MESSAGES_PER_TURN);
+});
+
+test('who goes when something of it waits has it done, and is gone then', async () => {
+  send(1, ...calls(1, 0, 100));
+  database.disconnect(1);
+  database.disconnect(1);
+  expect(database.metrics().connectedClients).toBe(3);
+  await clock.advance(0);
+  expect(answersTo(1)).toEqual(upTo(100));
+  expect(database.metrics().connectedClients).toBe(2);
+});
+
+test('a wrong message ends its client when its turn comes, and what waits behind it is not done', async () => {
+  send(1, ...calls(1, 0, 100));
+  database.receive(1, Uint8Array.of(255), 0, 1, false, () => framesDone++);
+  send(1, call(1, 100));
+  send(2, call(2, 0));
+  await clock.advance(0);
+  expect(answersTo(1)).toEqual(upTo(100));
+  expect(closes).toEqual([{ number: 1, code: 1011 }]);
+  expect(answersTo(2)).toEqual([0]);
+  expect(framesDone).toBe(4);
+  send(1, call(1, 101));
+  expect(framesDone).toBe(5);
+});
+
+test('what waits is done before the database closes', async () => {
+  send(1, ...calls(1, 0, 100));
+  send(2, ...calls(2, 0, 100));
+  await database.close();
+  expect([answersTo(1), answersTo(2)]).toEqual([upTo(100), upTo(100)]);
+  expect(framesDone).toBe(2);
+});
+
+property.prop([
+  fc.array(
+    fc.oneof(
+      fc.record({ number: fc.constantFrom(...CLIENTS), messages: fc.integer({ min: 1, max: 20 }) }),
+      fc.constant('turn' as const),
+    ),
+    { maxLength: 30 },
+  ),
+])('whatever comes when, each client is answered everything in order, once', async (steps) => {
+  batches = [];
+  framesDone = 0;
+  const sent = new Map<number, number>(CLIENTS.map((number) => [number, 0]));
+  let frames = 0;
+  for (const step of steps) {
+    if (step === 'turn') {
+      await new Promise((resolve) => setImmediate(resolve));
+      continue;
+    }
+    const first = sent.get(step.number)!;
+    send(step.number, ...calls(step.number, first, step.messages));
+    sent.set(step.number, first + step.messages);
+    frames++;
+  }
+  await clock.advance(0);
+  for (const [number, count] of sent) expect(answersTo(number)).toEqual(upTo(count));
+  expect(framesDone).toBe(frames);
+});
