@@ -80,6 +80,11 @@ export class SegmentReader implements AsyncDisposable {
     return this.version === FORMAT_VERSION && !this.isCompressed;
   }
 
+  /** The whole last commit, as it is in the file. */
+  get commitBytes(): Uint8Array {
+    return this.bytes.subarray(this.recordsStart - this.#layout.headerBytes, this.recordsEnd + CHECKSUM_BYTES);
+  }
+
   /** Reads the commit at `position` and moves behind it. */
   async next(): Promise<Step> {
     const { headerBytes, countAt, lengthAt } = this.#layout;
@@ -119,11 +124,16 @@ export class SegmentReader implements AsyncDisposable {
     return 'commit';
   }
 
-  /**
-   * Whether a good commit of a later transaction begins anywhere behind the bad place the reader stands at, where
-   * `expectedTxOffset` should have been. Tells damage from a torn tail.
-   */
+  /** Whether there is a later commit behind a bad place. Tells damage from a torn tail. */
   async hasLaterCommit(expectedTxOffset: number): Promise<boolean> {
+    return (await this.findLaterCommit(expectedTxOffset)) !== undefined;
+  }
+
+  /**
+   * Where the next good commit of a later transaction begins behind the bad place the reader stands at, where
+   * `expectedTxOffset` should have been; `unknown` if telling takes too long.
+   */
+  async findLaterCommit(expectedTxOffset: number): Promise<number | 'unknown' | undefined> {
     const window = this.#window;
     const { headerBytes, countAt, lengthAt } = this.#layout;
     const lastStart = window.fileSize - headerBytes - CHECKSUM_BYTES;
@@ -142,13 +152,13 @@ export class SegmentReader implements AsyncDisposable {
       const commitBytes = headerBytes + window.view.getUint32(at + lengthAt, true) + CHECKSUM_BYTES;
       if (position + commitBytes > window.fileSize) continue;
       checksumBudget -= commitBytes;
-      if (checksumBudget < 0) return true;
+      if (checksumBudget < 0) return 'unknown';
       if (!window.has(position, commitBytes)) await window.load(position, commitBytes);
       const start = position - window.start;
       const end = start + commitBytes - CHECKSUM_BYTES;
-      if (window.view.getUint32(end, true) === crc32c(window.bytes, start, end)) return true;
+      if (window.view.getUint32(end, true) === crc32c(window.bytes, start, end)) return position;
     }
-    return false;
+    return undefined;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
