@@ -52,7 +52,7 @@ interface DamageCase {
   readonly what: string;
   readonly findings: readonly string[];
   readonly goodEnd: number;
-  damage(disk: SimulatedDisk, segments: readonly string[]): void;
+  readonly damage: (disk: SimulatedDisk, segments: readonly string[]) => void;
 }
 
 function edit(disk: SimulatedDisk, path: string, change: (bytes: Buffer) => Buffer | void): void {
