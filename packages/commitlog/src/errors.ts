@@ -9,7 +9,10 @@ export type CommitLogErrorCode =
   | 'LOG_OUT_OF_ORDER'
   | 'LOG_FORKED'
   | 'LOG_UNSUPPORTED'
-  | 'LOG_MISSING';
+  | 'LOG_MISSING'
+  | 'SNAPSHOT_DAMAGED'
+  | 'SNAPSHOT_MISSING'
+  | 'SNAPSHOT_UNSUPPORTED';
 
 /** What the commit log refuses or cannot do. Errors about content name file, byte and tx offset. */
 export class CommitLogError extends Error {
