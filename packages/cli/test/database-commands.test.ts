@@ -209,6 +209,30 @@ test('logs --follow ends with an error when the server is gone, after the lines 
   expect(noted).toContain(`Error: The server ${server.url} cannot be reached: aborted\n\nStart it with`);
 });
 
+test('logs --follow goes on where it was when the connection breaks, or the server ends the log', async () => {
+  const line = (message: string): string => `data: {"level":"Info","ts":0,"message":"${message}"}\n`;
+  const asked: (string | undefined)[] = [];
+  const head = { 'content-type': 'text/event-stream' };
+  await using server = await chatServer({
+    [`GET ${OWN}/logs`]: (response, { lastEventId }) => {
+      asked.push(lastEventId);
+      if (asked.length === 1) {
+        response.writeHead(200, head).write(`${line('first')}id: 1\n\n:\n\n${line('second')}id: 2\n\n${line('cut')}`);
+        setImmediate(() => response.destroy());
+      } else if (asked.length === 2) response.writeHead(200, head).end(`${line('third')}id: 3\n\n`);
+      else if (asked.length === 3) {
+        response.writeHead(200, head).end(`event: gap\ndata: gone\n\n${line('fourth')}id: 4\n\n`);
+      } else response.writeHead(404).end('No such database.');
+    },
+  });
+  const { exitCode, printed, noted } = await new TestUser().run(['logs', 'chat', '-f', '-s', server.url]);
+  expect(printed.match(/\w+$/gmu)).toEqual(['first', 'second', 'third', 'fourth']);
+  expect(asked).toEqual([undefined, '2', '3', '4']);
+  expect(noted).toContain('cannot be reached: aborted; trying again.\nConnected again.');
+  expect(noted).toContain('ended the log; trying again.\nConnected again.\nSome lines before this one are not kept');
+  expect([exitCode, noted]).toEqual([1, expect.stringContaining('Error: No such database.')]);
+});
+
 test('a database of somebody else is told as such', async () => {
   await using server = await chatServer({
     [`GET ${OWN}/logs`]: {

@@ -10,6 +10,7 @@ export interface SeenRequest {
   readonly url: string;
   readonly token: string | undefined;
   readonly contentType: string | undefined;
+  readonly lastEventId: string | undefined;
   readonly body: string;
 }
 
@@ -47,6 +48,7 @@ export class FakeServer implements AsyncDisposable {
       method: incoming.method ?? '',
       url: incoming.url ?? '',
       token: incoming.headers.authorization?.replace('Bearer ', ''),
+      lastEventId: incoming.headers['last-event-id']?.toString(),
       contentType: incoming.headers['content-type'],
       body: await text(incoming),
     };

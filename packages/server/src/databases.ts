@@ -8,7 +8,8 @@ import type { ControlDatabase, DatabaseRecord } from './control/control-database
 import type { DataDirectory } from './data-directory.ts';
 import type { UpdateAnswer, UpdateInput } from './database-thread/messages.ts';
 import { ServerError } from './errors.ts';
-import { hostLogLine, ModuleLog } from './module-log.ts';
+import { hostLogLine } from './module-log/host-log-line.ts';
+import { ModuleLog } from './module-log/module-log.ts';
 import { RunningDatabase } from './running-database.ts';
 
 /** Databases that start at the same time when the server does. */

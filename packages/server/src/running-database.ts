@@ -4,8 +4,8 @@ import { DatabaseThread } from './database-thread/database-thread.ts';
 import type { ConnectMessage, ModuleSettings } from './database-thread/messages.ts';
 import type { Connection, DisconnectCause } from './gateway/connection.ts';
 import { FanOut } from './gateway/fan-out.ts';
-import { hostLogLine } from './module-log.ts';
-import type { ModuleLog } from './module-log.ts';
+import { hostLogLine } from './module-log/host-log-line.ts';
+import type { ModuleLog } from './module-log/module-log.ts';
 
 /** RFC 6455 §7.4.1 */
 const GOING_AWAY = 1001;

@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import { afterEach, expect, test, vi } from 'vitest';
 import { OpenRequests } from '../src/gateway/open-requests.ts';
 import { startServer } from '../src/index.ts';
-import { ModuleLog } from '../src/module-log.ts';
+import { ModuleLog } from '../src/module-log/module-log.ts';
 import { newUser, programs, publish } from './fixtures.ts';
 
 /*
@@ -45,7 +45,7 @@ test('logs that are followed behind another answer end with their client', async
   ];
   client.write(`${lines.join('\r\n')}\r\n\r\n`.repeat(2));
   await vi.waitFor(() => expect(read).toHaveBeenCalledTimes(2));
-  const streams = read.mock.results.map(({ value }) => value as Readable);
+  const streams = await Promise.all(read.mock.results.map(({ value }) => value as Promise<Readable>));
   const closed = Promise.all(streams.map((stream) => once(stream, 'close')));
   client.destroy();
   expect(await closed).toHaveLength(2);

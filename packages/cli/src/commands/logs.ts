@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CliSession } from '../cli-session.ts';
 import { noConfigOption, serverOption, yesOption } from '../common-options.ts';
+import { followLog } from '../http/followed-log.ts';
 import { LOG_LEVELS, LogRecord } from '../output/log-record.ts';
 import type { LogLevel } from '../output/log-record.ts';
 
@@ -35,9 +36,11 @@ async function runLogs(session: CliSession, database: string, options: LogsOptio
   const client = await session.connect(options);
   const { identity } = await session.resolveDatabase(client, database);
   const follow = options.follow === true;
-  const lines = client.lines(`/v1/database/${identity}/logs`, {
-    query: { num_lines: options.numLines ?? (follow ? FOLLOW_LINES : undefined), follow: String(follow) },
-  });
+  const path = `/v1/database/${identity}/logs`;
+  const query = { num_lines: options.numLines ?? (follow ? FOLLOW_LINES : undefined), follow: String(follow) };
+  const lines = follow
+    ? followLog(client, path, { query }, (text) => session.terminal.note(text))
+    : client.lines(path, { query });
   for await (const line of lines) {
     const record = LogRecord.parse(line);
     if (record !== undefined && !isWanted(record, options)) continue;

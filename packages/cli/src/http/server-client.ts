@@ -12,6 +12,9 @@ export interface RequestOptions {
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body?: string | Uint8Array;
   readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** How long an answer that comes in pieces may say nothing; for good by default. */
+  readonly maxSilenceMs?: number;
 }
 
 /** An answer, whatever its status. */
@@ -66,9 +69,25 @@ export class ServerClient {
 
   /** The lines of a GET as they come. @throws CliError `CLI_REFUSED`, `CLI_UNREACHABLE`, also after some lines */
   async *lines(path: string, options: RequestOptions = {}): AsyncGenerator<string, void> {
+    yield* (await this.openLines(path, options)).lines;
+  }
+
+  /** Sends a GET whose answer is read line by line. @throws CliError as `lines`, which throws the later ones itself */
+  async openLines(
+    path: string,
+    options: RequestOptions,
+  ): Promise<{ contentType: string; lines: AsyncIterable<string> }> {
     const message = await this.#send('GET', path, options);
     const status = message.statusCode ?? 0;
     if (status < 200 || status > 299) throw this.refusal({ status, text: await readText(message) });
+    const { maxSilenceMs } = options;
+    if (maxSilenceMs !== undefined) {
+      message.setTimeout(maxSilenceMs, () => message.destroy(new Error(`it said nothing for ${maxSilenceMs} ms`)));
+    }
+    return { contentType: message.headers['content-type'] ?? '', lines: this.#linesOf(message) };
+  }
+
+  async *#linesOf(message: IncomingMessage): AsyncGenerator<string, void> {
     try {
       yield* createInterface({ input: message });
     } catch (cause) {
@@ -88,12 +107,13 @@ export class ServerClient {
     return 'The database belongs to another login. `spacetime login show` shows the saved ones.';
   }
 
-  async #send(method: string, path: string, { query, body, contentType }: RequestOptions): Promise<IncomingMessage> {
+  async #send(method: string, path: string, options: RequestOptions): Promise<IncomingMessage> {
+    const { query, body, contentType } = options;
     const url = new URL(path, this.server.url);
     for (const [key, value] of Object.entries(query ?? {})) {
       if (value !== undefined) url.searchParams.set(key, value);
     }
-    const headers: Record<string, string> = {};
+    const headers: Record<string, string> = { ...options.headers };
     if (this.token !== undefined) headers['authorization'] = `Bearer ${this.token}`;
     if (contentType !== undefined) headers['content-type'] = contentType;
     try {

@@ -134,7 +134,13 @@ function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
   if (answer.headers !== undefined) reply.headers(answer.headers);
   if (answer.body === undefined) return reply.send();
   if (answer.contentType !== undefined) reply.header('content-type', answer.contentType);
-  if (typeof answer.body !== 'string') endWithSocket(answer.body, reply.request.raw.socket);
+  if (typeof answer.body !== 'string') {
+    if (reply.request.method === 'HEAD') {
+      answer.body.destroy();
+      return reply.send();
+    }
+    endWithSocket(answer.body, reply.request.raw.socket);
+  }
   // Bytes rather than text: fastify would add a charset to the content type of a text.
   return reply.send(typeof answer.body === 'string' ? Buffer.from(answer.body) : (answer.body satisfies Readable));
 }

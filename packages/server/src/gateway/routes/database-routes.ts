@@ -1,4 +1,6 @@
+import { LogNotThere } from '../../module-log/log-store.ts';
 import { empty, json, jsonText } from '../answer.ts';
+import type { Answer } from '../answer.ts';
 import { HttpError } from '../http-error.ts';
 import type { GatewayRequest, Route } from '../route.ts';
 import { callerOf, checkOwner, mustDatabase, mustIdentity } from './context.ts';
@@ -62,25 +64,14 @@ export function databaseRoutes(context: RouteContext): Route[] {
       path: '/v1/database/:database/logs',
       auth: 'mint',
       methods: {
-        GET: (request) => {
-          const record = mustDatabase(context, request.parameters['database'] ?? '');
-          checkOwner(callerOf(request), record, 'view module logs');
-          const count = request.query.count('num_lines');
-          const isFollowing = request.query.boolean('follow') ?? false;
-          return {
-            status: 200,
-            body: databases.moduleLog(record).read(count, isFollowing),
-            contentType: 'application/x-ndjson',
-            headers: { 'cache-control': 'no-cache' },
-          };
-        },
+        GET: (request) => readLog(context, request),
       },
     },
   ];
 }
 
 /** Describes a database in the tagged form that tools read. */
-export function describeDatabase(context: RouteContext, request: GatewayRequest): ReturnType<typeof json> {
+export function describeDatabase(context: RouteContext, request: GatewayRequest): Answer {
   const record = mustDatabase(context, request.parameters['database'] ?? '');
   return json({
     database_identity: { __identity__: `0x${record.identity}` },
@@ -90,10 +81,7 @@ export function describeDatabase(context: RouteContext, request: GatewayRequest)
   });
 }
 
-export async function deleteDatabase(
-  context: RouteContext,
-  request: GatewayRequest,
-): Promise<ReturnType<typeof empty>> {
+export async function deleteDatabase(context: RouteContext, request: GatewayRequest): Promise<Answer> {
   const identity = mustIdentity(context, request.parameters['database'] ?? '');
   const record = context.control.findDatabase(identity);
   if (record === undefined) return empty(200);
@@ -103,6 +91,36 @@ export async function deleteDatabase(
   }
   await context.databases.delete(identity);
   return empty(200);
+}
+
+/**
+ * The log as lines of JSON, or as server-sent events to whoever asks for these: they have ids, with which a client that
+ * lost its connection goes on.
+ */
+async function readLog(context: RouteContext, request: GatewayRequest): Promise<Answer> {
+  const record = mustDatabase(context, request.parameters['database'] ?? '');
+  checkOwner(callerOf(request), record, 'view module logs');
+  const count = request.query.count('num_lines');
+  const isFollowing = request.query.boolean('follow') ?? false;
+  const { accept = '', 'last-event-id': lastEventId } = request.raw.headers;
+  const moduleLog = context.databases.moduleLog(record);
+  const headers = { 'cache-control': 'no-cache' };
+  try {
+    if (!accept.includes('text/event-stream')) {
+      return {
+        status: 200,
+        body: await moduleLog.read(count, isFollowing),
+        contentType: 'application/x-ndjson',
+        headers,
+      };
+    }
+    // Another replica has another log: a database that was reset.
+    const body = await moduleLog.readEvents(count, isFollowing, `${record.replica}-`, lastEventId?.toString());
+    return { status: 200, body, contentType: 'text/event-stream', headers };
+  } catch (error) {
+    if (error instanceof LogNotThere) throw new HttpError(503, 'The log of this database is not on the disk.');
+    throw error;
+  }
 }
 
 /** A hash as tools expect it in JSON: its bytes read as a little-endian number. */
