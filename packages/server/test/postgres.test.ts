@@ -138,6 +138,27 @@ describe('who gets in', () => {
     await expect(PostgresClient.login(address, database, token)).rejects.toThrow(error);
   });
 
+  test.each([
+    { what: 'an empty subject', claims: { sub: '' }, error: 'FATAL 28000 Invalid token: Subject empty' },
+    {
+      what: 'an issuer that is too long',
+      claims: { iss: 'i'.repeat(129) },
+      error: 'FATAL 28000 Invalid token: Issuer too long',
+    },
+    {
+      what: 'the identity of somebody else',
+      claims: { hex_identity: 'c2'.repeat(32) },
+      error: 'FATAL 28000 Invalid token: Identity mismatch',
+    },
+    { what: 'no time of issue', claims: { iat: undefined }, error: 'FATAL 28P01 Invalid token: JSON error' },
+    { what: 'an end long ago', claims: { exp: 1 }, error: 'FATAL 28P01 Invalid token: ExpiredSignature' },
+  ])('a token with $what: $error', async ({ claims, error }) => {
+    const [header = '', payload = '', signature = ''] = owner.token.split('.');
+    const changed = { ...(JSON.parse(Buffer.from(payload, 'base64url').toString()) as object), ...claims };
+    const token = [header, Buffer.from(JSON.stringify(changed)).toString('base64url'), signature].join('.');
+    await expect(PostgresClient.login(address, 'people', token)).rejects.toThrow(error);
+  });
+
   test('a database is found by its name alone', async () => {
     const names = await fetch(`${server.url}/v1/database/people/identity`);
     const identity = await names.text();

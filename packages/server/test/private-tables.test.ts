@@ -25,7 +25,7 @@ let watching: TestClient;
 let systemTables: string[];
 
 beforeAll(async () => {
-  server = await startServer({ listenAddress: '127.0.0.1:0' });
+  server = await startServer({ listenAddress: '127.0.0.1:0', postgresPort: 0 });
   owner = await newUser(server.url);
   stranger = await newUser(server.url);
   for (const [name, program] of Object.entries(databases)) await publish(server.url, name, owner, program);

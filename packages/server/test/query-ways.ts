@@ -2,6 +2,7 @@ import type { RunningServer } from '../src/index.ts';
 import { TestClient } from './client.ts';
 import { authorization } from './fixtures.ts';
 import type { User } from './fixtures.ts';
+import { message, PostgresClient } from './postgres-client.ts';
 import { V1Client } from './v1-client.ts';
 
 /** What came of a text of SQL: the error, undefined if there was none, and every byte that the caller got. */
@@ -30,6 +31,20 @@ const http: QueryWay = {
     const response = await fetch(`${server.url}/v1/database/${database}/sql`, request);
     const bytes = Buffer.from(await response.arrayBuffer());
     return { error: response.status === 200 ? undefined : bytes.toString(), bytes };
+  },
+};
+
+/** Needs a server with a port for it. */
+const postgres: QueryWay = {
+  name: 'SQL over the protocol of PostgreSQL',
+  dialect: 'query',
+  isSubscription: false,
+  async ask(server, database, user, query) {
+    if (server.postgresAddress === undefined) throw new Error('this server has no port for PostgreSQL clients');
+    using client = await PostgresClient.login(server.postgresAddress, database, user.token);
+    client.send(message('Q', `${query}\0`), message('X', ''));
+    const bytes = await client.rest();
+    return { error: bytes[0] === 'E'.charCodeAt(0) ? bytes.toString('latin1') : undefined, bytes };
   },
 };
 
@@ -112,6 +127,7 @@ function waysOfV1(encoding: 'json' | 'bsatn'): QueryWay[] {
 /** Every way there is. */
 export const queryWays: readonly QueryWay[] = [
   http,
+  postgres,
   ...waysOfV1('json'),
   ...waysOfV1('bsatn'),
   ...waysOfV2('v2'),

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startServer } from '../src/index.ts';
 import type { RunningServer } from '../src/index.ts';
 import { TestClient, textArgs } from './client.ts';
-import { newUser, programs, publish, sql } from './fixtures.ts';
+import { authorization, newUser, programs, publish, sql } from './fixtures.ts';
 import type { User } from './fixtures.ts';
 import { type ClientArgs, type RowTypes, V1Client } from './v1-client.ts';
 
@@ -20,9 +20,20 @@ beforeAll(async () => {
   await publish(server.url, 'labels', owner, programs.test);
   await publish(server.url, 'procedures', owner, programs.procedures);
   await publish(server.url, 'library', owner, olderProgram);
+  await publish(server.url, 'people', owner, programs.person);
+  for (let i = 0; i < 20; i++) await callOverHttp('people', 'add', `${i}${'x'.repeat(1024 * 1024)}`, 7);
 });
 
 afterAll(() => server.close());
+
+async function callOverHttp(database: string, reducer: string, ...args: readonly unknown[]): Promise<void> {
+  const response = await fetch(`${server.url}/v1/database/${database}/call/${reducer}`, {
+    method: 'POST',
+    headers: { ...authorization(owner), 'content-type': 'application/json' },
+    body: JSON.stringify(args),
+  });
+  expect(response.status).toBe(200);
+}
 
 beforeEach(async () => {
   await sql(server.url, 'labels', owner, 'DELETE FROM label');
@@ -186,6 +197,24 @@ describe.each(['v1.bsatn.spacetimedb', 'v1.json.spacetimedb'])('over %s', (proto
     expect(await client.next('SubscriptionError')).toMatchObject(refusal);
     await insert('a');
     expect((await client.next('TransactionUpdateLight')).tables).toMatchObject([labels(change([labelled('a')]))]);
+    await client.close();
+  });
+
+  test('rows that are too many for anybody are refused like a query that is wrong, and what was there stays', async () => {
+    const everybody = 'SELECT a.* FROM person a JOIN person b ON a.age = b.age';
+    const client = await connect('people');
+    client.send({ tag: 'Subscribe', requestId: 1, queries: ["SELECT * FROM person WHERE name = 'Ann'"] });
+    await client.next('InitialSubscription');
+    const error = expect.stringMatching(/^The rows of the join take more than 256 MiB together/u);
+    client.send({ tag: 'Subscribe', requestId: 2, queries: [everybody] });
+    expect(await client.next('SubscriptionError')).toMatchObject({ requestId: 2, queryId: undefined, error });
+    client.send({ tag: 'SubscribeSingle', requestId: 3, queryId: 7, query: everybody });
+    expect(await client.next('SubscriptionError')).toMatchObject({ requestId: 3, queryId: 7, error });
+    client.send({ tag: 'SubscribeMulti', requestId: 4, queryId: 7, queries: ['SELECT * FROM person', everybody] });
+    expect(await client.next('SubscriptionError')).toMatchObject({ requestId: 4, queryId: 7, error });
+    await callOverHttp('people', 'add', 'Ann', 8);
+    expect((await client.next('TransactionUpdateLight')).tables).toMatchObject([{ table: 'person', rowCount: 1 }]);
+    await sql(server.url, 'people', owner, "DELETE FROM person WHERE name = 'Ann'");
     await client.close();
   });
 

@@ -6,6 +6,7 @@ import type {
   TableUpdate,
   Unsubscribe,
 } from '@lightcone/protocol/v1';
+import { QueryError } from '@lightcone/query';
 import type { Client } from '../client.ts';
 import type { LiveQuery } from '../subscriptions/live-query.ts';
 import type { QuerySet } from '../subscriptions/query-set.ts';
@@ -26,34 +27,46 @@ export class V1Subscribing<Value> {
     this.#sender = sender;
   }
 
-  subscribe(client: Client, { requestId, queries }: Subscribe): void {
+  subscribe(client: Client, { requestId, queries: texts }: Subscribe): void {
     const startNanos = this.#sender.now();
     const { subscriptions, door } = this.#sender.core;
-    const planned = door.refuseRequest(client.quota)?.message ?? subscriptions.plan(client, queries);
+    const planned = door.refuseRequest(client.quota)?.message ?? subscriptions.plan(client, texts);
     if (typeof planned === 'string') {
       this.#sendError(client, requestId, undefined, planned, startNanos);
       return;
     }
+    const queries = [...planned.values()].map(({ plan }) => ({ plan, sender: client.identity.bytes }));
+    // Before the old set goes, which stays if the new one cannot be had.
+    const tables = rowsOrRefusal(() => this.#tables(queries, 'inserts'));
+    if (typeof tables === 'string') {
+      this.#sendError(client, requestId, undefined, tables, startNanos);
+      return;
+    }
     const old = client.querySets.get(LEGACY_SET_ID);
     if (old !== undefined) subscriptions.drop(old);
-    const querySet = subscriptions.register(client, LEGACY_SET_ID, planned);
-    const tables = this.#tables(querySet.queries, 'inserts');
+    subscriptions.register(client, LEGACY_SET_ID, planned);
     const durationMicros = this.#sender.microsSince(startNanos);
     this.#sender.send(client, { tag: 'InitialSubscription', requestId, tables, durationMicros });
   }
 
   subscribeSingle(client: Client, { requestId, queryId, query: text }: SubscribeSingle): void {
     const startNanos = this.#sender.now();
+    const { subscriptions } = this.#sender.core;
     const planned = this.#plan(client, queryId, [text]);
-    if (typeof planned !== 'string' && planned.size === 1) {
-      const { queries } = this.#sender.core.subscriptions.register(client, queryId, planned);
-      const table = this.#table(queries[0]!, 'inserts'); // one was planned
-      const durationMicros = this.#sender.microsSince(startNanos);
-      this.#sender.send(client, { tag: 'SubscribeApplied', requestId, queryId, table, durationMicros });
-    } else {
+    if (typeof planned === 'string' || planned.size !== 1) {
       const error = typeof planned === 'string' ? planned : `\`${text}\` is not one query: use SubscribeMulti`;
       this.#sendError(client, requestId, queryId, error, startNanos);
+      return;
     }
+    const querySet = subscriptions.register(client, queryId, planned);
+    const table = rowsOrRefusal(() => this.#table(querySet.queries[0]!, 'inserts')); // one was planned
+    if (typeof table === 'string') {
+      subscriptions.drop(querySet);
+      this.#sendError(client, requestId, queryId, table, startNanos);
+      return;
+    }
+    const durationMicros = this.#sender.microsSince(startNanos);
+    this.#sender.send(client, { tag: 'SubscribeApplied', requestId, queryId, table, durationMicros });
   }
 
   subscribeMulti(client: Client, { requestId, queryId, queries: texts }: SubscribeMulti): void {
@@ -63,9 +76,15 @@ export class V1Subscribing<Value> {
       this.#sendError(client, requestId, queryId, planned, startNanos);
       return;
     }
-    const querySet = this.#sender.core.subscriptions.register(client, queryId, planned);
+    const { subscriptions } = this.#sender.core;
+    const querySet = subscriptions.register(client, queryId, planned);
     const acquired = querySet.queries.filter((query) => !isHeldElsewhere(query, querySet));
-    const tables = this.#tables(acquired, 'inserts');
+    const tables = rowsOrRefusal(() => this.#tables(acquired, 'inserts'));
+    if (typeof tables === 'string') {
+      subscriptions.drop(querySet);
+      this.#sendError(client, requestId, queryId, tables, startNanos);
+      return;
+    }
     const durationMicros = this.#sender.microsSince(startNanos);
     this.#sender.send(client, { tag: 'SubscribeMultiApplied', requestId, queryId, tables, durationMicros });
   }
@@ -120,23 +139,23 @@ export class V1Subscribing<Value> {
   }
 
   /** All rows of some queries; a table without rows gets no entry. */
-  #tables(queries: readonly LiveQuery[], as: 'inserts' | 'deletes'): TableUpdate<Uint8Array>[] {
+  #tables(queries: readonly CallersQuery[], as: 'inserts' | 'deletes'): TableUpdate<Uint8Array>[] {
     const { rows } = this.#sender.core;
     return queries.filter(({ plan }) => rows.rowCount(plan.table.id) > 0).map((query) => this.#table(query, as));
   }
 
-  #table(query: LiveQuery, as: 'inserts' | 'deletes'): TableUpdate<Uint8Array> {
+  #table({ plan, sender }: CallersQuery, as: 'inserts' | 'deletes'): TableUpdate<Uint8Array> {
     const { core, encoding } = this.#sender;
-    const { count, list } = encoding.encodeRows(query.plan, core.rows, query.sender);
+    const { count, list } = encoding.encodeRows(plan, core.rows, sender);
     const update =
       as === 'inserts' ? { deletes: encoding.noRows, inserts: list } : { deletes: list, inserts: encoding.noRows };
-    return { tableId: query.plan.table.id, table: query.tableName, rowCount: count, updates: [update] };
+    return { tableId: plan.table.id, table: plan.table.name, rowCount: count, updates: [update] };
   }
 
-  #emptyTable(query: LiveQuery): TableUpdate<Uint8Array> {
+  #emptyTable({ plan }: CallersQuery): TableUpdate<Uint8Array> {
     const { noRows } = this.#sender.encoding;
     const updates = [{ deletes: noRows, inserts: noRows }];
-    return { tableId: query.plan.table.id, table: query.tableName, rowCount: 0, updates };
+    return { tableId: plan.table.id, table: plan.table.name, rowCount: 0, updates };
   }
 
   #sendError(client: Client, requestId: number, queryId: number | undefined, error: string, startNanos: bigint): void {
@@ -149,6 +168,19 @@ export class V1Subscribing<Value> {
       error,
       durationMicros,
     });
+  }
+}
+
+/** A query as one caller sees it: a live one, or one that is not yet. */
+type CallersQuery = Pick<LiveQuery, 'plan' | 'sender'>;
+
+/** Rows, or why they are too many: that turns out only while they are gathered. */
+function rowsOrRefusal<T>(rows: () => T): T | string {
+  try {
+    return rows();
+  } catch (error) {
+    if (!(error instanceof QueryError)) throw error;
+    return error.message;
   }
 }
 

@@ -12,6 +12,9 @@ export interface TokenClaims {
 /** Why a token is refused; the text follows `Invalid token: `. */
 export class InvalidToken extends Error {}
 
+/** Why a token is refused whose claims are of the right form and make nobody. */
+export class UnusableClaims extends InvalidToken {}
+
 /** Why a token cannot be told true from false: the keys of its issuer are not to be had. The text stands alone. */
 export class UnknownIssuer extends Error {}
 
@@ -36,7 +39,7 @@ export function checkClaims(payload: string, nowSeconds: number): TokenClaims {
   const identity = Identity.fromClaims(issuer, subject).toHex();
   const stated = claims['hex_identity'];
   if (stated !== undefined && stated !== null && stated !== identity) {
-    throw new InvalidToken('Identity mismatch: `hex_identity` does not follow from `iss` and `sub`');
+    throw new UnusableClaims('Identity mismatch: `hex_identity` does not follow from `iss` and `sub`');
   }
   return { identity, issuer, subject, payload };
 }
@@ -60,8 +63,8 @@ function readName(claims: Readonly<Record<string, unknown>>, key: 'iss' | 'sub')
   if (typeof value !== 'string') throw new InvalidToken(`JSON error: \`${key}\` is not a text`);
   const length = Buffer.byteLength(value);
   const what = key === 'iss' ? 'Issuer' : 'Subject';
-  if (length > MAX_NAME_BYTES) throw new InvalidToken(`${what} too long: ${length} bytes, at most ${MAX_NAME_BYTES}`);
-  if (length === 0) throw new InvalidToken(`${what} empty`);
+  if (length > MAX_NAME_BYTES) throw new UnusableClaims(`${what} too long: ${length} bytes, at most ${MAX_NAME_BYTES}`);
+  if (length === 0) throw new UnusableClaims(`${what} empty`);
   return value;
 }
 

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { InvalidToken, UnknownIssuer } from '../auth/token-claims.ts';
+import { InvalidToken, UnknownIssuer, UnusableClaims } from '../auth/token-claims.ts';
 import { newConnection } from '../auth/caller.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { Tokens } from '../auth/tokens.ts';
@@ -187,7 +187,8 @@ export class PostgresSession {
       }
       if (!(error instanceof InvalidToken)) throw error;
       const hint = 'The password is a token, such as the one that `spacetime login show --token` prints.';
-      throw new PostgresError('FATAL', SQL_STATE.invalidPassword, `Invalid token: ${error.message}`, hint);
+      const code = error instanceof UnusableClaims ? SQL_STATE.notAuthorized : SQL_STATE.invalidPassword;
+      throw new PostgresError('FATAL', code, `Invalid token: ${error.message}`, hint);
     }
   }
 
