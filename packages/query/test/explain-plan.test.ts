@@ -177,3 +177,8 @@ test('the subscription dialect has no EXPLAIN', () => {
     new QueryError('QUERY_UNSUPPORTED', 'Unsupported: EXPLAIN SELECT * FROM item'),
   );
 });
+
+test('comparisons of comparisons are printed as they were written', () => {
+  const condition = 'item.flag = TRUE < (item.id = 7) <> FALSE';
+  expect(explain(`SELECT * FROM item WHERE ${condition}`).join('\n')).toContain(condition.toLowerCase());
+});

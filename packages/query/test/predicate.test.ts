@@ -36,11 +36,41 @@ test('the longest chain and the deepest condition that parse compile', () => {
     (inner, _, i) => `(${inner}) ${i % 2 ? 'AND' : 'OR'} flag`,
     'flag',
   );
-  const chain = `flag${' = true'.repeat(150)}`;
-  for (const sql of [shallow, deep, chain]) {
+  const chain = `flag${' = true'.repeat(1600)}`;
+  const mixed = `flag${' = flag < (u32 <> 1 = flag)'.repeat(799)}`;
+  for (const sql of [shallow, deep, chain, mixed]) {
     const matches = predicateOf(`SELECT * FROM t WHERE ${sql}`, database);
     expect(matches?.(new Uint8Array(600), 0, sender)).toBeTypeOf('boolean');
   }
+});
+
+const bools = new MemoryDatabase([{ name: 'b', columns: [{ name: 'flag', type: types.bool }] }]);
+
+property.prop(
+  [
+    fc.boolean(),
+    fc.array(fc.tuple(fc.constantFrom('=', '<>', '<', '<=', '>', '>='), fc.constantFrom('true', 'false', 'flag')), {
+      maxLength: 12,
+    }),
+  ],
+  { numRuns: 300 },
+)('comparisons of comparisons are done from left to right', (flag, links) => {
+  const sql = `flag${links.map(([operator, right]) => ` ${operator} ${right}`).join('')}`;
+  const compare: { readonly [operator: string]: (a: number, b: number) => boolean } = {
+    '=': (a, b) => a === b,
+    '<>': (a, b) => a !== b,
+    '<': (a, b) => a < b,
+    '<=': (a, b) => a <= b,
+    '>': (a, b) => a > b,
+    '>=': (a, b) => a >= b,
+  };
+  const valueOf = (right: string): boolean => (right === 'flag' ? flag : right === 'true');
+  const expected = links.reduce(
+    (left, [operator, right]) => compare[operator]!(Number(left), Number(valueOf(right))),
+    flag,
+  );
+  const row = Uint8Array.of(Number(flag));
+  expect(predicateOf(`SELECT * FROM b WHERE ${sql}`, bools)?.(row, 0, sender)).toBe(expected);
 });
 
 test('names never reach the generated text', () => {

@@ -2,6 +2,7 @@ import { type AlgebraicType, typeEquals, types } from '@lightcone/sats';
 import { QueryError } from '../errors.ts';
 import type { Comparison, ComparisonOperator, Expression, Logical } from '../sql/syntax.ts';
 import { isComparable } from './comparable.ts';
+import { comparisonChain } from './comparison-chain.ts';
 import { encodeLiteral, unexpectedType } from './literal.ts';
 import { printType } from './print-type.ts';
 import type { Scope } from './scope.ts';
@@ -47,30 +48,16 @@ export interface CheckedLogical {
 }
 
 /**
- * A tree of more levels is refused. Chains of AND and OR are one level and parentheses nest at most 47 deep, so only
- * comparisons of comparisons get here; the limit keeps this recursion and that of the compiled predicate small.
- */
-const MAX_LEVELS = 200;
-
-/**
  * Checks the expression of WHERE.
  * @throws QueryError `QUERY_NOT_IN_SCOPE`, `QUERY_TYPE_MISMATCH`, `QUERY_INVALID_LITERAL`, `QUERY_UNTYPED_LITERAL`,
- *   `QUERY_INVALID_OPERATOR`, `QUERY_TOO_DEEP`
+ *   `QUERY_INVALID_OPERATOR`
  */
 export function checkCondition(scope: Scope, expression: Expression): CheckedExpression {
-  return check(scope, expression, types.bool, 0);
+  return check(scope, expression, types.bool);
 }
 
 /** `wanted` is the type that the place asks for, if it does; a literal takes its meaning from it. */
-function check(
-  scope: Scope,
-  expression: Expression,
-  wanted: AlgebraicType | undefined,
-  level: number,
-): CheckedExpression {
-  if (level > MAX_LEVELS) {
-    throw new QueryError('QUERY_TOO_DEEP', 'Recursion limit exceeded, `expr::type_expr`');
-  }
+function check(scope: Scope, expression: Expression, wanted: AlgebraicType | undefined): CheckedExpression {
   switch (expression.kind) {
     case 'literal': {
       const type = wanted ?? (expression.form === 'bool' ? types.bool : undefined);
@@ -84,9 +71,9 @@ function check(
     case 'column':
       return mustBe({ kind: 'column', ...scope.mustFindColumn(expression) }, wanted);
     case 'comparison':
-      return mustBe(checkComparison(scope, expression, level), wanted);
+      return mustBe(checkComparisons(scope, expression), wanted);
     case 'logical':
-      return mustBe(checkLogical(scope, expression, level), wanted);
+      return mustBe(checkLogical(scope, expression), wanted);
   }
 }
 
@@ -95,22 +82,30 @@ function mustBe(expression: CheckedExpression, wanted: AlgebraicType | undefined
   return expression;
 }
 
-function checkComparison(scope: Scope, comparison: Comparison, level: number): CheckedComparison {
-  const { operator } = comparison;
-  // The side that knows its own type comes first, and tells the other.
-  const isRightFirst = comparison.left.kind === 'literal' || comparison.left.kind === 'sender';
-  const [typing, typed] = isRightFirst ? [comparison.right, comparison.left] : [comparison.left, comparison.right];
-  const first = check(scope, typing, undefined, level + 1);
-  const second = check(scope, typed, first.type, level + 1);
-  if (!isComparable(first.type)) {
-    const message = `Invalid binary operator \`${operator}\` for type \`${printType(first.type)}\``;
-    throw new QueryError('QUERY_INVALID_OPERATOR', message);
-  }
-  const [left, right] = isRightFirst ? [second, first] : [first, second];
-  return { kind: 'comparison', type: types.bool, operator, left, right };
+function checkComparisons(scope: Scope, outermost: Comparison): CheckedComparison {
+  const [innermost = outermost, ...others] = comparisonChain(outermost).toReversed();
+  let checked = checkComparison(scope, innermost);
+  for (const { operator, right } of others) checked = compare(operator, checked, check(scope, right, types.bool));
+  return checked;
 }
 
-function checkLogical(scope: Scope, { operator, operands }: Logical, level: number): CheckedLogical {
-  const checked = operands.map((operand) => check(scope, operand, types.bool, level + 1));
+function checkComparison(scope: Scope, { operator, left, right }: Comparison): CheckedComparison {
+  // The side that knows its own type comes first, and tells the other.
+  const isRightFirst = left.kind === 'literal' || left.kind === 'sender';
+  const [typing, typed] = isRightFirst ? [right, left] : [left, right];
+  const first = check(scope, typing, undefined);
+  const second = check(scope, typed, first.type);
+  return isRightFirst ? compare(operator, second, first) : compare(operator, first, second);
+}
+
+/** Of two sides of one type. */
+function compare(operator: ComparisonOperator, left: CheckedExpression, right: CheckedExpression): CheckedComparison {
+  if (isComparable(left.type)) return { kind: 'comparison', type: types.bool, operator, left, right };
+  const message = `Invalid binary operator \`${operator}\` for type \`${printType(left.type)}\``;
+  throw new QueryError('QUERY_INVALID_OPERATOR', message);
+}
+
+function checkLogical(scope: Scope, { operator, operands }: Logical): CheckedLogical {
+  const checked = operands.map((operand) => check(scope, operand, types.bool));
   return { kind: 'logical', type: types.bool, operator, operands: checked };
 }

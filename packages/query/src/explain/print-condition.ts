@@ -9,6 +9,7 @@ import {
   specialType,
 } from '@lightcone/sats';
 import type { CheckedExpression, ConstantValue } from '../check/check-expression.ts';
+import { comparisonChain } from '../check/comparison-chain.ts';
 
 /** A column as explanations name it. */
 export type ColumnPrinter = (table: number, column: number) => string;
@@ -22,8 +23,13 @@ export function printCondition(expression: CheckedExpression, printColumn: Colum
       return printConstant(expression);
     case 'sender':
       return ':sender';
-    case 'comparison':
-      return `${printOperand(expression.left, printColumn)} ${expression.operator} ${printOperand(expression.right, printColumn)}`;
+    case 'comparison': {
+      const chain = comparisonChain(expression).toReversed();
+      const [innermost = expression] = chain;
+      const first = printOperand(innermost.left, printColumn);
+      const others = chain.map(({ operator, right }) => `${operator} ${printOperand(right, printColumn)}`);
+      return [first, ...others].join(' ');
+    }
     case 'logical':
       return expression.operands
         .map((operand) =>

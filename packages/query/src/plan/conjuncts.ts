@@ -1,4 +1,5 @@
 import type { CheckedExpression } from '../check/check-expression.ts';
+import { comparisonChain } from '../check/comparison-chain.ts';
 
 /** The conditions that must all hold for a condition to hold: AND, taken apart. */
 export function conjunctsOf(condition: CheckedExpression | undefined): CheckedExpression[] {
@@ -9,33 +10,26 @@ export function conjunctsOf(condition: CheckedExpression | undefined): CheckedEx
 
 /** Adds the positions of the tables that an expression mentions. */
 export function collectTables(expression: CheckedExpression, tables: Set<number>): void {
-  switch (expression.kind) {
-    case 'column':
-      tables.add(expression.table);
-      break;
-    case 'comparison':
-      collectTables(expression.left, tables);
-      collectTables(expression.right, tables);
-      break;
-    case 'logical':
-      for (const operand of expression.operands) collectTables(operand, tables);
-      break;
-    case 'constant':
-    case 'sender':
-      break;
-  }
+  for (const operand of operandsOf(expression)) if (operand.kind === 'column') tables.add(operand.table);
 }
 
 export function mentionsSender(expression: CheckedExpression): boolean {
+  return operandsOf(expression).some(({ kind }) => kind === 'sender');
+}
+
+/** The columns and values of an expression. */
+function operandsOf(expression: CheckedExpression): CheckedExpression[] {
   switch (expression.kind) {
-    case 'sender':
-      return true;
-    case 'comparison':
-      return mentionsSender(expression.left) || mentionsSender(expression.right);
-    case 'logical':
-      return expression.operands.some(mentionsSender);
     case 'column':
     case 'constant':
-      return false;
+    case 'sender':
+      return [expression];
+    case 'logical':
+      return expression.operands.flatMap(operandsOf);
+    case 'comparison': {
+      const chain = comparisonChain(expression);
+      const innermost = chain[chain.length - 1]!; // a chain begins with the expression
+      return [innermost.left, ...chain.map(({ right }) => right)].flatMap(operandsOf);
+    }
   }
 }

@@ -1,6 +1,7 @@
 import type { CatalogTable } from '../catalog.ts';
 import type { CheckedExpression } from '../check/check-expression.ts';
 import { checkSelect } from '../check/check-select.ts';
+import { comparisonChain } from '../check/comparison-chain.ts';
 import { QueryError } from '../errors.ts';
 import type { JoinShape } from './join-path.ts';
 import { shapeOf } from './shape.ts';
@@ -80,8 +81,14 @@ function moveTables(expression: CheckedExpression, moved: ReadonlyMap<number, nu
   switch (expression.kind) {
     case 'column':
       return { ...expression, table: moved.get(expression.table)! }; // every table of the rule has moved
-    case 'comparison':
-      return { ...expression, left: moveTables(expression.left, moved), right: moveTables(expression.right, moved) };
+    case 'comparison': {
+      const chain = comparisonChain(expression);
+      let result = moveTables(chain[chain.length - 1]!.left, moved); // a chain begins with the expression
+      for (const comparison of chain.toReversed()) {
+        result = { ...comparison, left: result, right: moveTables(comparison.right, moved) };
+      }
+      return result;
+    }
     case 'logical':
       return { ...expression, operands: expression.operands.map((operand) => moveTables(operand, moved)) };
     case 'constant':

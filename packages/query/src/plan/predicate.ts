@@ -1,5 +1,6 @@
 import { type ColumnAccess, type RowType, compileType } from '@lightcone/sats';
 import type { CheckedComparison, CheckedExpression, ColumnValue } from '../check/check-expression.ts';
+import { comparisonChain } from '../check/comparison-chain.ts';
 import type { RowTuple } from '../row-tuple.ts';
 import type { ComparisonOperator } from '../sql/syntax.ts';
 
@@ -34,8 +35,7 @@ export type TuplePredicate = (tuple: RowTuple, sender: Uint8Array) => boolean;
 /** Generates the function of a checked condition over one table's rows. */
 export function compilePredicate(condition: CheckedExpression, row: RowType): Predicate {
   const source = new PredicateSource(() => ({ row, bytes: 'b', start: 's' }));
-  const test = source.condition(condition);
-  return source.bind(`return function matches(b, s, sender) { return ${test}; };`) as Predicate;
+  return source.bind('b, s, sender', condition) as Predicate;
 }
 
 /** Generates the function of a checked condition over the rows of a join; `rows` has the row type of each position. */
@@ -45,8 +45,7 @@ export function compileTuplePredicate(condition: CheckedExpression, rows: readon
     bytes: `t.bytes[${table}]`,
     start: `t.starts[${table}]`,
   }));
-  const test = source.condition(condition);
-  return source.bind(`return function matches(t, sender) { return ${test}; };`) as TuplePredicate;
+  return source.bind('t, sender', condition) as TuplePredicate;
 }
 
 /** Where the row of a table is, as two JavaScript expressions. */
@@ -67,6 +66,8 @@ class PredicateSource {
   /** The objects and constants that the text refers to, and what it calls them. */
   readonly #values: unknown[] = [];
   readonly #names: string[] = [];
+  /** How many chains of comparisons keep what they have found so far. */
+  #results = 0;
 
   constructor(placeOf: (table: number) => RowPlace) {
     this.#placeOf = placeOf;
@@ -76,7 +77,10 @@ class PredicateSource {
    * Makes the function out of its text. It is the same for conditions that differ in their constants alone, so that
    * the engine has its code already and many subscriptions share it.
    */
-  bind(body: string): unknown {
+  bind(parameters: string, condition: CheckedExpression): unknown {
+    const test = this.condition(condition);
+    const results = Array.from({ length: this.#results }, (_, i) => `let r${i};`).join(' ');
+    const body = `return function matches(${parameters}) { ${results} return ${test}; };`;
     // oxlint-disable-next-line typescript/no-implied-eval -- only offsets, operators and names made here reach the text
     const factory = new Function(...this.#names, body) as (...values: unknown[]) => unknown;
     return factory(...this.#values);
@@ -94,10 +98,22 @@ class PredicateSource {
         return `(${operands.join(expression.operator === 'AND' ? ' && ' : ' || ')})`;
       }
       case 'comparison':
-        return `(${this.#comparison(expression)})`;
+        return `(${this.#comparisons(expression)})`;
       case 'sender':
         throw new Error('the caller is no condition');
     }
+  }
+
+  /** Comparisons of comparisons are done one after the other: nested, many would be too deep for who reads the text. */
+  #comparisons(outermost: CheckedComparison): string {
+    const [innermost = outermost, ...others] = comparisonChain(outermost).toReversed();
+    const first = this.#comparison(innermost);
+    if (others.length === 0) return first;
+    const result = `r${this.#results++}`;
+    const steps = others.map(
+      ({ operator, right }) => `${result} = ${result} ${JS_OPERATOR[operator]} (${this.condition(right)})`,
+    );
+    return [`${result} = ${first}`, ...steps].join(', ');
   }
 
   #comparison({ operator, left, right }: CheckedComparison): string {
