@@ -1,0 +1,83 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { firstLine, spawnScript, terminate } from './script-process.ts';
+
+/** Lightcone itself, as `spacetime start` runs it, its data on disk in a folder of its own. */
+export interface LightconeProcess {
+  readonly pid: number;
+  /** Host and port. */
+  readonly address: string;
+  publish(database: string, program: Uint8Array): Promise<void>;
+  /** Calls a reducer over HTTP; resolves when the answer is there. */
+  call(database: string, reducer: string, args: readonly unknown[]): Promise<void>;
+  /** The rows of a query, each an array in the order of the columns. */
+  sql(database: string, query: string): Promise<unknown[][]>;
+  /** Ends the process as `signal` does and starts it again over the same data. */
+  restart(signal: 'SIGTERM' | 'SIGKILL'): Promise<LightconeProcess>;
+  /** Ends the process and removes its data. */
+  stop(): Promise<void>;
+}
+
+export async function startLightconeProcess(): Promise<LightconeProcess> {
+  return start(mkdtempSync(join(tmpdir(), 'lightcone-bench-')), undefined);
+}
+
+async function start(folder: string, savedToken: string | undefined): Promise<LightconeProcess> {
+  const child = spawnScript(
+    'packages/cli/src/main.ts',
+    'start',
+    '--data-dir',
+    join(folder, 'data'),
+    '--jwt-key-dir',
+    join(folder, 'keys'),
+    '--listen-addr',
+    '127.0.0.1:0',
+  );
+  const address = await firstLine(child, /listening on (\S+:\d+)/);
+  const token = savedToken ?? (await newToken(address));
+  const request = async (path: string, init: RequestInit): Promise<Response> =>
+    accepted(`http://${address}/v1/database/${path}`, {
+      ...init,
+      headers: { ...init.headers, authorization: `Bearer ${token}` },
+    });
+  return {
+    pid: child.pid!, // it has printed a line, so it runs
+    address,
+    async publish(database, program) {
+      await request(database, { method: 'PUT', body: program as Uint8Array<ArrayBuffer> });
+    },
+    async call(database, reducer, args) {
+      const answer = await request(`${database}/call/${reducer}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(args),
+      });
+      await answer.arrayBuffer();
+    },
+    async sql(database, query) {
+      const answer = await request(`${database}/sql`, { method: 'POST', body: query });
+      const [result] = (await answer.json()) as [{ rows: unknown[][] }];
+      return result.rows;
+    },
+    async restart(signal) {
+      await terminate(child, signal);
+      return start(folder, token);
+    },
+    async stop() {
+      await terminate(child, 'SIGTERM');
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+async function newToken(address: string): Promise<string> {
+  const answer = await accepted(`http://${address}/v1/identity`, { method: 'POST' });
+  return ((await answer.json()) as { token: string }).token;
+}
+
+async function accepted(url: string, init: RequestInit): Promise<Response> {
+  const answer = await fetch(url, init);
+  if (!answer.ok) throw new Error(`${init.method ?? 'GET'} ${url}: ${answer.status} ${await answer.text()}`);
+  return answer;
+}
