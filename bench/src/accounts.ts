@@ -1,3 +1,5 @@
+import type { WriteCall } from './load-driver.ts';
+
 /** The funds transfer, the same for every server under test. */
 export const ACCOUNTS = 100_000;
 export const INITIAL_BALANCE = 1_000_000_000;
@@ -13,7 +15,7 @@ const ZIPF_EXPONENT = 1.5;
  * Zipf: id `k` comes with a probability proportional to `1 / (k + 1)^1.5`, so a handful of accounts
  * is in almost every transfer.
  */
-export function accountPicker(distribution: Distribution, seed: number): () => number {
+function accountPicker(distribution: Distribution, seed: number): () => number {
   const random = mulberry32(seed);
   if (distribution === 'uniform') return () => Math.floor(random() * ACCOUNTS);
   const cumulative = new Float64Array(ACCOUNTS);
@@ -43,5 +45,25 @@ function mulberry32(seed: number): () => number {
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+const REDUCER_NAME = new TextEncoder().encode('transfer');
+
+/** Calls of `transfer(from: u32, to: u32, amount: i64 = 1)` between two accounts that differ, the same ones for the same seed. */
+export function transferCalls(distribution: Distribution, seed: number): WriteCall {
+  const pick = accountPicker(distribution, seed);
+  return (writer, requestId) => {
+    const from = pick();
+    let to = pick();
+    while (to === from) to = pick();
+    writer.u8(3);
+    writer.u32(requestId);
+    writer.u8(0);
+    writer.lengthPrefixed(REDUCER_NAME);
+    writer.u32(16);
+    writer.u32(from);
+    writer.u32(to);
+    writer.i64(1n);
   };
 }

@@ -36,27 +36,24 @@ async function start(folder: string, savedToken: string | undefined): Promise<Li
   );
   const address = await firstLine(child, /listening on (\S+:\d+)/);
   const token = savedToken ?? (await newToken(address));
-  const request = async (path: string, init: RequestInit): Promise<Response> =>
+  const request = (path: string, method: string, contentType: string, body: BodyInit): Promise<Response> =>
     accepted(`http://${address}/v1/database/${path}`, {
-      ...init,
-      headers: { ...init.headers, authorization: `Bearer ${token}` },
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': contentType },
+      body,
     });
   return {
     pid: child.pid!, // it has printed a line, so it runs
     address,
     async publish(database, program) {
-      await request(database, { method: 'PUT', body: program as Uint8Array<ArrayBuffer> });
+      await request(database, 'PUT', 'application/wasm', program as Uint8Array<ArrayBuffer>);
     },
     async call(database, reducer, args) {
-      const answer = await request(`${database}/call/${reducer}`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(args),
-      });
+      const answer = await request(`${database}/call/${reducer}`, 'POST', 'application/json', JSON.stringify(args));
       await answer.arrayBuffer();
     },
     async sql(database, query) {
-      const answer = await request(`${database}/sql`, { method: 'POST', body: query });
+      const answer = await request(`${database}/sql`, 'POST', 'text/plain', query);
       const [result] = (await answer.json()) as [{ rows: unknown[][] }];
       return result.rows;
     },

@@ -2,7 +2,9 @@ import { performance } from 'node:perf_hooks';
 import { readServerMessage } from '@lightcone/protocol';
 import { ByteReader, ByteWriter } from '@lightcone/sats';
 import { WebSocket } from 'ws';
-import { accountPicker, type Distribution } from './accounts.ts';
+
+/** Writes the next call as a client message. */
+export type WriteCall = (writer: ByteWriter, requestId: number) => void;
 
 export interface Load {
   /** The WebSocket address, query included. */
@@ -11,7 +13,8 @@ export interface Load {
   readonly connections: number;
   /** Calls that each connection keeps unanswered. */
   readonly inFlight: number;
-  readonly distribution: Distribution;
+  /** What the connection of that number calls. */
+  readonly callsOf: (connection: number) => WriteCall;
   readonly warmUpMs: number;
   readonly measureMs: number;
   /** Called when the steady state begins and when it ends, to read the server's clocks. */
@@ -32,7 +35,7 @@ export interface LoadResult {
   readonly p999: number;
 }
 
-/** Size of a call of `transfer`, and of the answer to one that committed and changed nothing else for the caller. */
+/** Size of the answer to a call that committed and changed nothing that the caller watches. */
 const OK_ANSWER_BYTES = 22;
 const REDUCER_RESULT = 6;
 const OUTCOME_AT = 13;
@@ -104,7 +107,7 @@ async function openConnection(load: Load, index: number): Promise<Connection> {
   });
   socket.removeAllListeners('close');
 
-  const pick = accountPicker(load.distribution, 0xc0ffee + index);
+  const writeCall = load.callsOf(index);
   const isBatching = load.subprotocol === 'v3.bsatn.spacetimedb';
   const writer = new ByteWriter();
   const sentAt = new Float64Array(load.inFlight);
@@ -116,10 +119,7 @@ async function openConnection(load: Load, index: number): Promise<Connection> {
     writer.reset();
     for (let slot = freeSlots.pop(); slot !== undefined; slot = freeSlots.pop()) {
       sentAt[slot] = now;
-      const from = pick();
-      let to = pick();
-      while (to === from) to = pick();
-      writeTransfer(writer, slot, from, to);
+      writeCall(writer, slot);
       if (isBatching) continue;
       socket.send(writer.finish());
       writer.reset();
@@ -166,21 +166,6 @@ function readOtherAnswer(frame: Buffer, at: number, state: RunState): number {
     typeof value === 'bigint' ? String(value) : value,
   );
   return reader.offset;
-}
-
-const REDUCER_NAME = new TextEncoder().encode('transfer');
-
-/** CallReducer `transfer(from: u32, to: u32, amount: i64 = 1)`. */
-function writeTransfer(writer: ByteWriter, requestId: number, from: number, to: number): void {
-  writer.u8(3);
-  writer.u32(requestId);
-  writer.u8(0);
-  writer.lengthPrefixed(REDUCER_NAME);
-  writer.u32(16);
-  writer.u32(from);
-  writer.u32(to);
-  writer.u32(1);
-  writer.u32(0);
 }
 
 function sleep(ms: number): Promise<void> {

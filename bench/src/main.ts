@@ -11,7 +11,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { ACCOUNTS, type Distribution, INITIAL_BALANCE } from './accounts.ts';
+import { ACCOUNTS, type Distribution, INITIAL_BALANCE, transferCalls } from './accounts.ts';
 import { type LoadResult, runLoad } from './load-driver.ts';
 import { type ProcessUsage, processUsage } from './process-usage.ts';
 import { type ServerUnderTest, startEcho, startLightcone, startSqlite } from './server-under-test.ts';
@@ -78,7 +78,7 @@ async function measure(name: string, load: string, shape: LoadShape): Promise<Ro
     subprotocol: shape.protocol === 'v2' ? 'v2.bsatn.spacetimedb' : 'v3.bsatn.spacetimedb',
     connections: shape.connections,
     inFlight: shape.inFlight,
-    distribution: shape.distribution,
+    callsOf: (connection) => transferCalls(shape.distribution, 0xc0ffee + connection),
     warmUpMs,
     measureMs,
     onMeasureStart: () => (before = processUsage(server.pid)),
