@@ -5,7 +5,7 @@ import { EngineError } from './errors.ts';
 import { bootstrapRows, systemTableDefinition } from './bootstrap.ts';
 import { describeTables } from './describe-tables.ts';
 import { systemRowType } from './system-rows.ts';
-import { SYSTEM_TABLES, SYSTEM_TABLE_IDS } from './system-tables.ts';
+import { FIRST_USER_OBJECT_ID, SYSTEM_TABLES, SYSTEM_TABLE_IDS } from './system-tables.ts';
 import { type MutationVisitor, readTransactionRecord } from './transaction-record.ts';
 
 /** The system tables that say which tables there are, and of what row type. Their rows begin with the table's id. */
@@ -15,6 +15,15 @@ const DESCRIBING_TABLES: ReadonlySet<number> = new Set([
   SYSTEM_TABLE_IDS.eventTable,
 ]);
 
+/** The system tables that have rows about system tables. Those rows begin with an id of the system's, a small one. */
+const SELF_DESCRIBING_TABLES: ReadonlySet<number> = new Set([
+  SYSTEM_TABLE_IDS.table,
+  SYSTEM_TABLE_IDS.column,
+  SYSTEM_TABLE_IDS.index,
+  SYSTEM_TABLE_IDS.constraint,
+  SYSTEM_TABLE_IDS.sequence,
+]);
+
 /**
  * Fills an empty store with the system tables and their bootstrap rows, then with everything that
  * the log has.
@@ -22,13 +31,7 @@ const DESCRIBING_TABLES: ReadonlySet<number> = new Set([
  */
 export async function recover(store: Store, log: CommitLog | undefined): Promise<void> {
   const replay = store.replay();
-  for (const table of SYSTEM_TABLES) replay.define(systemTableDefinition(table));
-  const writer = new ByteWriter();
-  for (const [tableId, row] of bootstrapRows()) {
-    writer.reset();
-    systemRowType(tableId).encode(writer, row);
-    replay.insert(store.table(tableId), writer.bytes, 0, writer.length);
-  }
+  insertBootstrapRows(store, replay);
   const records = new RecordReplay(store, replay);
   await log?.replay((minTxOffset, count, bytes, start, end) => records.commit(minTxOffset, count, bytes, start, end));
   try {
@@ -44,6 +47,24 @@ export async function recover(store: Store, log: CommitLog | undefined): Promise
   }
 }
 
+/** Makes the system tables in an empty store, with the rows that every log begins from. */
+export function insertBootstrapRows(store: Store, replay: Replay): void {
+  for (const table of SYSTEM_TABLES) replay.define(systemTableDefinition(table));
+  const writer = new ByteWriter();
+  for (const [tableId, row] of bootstrapRows()) {
+    writer.reset();
+    systemRowType(tableId).encode(writer, row);
+    replay.insert(store.table(tableId), writer.bytes, 0, writer.length);
+  }
+}
+
+/** What about a record does not fit. */
+export type ReplayProblem =
+  | 'REPLAY_DUPLICATE_ROW'
+  | 'REPLAY_MISSING_ROW'
+  | 'REPLAY_UNKNOWN_TABLE'
+  | 'REPLAY_UNREADABLE_RECORD';
+
 /**
  * Applies transaction records to a store: no constraint is checked, but nothing may be missing or double.
  *
@@ -51,28 +72,58 @@ export async function recover(store: Store, log: CommitLog | undefined): Promise
  * record, behind those that describe it; one that a transaction gives other columns becomes what it is
  * to be between that record and the next, when the rows that described it before are gone.
  */
-class RecordReplay implements MutationVisitor {
+export class RecordReplay implements MutationVisitor {
   readonly #store: Store;
   readonly #replay: Replay;
+  readonly #endTxOffset: number;
   #txOffset = 0;
+  #recordBytes = 0;
+  #tableId: number | undefined;
+  #problem: ReplayProblem | undefined;
   /** Tables whose description changed since they were last made after it. */
   readonly #stale = new Set<number>();
 
-  constructor(store: Store, replay: Replay) {
+  /** @param endTxOffset records from this one on are left out */
+  constructor(store: Store, replay: Replay, endTxOffset: number = Number.MAX_SAFE_INTEGER) {
     this.#store = store;
     this.#replay = replay;
+    this.#endTxOffset = endTxOffset;
+  }
+
+  /** The transaction that is being applied, or that could not be. */
+  get txOffset(): number {
+    return this.#txOffset;
+  }
+
+  /** Bytes of the records of its commit that were applied. */
+  get recordBytes(): number {
+    return this.#recordBytes;
+  }
+
+  /** The table whose rows were being applied. */
+  get tableId(): number | undefined {
+    return this.#tableId;
+  }
+
+  /** Why a record could not be applied. */
+  get problem(): ReplayProblem | undefined {
+    return this.#problem;
   }
 
   commit(minTxOffset: number, count: number, bytes: Uint8Array, start: number, end: number): void {
     const reader = new ByteReader(bytes, start, end);
-    for (let i = 0; i < count; i++) {
+    this.#recordBytes = 0;
+    for (let i = 0; i < count && minTxOffset + i < this.#endTxOffset; i++) {
       this.#txOffset = minTxOffset + i;
+      this.#tableId = undefined;
       try {
         readTransactionRecord(reader, this);
         if (this.#stale.size > 0) this.#defineStale();
+        this.#recordBytes = reader.offset - start;
       } catch (cause) {
         if (cause instanceof EngineError) throw cause;
         throw this.#failure(
+          'REPLAY_UNREADABLE_RECORD',
           `its record does not decode: ${cause instanceof Error ? cause.message : String(cause)}`,
           cause,
         );
@@ -81,6 +132,7 @@ class RecordReplay implements MutationVisitor {
   }
 
   rowType(tableId: number): RowType {
+    this.#tableId = tableId;
     return this.#table(tableId).definition.row;
   }
 
@@ -88,20 +140,27 @@ class RecordReplay implements MutationVisitor {
     const table = this.#table(tableId);
     if (table.definition.isEvent) return; // the log tells of events; the state has none
     if (!this.#replay.insert(table, bytes, start, end)) {
-      throw this.#failure(`it inserts a row into table ${table.definition.name} that is there already`);
+      // SpacetimeDB logs what it adds to a database of an older version of its own: system tables that are here from
+      // the start.
+      if (SELF_DESCRIBING_TABLES.has(tableId) && firstId(bytes, start, end) < FIRST_USER_OBJECT_ID) return;
+      throw this.#failure(
+        'REPLAY_DUPLICATE_ROW',
+        `it inserts a row into table ${table.definition.name} that is there already`,
+      );
     }
-    if (DESCRIBING_TABLES.has(tableId)) this.#stale.add(new ByteReader(bytes, start, end).u32());
+    if (DESCRIBING_TABLES.has(tableId)) this.#stale.add(firstId(bytes, start, end));
   }
 
   delete(tableId: number, bytes: Uint8Array, start: number, end: number): void {
     const table = this.#table(tableId);
     if (!this.#replay.delete(table, bytes, start, end)) {
-      throw this.#failure(`it deletes a row of table ${table.definition.name} that is not there`);
+      throw this.#failure('REPLAY_MISSING_ROW', `it deletes a row of table ${table.definition.name} that is not there`);
     }
-    if (DESCRIBING_TABLES.has(tableId)) this.#stale.add(new ByteReader(bytes, start, end).u32());
+    if (DESCRIBING_TABLES.has(tableId)) this.#stale.add(firstId(bytes, start, end));
   }
 
   truncate(tableId: number): void {
+    this.#tableId = tableId;
     this.#replay.clear(this.#table(tableId));
     if (DESCRIBING_TABLES.has(tableId)) for (const id of this.#store.tables.keys()) this.#stale.add(id);
   }
@@ -134,12 +193,18 @@ class RecordReplay implements MutationVisitor {
     if (this.#stale.has(tableId)) this.#defineNew();
     const made = this.#store.tables.get(tableId);
     if (made !== undefined) return made;
-    throw this.#failure(`Table with ID \`${tableId}\` not found in \`st_table\`.`);
+    throw this.#failure('REPLAY_UNKNOWN_TABLE', `Table with ID \`${tableId}\` not found in \`st_table\`.`);
   }
 
-  #failure(reason: string, cause?: unknown): EngineError {
+  #failure(problem: ReplayProblem, reason: string, cause?: unknown): EngineError {
+    this.#problem = problem;
     return new EngineError('ENGINE_RECOVERY_FAILED', `transaction ${this.#txOffset} cannot be replayed: ${reason}`, {
       cause,
     });
   }
+}
+
+/** What a row of a describing table begins with: the id of a table, or of an index, constraint or sequence. */
+function firstId(bytes: Uint8Array, start: number, end: number): number {
+  return new ByteReader(bytes, start, end).u32();
 }

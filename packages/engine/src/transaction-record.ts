@@ -131,6 +131,8 @@ function readRows(
   for (let count = readVarint(reader); count > 0; count--) {
     const start = reader.offset;
     const end = rowType.validate(reader.bytes, start, reader.end);
+    // Of rows without bytes any count would fit into a record.
+    if (end === start && count > 1) throw new SatsError('SATS_TOO_LONG', `${count} rows of 0 bytes at byte ${start}`);
     reader.take(end - start);
     apply(tableId, reader.bytes, start, end);
   }
