@@ -27,7 +27,7 @@ const withoutNode: Record<string, readonly string[]> = {
   query: [],
   host: [],
   engine: ['node.ts', 'node/'],
-  blobs: ['folder-blob-store.ts'],
+  blobs: ['node/'],
   commitlog: ['node-file-system.ts'],
 };
 

@@ -12,8 +12,11 @@ const START_OF_NAME = /^(?:[A-Za-z0-9_=+@-][A-Za-z0-9._=+@-]{0,199})?$/;
  * @throws BlobError `BLOB_INVALID_KEY`
  */
 export function checkBlobKey(key: string): void {
-  if (key.length <= MAX_KEY_LENGTH && key.split('/').every((name) => NAME.test(name))) return;
-  throw invalid(key, 'key');
+  if (!isBlobKey(key)) throw invalid(key, 'key');
+}
+
+export function isBlobKey(text: string): boolean {
+  return text.length <= MAX_KEY_LENGTH && text.split('/').every((name) => NAME.test(name));
 }
 
 /**

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import type { Dirent } from 'node:fs';
 import { link, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { checkBlobKey, checkBlobPrefix, checkByteRange } from './blob-key.ts';
-import type { BlobInfo, BlobStore, ByteRange } from './blob-store.ts';
-import { BlobError } from './errors.ts';
+import { checkBlobKey, checkBlobPrefix, checkByteRange } from '../blob-key.ts';
+import type { BlobInfo, BlobStore, ByteRange } from '../blob-store.ts';
+import { BlobError } from '../errors.ts';
 
 /**
  * Blobs as files below a folder of this machine: the key is the path.
