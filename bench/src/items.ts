@@ -1,0 +1,181 @@
+// What one reducer does with very many rows, beside SQLite; what they weigh; how long starts take. Prints three tables.
+//
+//   npm run bench:items -- [--items <n>] [--only rows|memory|starts]
+import { readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import Database from 'better-sqlite3';
+import { transferCalls } from './accounts.ts';
+import { type LightconeProcess, startLightconeProcess } from './lightcone-process.ts';
+import { runLoad } from './load-driver.ts';
+import { type ProcessUsage, processUsage } from './process-usage.ts';
+
+const { values: options } = parseArgs({
+  options: { items: { type: 'string', default: '1000000' }, only: { type: 'string', default: '' } },
+});
+const ITEMS = Number(options.items);
+/** A server gives back what it needed for a moment within this time. */
+const SETTLED_MS = 3000;
+
+const modules = new URL('../../modules/', import.meta.url);
+const itemsModule = readFileSync(new URL('items/items.wasm', modules));
+const transfersModule = readFileSync(new URL('transfers/transfers.wasm', modules));
+const largestModule = readFileSync(new URL('tables/tables.wasm', modules));
+
+console.log(
+  `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}, ${ITEMS} items of 16 bytes\n`,
+);
+if ('rows'.includes(options.only)) await rows();
+if ('memory'.includes(options.only)) await memory();
+if ('starts'.includes(options.only)) await starts();
+
+/** Rows a second inside one reducer, and inside one transaction of SQLite in this process. */
+async function rows(): Promise<void> {
+  const server = await startLightconeProcess();
+  await server.publish('items', itemsModule);
+  const sqlite = sqliteItems();
+  console.log('| in one reducer | rows/s | server CPU µs/row | × SQLite |');
+  console.log('| --- | ---: | ---: | ---: |');
+  for (const [what, reducer, args] of [
+    ['inserts', 'insert_items', [0, ITEMS]],
+    ['look-ups by primary key', 'find_items', [ITEMS, ITEMS]],
+    ['updates by primary key', 'update_items', [ITEMS, ITEMS]],
+    ['full scan', 'scan_items', []],
+  ] as const) {
+    const { seconds, cpuMicros } = await timed(server, () => server.call('items', reducer, args));
+    const sqliteStart = performance.now();
+    sqlite[reducer]();
+    const sqliteSeconds = (performance.now() - sqliteStart) / 1000;
+    const cells = [
+      what,
+      Math.round(ITEMS / seconds),
+      (cpuMicros / ITEMS).toFixed(2),
+      (sqliteSeconds / seconds).toFixed(2),
+    ];
+    console.log(`| ${cells.join(' | ')} |`);
+  }
+  await server.stop();
+}
+
+/** Resident bytes that an item adds to the server, its unique index included. */
+async function memory(): Promise<void> {
+  console.log('\n| bytes of memory per item | |\n| --- | ---: |');
+  let server = await startLightconeProcess();
+  await server.publish('items', itemsModule);
+  await sleep(SETTLED_MS);
+  const empty = processUsage(server.pid).residentBytes;
+  await server.call('items', 'insert_items', [0, ITEMS]);
+  await sleep(SETTLED_MS);
+  perItem('right after one transaction inserted them all', server, empty);
+  server = await server.restart('SIGTERM');
+  await server.sql('items', 'SELECT * FROM item WHERE id = 0');
+  await sleep(SETTLED_MS);
+  perItem('after a restart', server, empty);
+  await server.stop();
+}
+
+function perItem(when: string, server: LightconeProcess, emptyBytes: number): void {
+  console.log(`| ${when} | ${Math.round((processUsage(server.pid).residentBytes - emptyBytes) / ITEMS)} |`);
+}
+
+/** Starts, publishes, and what an idle server is. */
+async function starts(): Promise<void> {
+  console.log('\n| | |\n| --- | ---: |');
+  const start = performance.now();
+  const server = await startLightconeProcess();
+  line('start until HTTP answers', `${Math.round(performance.now() - start)} ms`);
+  await idle('an idle server without databases', server);
+  const published = performance.now();
+  await server.publish('large', largestModule);
+  line(
+    `publish of a module of ${(largestModule.length / 1e6).toFixed(2)} MB`,
+    `${Math.round(performance.now() - published)} ms`,
+  );
+  await server.stop();
+
+  const small = await startLightconeProcess();
+  await small.publish('transfers', transfersModule);
+  await idle('an idle server with one small module', small);
+  await replay(small);
+}
+
+/** Makes a log of small transactions and starts again on it. */
+async function replay(server: LightconeProcess): Promise<void> {
+  await server.call('transfers', 'seed', [100_000, 1_000_000_000]);
+  let transactions = 0;
+  while (transactions < ITEMS) {
+    const result = await runLoad({
+      url: `ws://${server.address}/v1/database/transfers/subscribe?compression=None&confirmed=true`,
+      subprotocol: 'v3.bsatn.spacetimedb',
+      connections: 64,
+      inFlight: 96,
+      callsOf: (connection) => transferCalls('uniform', connection),
+      warmUpMs: 0,
+      measureMs: 1000,
+      onMeasureStart: () => undefined,
+      onMeasureEnd: () => undefined,
+    });
+    transactions += result.answers;
+  }
+  const opening = performance.now();
+  const again = await server.restart('SIGKILL');
+  await again.sql('transfers', 'SELECT * FROM accounts WHERE id = 0');
+  const seconds = (performance.now() - opening) / 1000;
+  line(
+    `restart over ${transactions} small transactions, until a query is answered`,
+    `${seconds.toFixed(2)} s, ${Math.round(transactions / seconds)}/s`,
+  );
+  await again.stop();
+}
+
+async function idle(what: string, server: LightconeProcess): Promise<void> {
+  await sleep(SETTLED_MS);
+  const { seconds, cpuMicros } = await timed(server, () => sleep(10_000));
+  const resident = Math.round(processUsage(server.pid).residentBytes / 1e6);
+  line(what, `${resident} MB resident, ${(cpuMicros / seconds / 1000).toFixed(1)} ms of CPU a second`);
+}
+
+function line(what: string, value: string): void {
+  console.log(`| ${what} | ${value} |`);
+}
+
+async function timed(
+  server: LightconeProcess,
+  deed: () => Promise<unknown>,
+): Promise<{ seconds: number; cpuMicros: number }> {
+  const busy = (usage: ProcessUsage): number => usage.userMicros + usage.systemMicros;
+  const before = busy(processUsage(server.pid));
+  const start = performance.now();
+  await deed();
+  const seconds = (performance.now() - start) / 1000;
+  return { seconds, cpuMicros: busy(processUsage(server.pid)) - before };
+}
+
+/** The same work in SQLite, in memory and without a network: each of them one transaction. */
+function sqliteItems(): Record<'insert_items' | 'find_items' | 'update_items' | 'scan_items', () => void> {
+  const database = new Database(':memory:');
+  database.exec('CREATE TABLE item (id INTEGER PRIMARY KEY, a INTEGER NOT NULL, b INTEGER NOT NULL)');
+  const insert = database.prepare('INSERT INTO item VALUES (?, ?, ?)');
+  const find = database.prepare('SELECT a FROM item WHERE id = ?').pluck();
+  const update = database.prepare('UPDATE item SET a = ?, b = ? WHERE id = ?');
+  const scan = database.prepare('SELECT id, a, b FROM item').raw();
+  const scattered = function* (): Generator<number> {
+    for (let i = 0; i < ITEMS; i++) yield (Math.imul(i, 0x9e3779b1) >>> 0) % ITEMS;
+  };
+  return {
+    insert_items: database.transaction(() => {
+      for (let id = 0; id < ITEMS; id++) insert.run(id, id, 0);
+    }),
+    find_items: database.transaction(() => {
+      for (const id of scattered()) find.get(id);
+    }),
+    update_items: database.transaction(() => {
+      for (const id of scattered()) update.run(id, 1, id);
+    }),
+    scan_items: database.transaction(() => {
+      for (const _ of scan.iterate());
+    }),
+  };
+}
