@@ -27,7 +27,7 @@ export interface TableEntry extends Omit<CatalogTable, 'view' | 'rowRules'> {
 
 /**
  * The names and ids of a database's tables and indexes, read off its system tables. Made anew by
- * `refresh` whenever these change.
+ * `refresh` whenever these change; tables that did not change keep their entries.
  */
 export class Catalog {
   readonly #store: Store;
@@ -47,12 +47,15 @@ export class Catalog {
       readRows(this.#store, SYSTEM_TABLE_IDS.rowLevelSecurity),
       (row) => row['table_id'],
     );
+    const before = new Map(this.#tables.map((entry) => [entry.id, entry]));
     const tables = [...describeTables(this.#store).values()].map((description) => {
       const rules = rulesByTable.get(description.id) ?? [];
-      return new CatalogEntry(
+      const entry = new CatalogEntry(
         description,
         rules.map((row) => row['sql'] as string),
       );
+      const old = before.get(entry.id);
+      return old?.fingerprint === entry.fingerprint ? old : entry;
     });
     const byName = new Map<string, CatalogEntry>();
     const indexIdsByName = new Map<string, number>();
@@ -107,6 +110,12 @@ export class Catalog {
   findTable(name: string): TableEntry | undefined {
     return this.#tablesByName.get(name);
   }
+
+  /** Whether a table means the same to everybody as when a query found it here: it has the same names and the same form. */
+  isCurrent({ name, columns }: CatalogTable): boolean {
+    const entry = this.#tablesByName.get(name);
+    return entry?.columns === columns && this.#tablesByName.get(entry.description.accessorName) === entry;
+  }
 }
 
 class CatalogEntry implements TableEntry {
@@ -121,6 +130,8 @@ class CatalogEntry implements TableEntry {
   readonly isEvent: boolean;
   readonly view: ViewDescription | undefined;
   readonly rowRules: readonly string[];
+  /** Equal for descriptions that say the same. */
+  readonly fingerprint: string;
 
   constructor(description: TableDescription, rowRules: readonly string[]) {
     const { definition } = description;
@@ -139,5 +150,10 @@ class CatalogEntry implements TableEntry {
     this.isEvent = definition.isEvent;
     this.view = description.view;
     this.rowRules = rowRules;
+    const { accessorName, indexAccessorNames, columns, isSystem, schedule } = description;
+    const { isEvent, indexes } = definition;
+    const names = [this.name, accessorName, indexAccessorNames];
+    const form = [this.isPublic, isSystem, isEvent, columns, indexes, schedule, this.view, rowRules];
+    this.fingerprint = JSON.stringify([...names, ...form]);
   }
 }

@@ -1,9 +1,10 @@
 import { type ServerMessage, readServerMessage, writeClientMessage } from '@lightcone/protocol';
 import { ByteReader, ByteWriter, ConnectionId, types } from '@lightcone/sats';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { btree, rawTable } from '../../schema/test/raw-modules.ts';
 import { Database } from '../src/database.ts';
 import { readOutboundBatch } from '../src/outbound-batch.ts';
+import { CallerQueries } from '../src/queries/caller-queries.ts';
 import { FakeClock, testIdentity } from '../src/testing/index.ts';
 import { anyModule, rowBytes } from './support/any-module.ts';
 
@@ -169,5 +170,24 @@ test('an update that changes nothing of what queries read leaves them as they ar
   await insert('a', 1, 1);
   expect(received.get(EVE)).toMatchObject([{ querySets: [{ querySetId: 1, tables: [{ table: 'a' }] }] }]);
   await send(EVE, { tag: 'Unsubscribe', requestId: 5, querySetId: 1, sendDroppedRows: false });
+  expect(database.metrics().liveQueries).toBe(0);
+});
+
+test('an update plans the query sets anew that read what it changed, however many others there are', async () => {
+  const many = Array.from({ length: 1000 }, (_, i) => `id = ${i % 250} AND link = ${Math.floor(i / 250)}`);
+  await subscribe(EVE, 1, ...many.map((condition) => `SELECT * FROM b WHERE ${condition}`));
+  await subscribe(EVE, 2, 'SELECT * FROM a WHERE id = 1', 'SELECT * FROM b');
+  const plans = vi.spyOn(CallerQueries.prototype, 'planFollowed');
+  await update({ hasMore: true });
+  expect(plans).not.toHaveBeenCalled();
+  await update({ isIndexed: false, hasMore: true });
+  expect(plans).toHaveBeenCalledTimes(2);
+  plans.mockRestore();
+  expect(database.metrics()).toMatchObject({ liveQueries: 1002, querySets: 2 });
+  received.clear();
+  await insert('b', 7, 1);
+  expect(received.get(EVE)).toMatchObject([{ querySets: [{ querySetId: 1 }, { querySetId: 2 }] }]);
+  await send(EVE, { tag: 'Unsubscribe', requestId: 5, querySetId: 1, sendDroppedRows: false });
+  await send(EVE, { tag: 'Unsubscribe', requestId: 5, querySetId: 2, sendDroppedRows: false });
   expect(database.metrics().liveQueries).toBe(0);
 });

@@ -16,7 +16,7 @@ export type { RowsPlan } from './plan/plan-rows.ts';
 export type { ColumnOutput, Output, SelectPlan } from './plan/plan-select.ts';
 export { estimateScannedRows } from './plan/estimate-rows.ts';
 export type { TableStatistics } from './plan/estimate-rows.ts';
-export { interestsOf } from './plan/row-interests.ts';
+export { interestsOf, isWide } from './plan/row-interests.ts';
 export type { RowInterest, TableInterest } from './plan/row-interests.ts';
 export { planStatement } from './plan/plan-statement.ts';
 export type {
@@ -30,6 +30,7 @@ export type {
 } from './plan/plan-statement.ts';
 export type { Predicate } from './plan/predicate.ts';
 export { planQuery, planSubscription } from './plan/plan-subscription.ts';
+export { wholeTables } from './plan/whole-tables.ts';
 export type { IndexPoint, TableAccess, TablePlan } from './plan/table-plan.ts';
 export type { RowChanges, RowSource, RowVisitor } from './row-source.ts';
 export type { RowTuple } from './row-tuple.ts';

@@ -30,7 +30,8 @@ export class V1Subscribing<Value> {
   subscribe(client: Client, { requestId, queries: texts }: Subscribe): void {
     const startNanos = this.#sender.now();
     const { subscriptions, door } = this.#sender.core;
-    const planned = door.refuseRequest(client.quota)?.message ?? subscriptions.plan(client, texts);
+    const old = client.querySets.get(LEGACY_SET_ID);
+    const planned = door.refuseRequest(client.quota)?.message ?? subscriptions.plan(client, texts, old);
     if (typeof planned === 'string') {
       this.#sendError(client, requestId, undefined, planned, startNanos);
       return;
@@ -42,7 +43,6 @@ export class V1Subscribing<Value> {
       this.#sendError(client, requestId, undefined, tables, startNanos);
       return;
     }
-    const old = client.querySets.get(LEGACY_SET_ID);
     if (old !== undefined) subscriptions.drop(old);
     subscriptions.register(client, LEGACY_SET_ID, planned);
     const durationMicros = this.#sender.microsSince(startNanos);

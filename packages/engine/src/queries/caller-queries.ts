@@ -59,6 +59,15 @@ export class CallerQueries {
     return planSubscription(text, this.#catalogFor(caller));
   }
 
+  /**
+   * Whether a query would be planned the same way again for whom it was planned. Said of plans on plain tables alone: what
+   * rules and views come to is more than their tables say.
+   */
+  isCurrent({ isRestricted, views, shapes }: RowsPlan): boolean {
+    if (isRestricted || views.length > 0) return false;
+    return shapes.every(({ tables }) => tables.every((table) => this.#catalog.isCurrent(table)));
+  }
+
   /** Plans a query of the subscription dialect that is run once. Called while no transaction is open. @throws QueryError */
   planQuery(text: string, caller: QueryCaller): RowsPlan {
     return this.#withinLimit(this.#ready(planQuery(text, this.#catalogFor(caller)), caller), Infinity, caller);

@@ -52,8 +52,9 @@ export class LiveQueries {
     return query;
   }
 
-  /** Forgets a query that no query set has any more. */
+  /** Forgets a query, if it is not forgotten: from here on another one may have its key. */
   drop(query: LiveQuery): void {
+    if (this.#byKey.get(query.key) !== query) return;
     this.#byKey.delete(query.key);
     this.#index.remove(query);
   }

@@ -41,6 +41,8 @@ export class LiveQuery {
   /** Of a stored row, these at its start are not for clients. */
   readonly #hiddenBytes: number;
   readonly querySets: Set<QuerySet> = new Set();
+  /** Whether any changed row of some table may concern it. */
+  isWide = false;
   /** The number of the last transaction that may have concerned it. */
   transaction = -1;
   /** The changed rows of its table that may matter, where they are known; else any may. */

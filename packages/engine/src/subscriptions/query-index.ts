@@ -55,7 +55,10 @@ export class QueryIndex {
   add(query: LiveQuery): void {
     for (const { tableId, rows } of interestsOf(query.plan, query.sender)) {
       const table = this.#mustFind(tableId);
-      if (rows === undefined) table.whole.add(query);
+      if (rows === undefined) {
+        table.whole.add(query);
+        query.isWide = true;
+      }
       for (const interest of rows ?? []) {
         const { keyType, key } = interest;
         valuesOf(table, interest).add(keyType, keyType.hashKey(key, 0), key, query);

@@ -12,6 +12,8 @@ export class QuerySet {
    * one message, written once.
    */
   readonly shape: string;
+  /** How many of the queries are wide. */
+  readonly wideCount: number;
   /** Whether the transaction being evaluated changed one of its queries. */
   isChanged = false;
 
@@ -19,6 +21,7 @@ export class QuerySet {
     this.id = id;
     this.client = client;
     this.queries = queries.toSorted((a, b) => (a.tableName < b.tableName ? -1 : a.tableName > b.tableName ? 1 : 0));
+    this.wideCount = this.queries.reduce((count, { isWide }) => (isWide ? count + 1 : count), 0);
     this.shape = `${id}:${this.queries.map((query) => query.number).join()}`;
   }
 }

@@ -7,6 +7,7 @@ import type { CallerQueries } from '../queries/caller-queries.ts';
 import type { ViewAccess } from '../queries/view-access.ts';
 import { type FailedQuery, LiveQueries } from './live-queries.ts';
 import type { LiveQuery } from './live-query.ts';
+import { refuseMessage, refuseQueries } from './query-limits.ts';
 import { QuerySet } from './query-set.ts';
 
 /** `SELECT * FROM *`: every user table that the caller may read. */
@@ -26,7 +27,7 @@ export class Subscriptions {
   readonly #planner: CallerQueries;
   readonly #views: ViewAccess;
   readonly #reportFailure: (query: string, error: unknown) => void;
-  #queries: LiveQueries;
+  readonly #queries: LiveQueries;
   readonly #changedQueries: LiveQuery[] = [];
   readonly #changedClients: Client[] = [];
 
@@ -53,34 +54,55 @@ export class Subscriptions {
   /**
    * Plans queries for a client, each once: the first half of a subscribe, which changes nothing.
    * @param texts may have `SELECT * FROM *` among them
+   * @param replaced the query set that the client gives up for them
    * @returns the plans by key, or why there are none
    */
-  plan(client: Client, texts: readonly string[]): PlannedQueries | string {
-    return this.#plan(
+  plan(client: Client, texts: readonly string[], replaced?: QuerySet): PlannedQueries | string {
+    const refusal = refuseMessage(texts.length);
+    if (refusal !== undefined) return refusal;
+    const planned = this.#plan(
       client,
       texts.flatMap((text) => this.#expand(text.trim(), client)),
       (text) => this.#planner.planSubscription(text, client),
     );
+    if (typeof planned === 'string') return planned;
+    return refuseQueries(client, planned, replaced, this.#rows) ?? planned;
   }
 
   /** Registers planned queries under an id that the client does not use. */
   register(client: Client, querySetId: number, planned: PlannedQueries): QuerySet {
-    return this.#register(this.#queries, client, querySetId, planned);
+    const shared = [...planned].map(([key, { text, plan }]) => {
+      return this.#queries.share(key, text, plan, client.identity.bytes);
+    });
+    const querySet = new QuerySet(querySetId, client, shared);
+    for (const query of shared) {
+      query.querySets.add(querySet);
+      this.#views.retain(query.plan.views, client.identity);
+    }
+    client.querySets.set(querySetId, querySet);
+    client.queryCount += querySet.queries.length;
+    client.wideQueryCount += querySet.wideCount;
+    return querySet;
   }
 
   /**
-   * Plans every live query anew, for each client that has it, after what queries may name or see has changed. A query
-   * set of which a query is no longer allowed, no longer possible, or means other tables now, ends with an error.
+   * Plans live queries anew, for each client that has them, after what queries may name or see has changed: those on which
+   * this may bear. A query set of which a query is no longer allowed, no longer possible, or means other tables now, ends
+   * with an error.
    *
    * Called when the catalog is new and no transaction is being evaluated.
    */
   replan(): void {
     const querySets = new Set<QuerySet>();
-    for (const query of this.#queries) for (const querySet of query.querySets) querySets.add(querySet);
-    const queries = new LiveQueries(this.#rows);
+    for (const query of this.#queries) {
+      if (this.#planner.isCurrent(query.plan)) continue;
+      for (const querySet of query.querySets) querySets.add(querySet);
+      this.#queries.drop(query);
+    }
     const ended: { client: Client; id: number; error: string }[] = [];
-    for (const { id, client, queries: old } of querySets) {
-      const oldPlans = new Map(old.map(({ text, plan }) => [text, plan]));
+    for (const querySet of querySets) {
+      const { id, client } = querySet;
+      const oldPlans = new Map(querySet.queries.map(({ text, plan }) => [text, plan]));
       const planned = this.#plan(client, [...oldPlans.keys()], (text) => {
         const plan = this.#planner.planFollowed(text, client);
         if (areSameTables(plan, oldPlans.get(text)!)) return plan; // the texts are the keys
@@ -88,22 +110,17 @@ export class Subscriptions {
       });
       client.querySets.delete(id);
       if (typeof planned === 'string') ended.push({ client, id, error: planned });
-      else this.#register(queries, client, id, planned);
+      else this.register(client, id, planned);
       // Only now, so that a view that is still read does not become unused in between.
-      for (const { plan } of old) this.#views.release(plan.views, client.identity);
+      this.#leave(querySet);
     }
-    this.#queries = queries;
     for (const { client, id, error } of ended) client.wire.querySetEnded(client, id, error);
   }
 
   /** Forgets a query set. */
   drop(querySet: QuerySet): void {
     querySet.client.querySets.delete(querySet.id);
-    for (const query of querySet.queries) {
-      query.querySets.delete(querySet);
-      this.#views.release(query.plan.views, querySet.client.identity);
-      if (query.querySets.size === 0) this.#queries.drop(query);
-    }
+    this.#leave(querySet);
   }
 
   /** Forgets a client that is gone. */
@@ -185,15 +202,16 @@ export class Subscriptions {
     return planned;
   }
 
-  #register(queries: LiveQueries, client: Client, querySetId: number, planned: PlannedQueries): QuerySet {
-    const shared = [...planned].map(([key, { text, plan }]) => queries.share(key, text, plan, client.identity.bytes));
-    const querySet = new QuerySet(querySetId, client, shared);
-    for (const query of shared) {
-      query.querySets.add(querySet);
-      this.#views.retain(query.plan.views, client.identity);
+  /** Ends what a query set has to do with its queries. */
+  #leave(querySet: QuerySet): void {
+    const { client, queries, wideCount } = querySet;
+    client.queryCount -= queries.length;
+    client.wideQueryCount -= wideCount;
+    for (const query of queries) {
+      query.querySets.delete(querySet);
+      this.#views.release(query.plan.views, client.identity);
+      if (query.querySets.size === 0) this.#queries.drop(query);
     }
-    client.querySets.set(querySetId, querySet);
-    return querySet;
   }
 
   /** A transaction is committed whatever becomes of the queries; those who rely on one that failed must know. */

@@ -44,6 +44,11 @@ export function interestsOf(plan: RowsPlan, sender: Uint8Array): TableInterest[]
   });
 }
 
+/** Whether any changed row of some table may matter to a query. @param sender as for `interestsOf` */
+export function isWide(plan: RowsPlan, sender: Uint8Array): boolean {
+  return interestsOf(plan, sender).some(({ rows }) => rows === undefined);
+}
+
 function valueInterest(shape: JoinShape, position: number, sender: Uint8Array): RowInterest | undefined {
   const table = shape.tables[position]!; // a position of the shape
   let best: { column: number; key: Uint8Array } | undefined;
