@@ -1,10 +1,9 @@
-import type { FileSystem, OpenFile } from './file-system.ts';
+import type { FileSystem } from './file-system.ts';
 import { type LogStretch, eachCommit } from './log-stretch.ts';
-import { PendingCommit } from './pending-commit.ts';
-import { segmentHeader, segmentPath } from './segment-header.ts';
+import { currentFormatCommit, sealed } from './current-format-commit.ts';
+import { SegmentCopy } from './segment-copy.ts';
+import { segmentPath } from './segment-header.ts';
 import type { SegmentReader } from './segment-reader.ts';
-
-const BUFFER_BYTES = 1024 * 1024;
 
 /** Where a copy of a log ends. */
 export interface LogCut {
@@ -53,58 +52,6 @@ export async function copyLog(
 
 /** The bytes of a commit, without its records from the cut on. */
 function commitUpTo(reader: SegmentReader, { endTxOffset, recordBytes }: LogCut): Uint8Array {
-  const isWhole = reader.minTxOffset + reader.count <= endTxOffset;
-  if (isWhole && reader.version !== 0) return reader.commitBytes;
-  const commit = new PendingCommit(reader.minTxOffset);
-  const end = isWhole ? reader.recordsEnd : reader.recordsStart + recordBytes;
-  commit.append(reader.bytes, reader.recordsStart, end);
-  commit.count = (isWhole ? reader.minTxOffset + reader.count : endTxOffset) - reader.minTxOffset;
-  return commit.seal(reader.epoch);
-}
-
-/** A segment that is written in large pieces. */
-class SegmentCopy {
-  readonly #file: OpenFile;
-  readonly #buffer = new Uint8Array(BUFFER_BYTES);
-  #buffered = 0;
-  #written = 0;
-  #closing: Promise<void> | undefined;
-
-  private constructor(file: OpenFile) {
-    this.#file = file;
-  }
-
-  static async begin(fs: FileSystem, path: string): Promise<SegmentCopy> {
-    const copy = new SegmentCopy(await fs.open(path, 'write'));
-    await copy.add(segmentHeader());
-    return copy;
-  }
-
-  async add(bytes: Uint8Array): Promise<void> {
-    if (this.#buffered + bytes.length > BUFFER_BYTES) await this.#flush();
-    if (bytes.length > BUFFER_BYTES) {
-      await this.#file.write(bytes, this.#written);
-      this.#written += bytes.length;
-      return;
-    }
-    this.#buffer.set(bytes, this.#buffered);
-    this.#buffered += bytes.length;
-  }
-
-  /** Brings everything to the disk. */
-  async finish(): Promise<void> {
-    await this.#flush();
-    await this.#file.datasync();
-    await this.close();
-  }
-
-  close(): Promise<void> {
-    return (this.#closing ??= this.#file.close());
-  }
-
-  async #flush(): Promise<void> {
-    await this.#file.write(this.#buffer.subarray(0, this.#buffered), this.#written);
-    this.#written += this.#buffered;
-    this.#buffered = 0;
-  }
+  if (reader.minTxOffset + reader.count <= endTxOffset) return currentFormatCommit(reader);
+  return sealed(reader, reader.recordsStart + recordBytes, endTxOffset - reader.minTxOffset);
 }

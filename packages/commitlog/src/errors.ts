@@ -12,7 +12,10 @@ export type CommitLogErrorCode =
   | 'LOG_MISSING'
   | 'SNAPSHOT_DAMAGED'
   | 'SNAPSHOT_MISSING'
-  | 'SNAPSHOT_UNSUPPORTED';
+  | 'SNAPSHOT_UNSUPPORTED'
+  | 'ARCHIVE_DAMAGED'
+  | 'ARCHIVE_FORKED'
+  | 'ARCHIVE_UNSUPPORTED';
 
 /** What the commit log refuses or cannot do. Errors about content name file, byte and tx offset. */
 export class CommitLogError extends Error {

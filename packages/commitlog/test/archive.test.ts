@@ -1,0 +1,175 @@
+import { MemoryBlobStore } from '@lightcone/blobs';
+import type { BlobStore } from '@lightcone/blobs';
+import { FaultyBlobStore } from '@lightcone/blobs/testing';
+import { describe, expect, test } from 'vitest';
+import { CommitLog, LogArchive, inspectLog, readCommits, writePieces } from '../src/index.ts';
+import type { FileSystem, LogPiece, LogPosition } from '../src/index.ts';
+import { FOLDER, appendRecords, countRecords, diskWithCommits, steadyDisk } from './log-content.ts';
+
+const CLOG = `${FOLDER}/clog`;
+
+/** Archives what is there, piece by piece. @returns where it goes on */
+async function archiveAll(
+  fs: FileSystem,
+  blobs: BlobStore,
+  from: LogPosition,
+  endTxOffset: number,
+  fullBytes = 1,
+): Promise<LogPosition> {
+  const archive = new LogArchive(blobs);
+  let next = from;
+  for (;;) {
+    const run = await readCommits(fs, CLOG, next, endTxOffset, fullBytes);
+    if (run === undefined) return next;
+    await archive.add({ ...run, cutAtMicros: 1_000_000 + run.endTxOffset, times: [] });
+    next = run.next;
+  }
+}
+
+async function* piecesOf(archive: LogArchive, first?: number): AsyncGenerator<LogPiece> {
+  for await (const offset of archive.list(first)) yield await archive.read(offset);
+}
+
+const pieceOf = (firstTxOffset: number, endTxOffset: number, commits = Uint8Array.of(1, 2, 3)): LogPiece => ({
+  firstTxOffset,
+  endTxOffset,
+  cutAtMicros: 1_234_567_890_123_456,
+  times: [
+    { txOffset: firstTxOffset, micros: 1_234_567_890_000_000 },
+    { txOffset: endTxOffset - 1, micros: 1_234_567_890_000_001 },
+  ],
+  commits,
+});
+
+describe('a log that is archived', () => {
+  test.each([1, 60, 200, 100_000])('in pieces of %i bytes comes back the same', async (fullBytes) => {
+    const counts = [3, 1, 40, 7, 1, 1, 100, 2];
+    const disk = await diskWithCommits(counts, { maxSegmentBytes: 300 });
+    const total = counts.reduce((sum, count) => sum + count);
+    const blobs = new MemoryBlobStore();
+    const end = await archiveAll(disk, blobs, { txOffset: 0 }, total, fullBytes);
+    expect(end.txOffset).toBe(total);
+
+    const restored = steadyDisk();
+    await writePieces(restored, CLOG, piecesOf(new LogArchive(blobs)));
+    const { findings } = await inspectLog(restored, CLOG);
+    expect(findings).toEqual([]);
+    await using log = await CommitLog.open(restored, FOLDER);
+    expect(await countRecords(log)).toBe(total);
+    expect(log.nextTxOffset).toBe(total);
+    expect(appendRecords(log, 1)).toBe(total + 1);
+  });
+
+  test('goes on while it is written, with what is durable alone', async () => {
+    const disk = steadyDisk();
+    const blobs = new MemoryBlobStore();
+    await using log = await CommitLog.open(disk, FOLDER, { maxSegmentBytes: 500 });
+    let next: LogPosition = { txOffset: 0 };
+    for (let round = 0; round < 20; round++) {
+      appendRecords(log, 1 + (round % 5));
+      await log.sync();
+      appendRecords(log, 3);
+      const durable = log.durableOffset;
+      next = await archiveAll(disk, blobs, next, durable + 1);
+      expect(next.txOffset).toBe(durable + 1);
+    }
+    const restored = steadyDisk();
+    await writePieces(restored, CLOG, piecesOf(new LogArchive(blobs)));
+    await using copy = await CommitLog.open(restored, FOLDER);
+    expect(await countRecords(copy)).toBe(next.txOffset);
+  });
+
+  test('is found again at any commit, without knowing its place', async () => {
+    const disk = await diskWithCommits([3, 4, 5, 6], { maxSegmentBytes: 150 });
+    for (const first of [0, 3, 7, 12]) {
+      const run = await readCommits(disk, CLOG, { txOffset: first }, 18, 1);
+      expect(run?.firstTxOffset).toBe(first);
+    }
+    // A transaction in the middle of a commit is nowhere to begin.
+    await expect(readCommits(disk, CLOG, { txOffset: 4 }, 18, 1)).rejects.toMatchObject({ code: 'LOG_FORKED' });
+  });
+
+  test.each<{ name: string; damage: (bytes: Uint8Array) => void }>([
+    { name: 'a flipped bit', damage: (bytes) => void (bytes[20]! ^= 1) },
+    { name: 'a cut header', damage: (bytes) => void bytes.fill(0) },
+  ])('with $name stops there, and says where', async ({ damage }) => {
+    const disk = await diskWithCommits([3, 4, 5], { maxSegmentBytes: 1 });
+    const second = `${CLOG}/00000000000000000003.stdb.log`;
+    const bytes = disk.contentOf(second).slice();
+    damage(bytes);
+    disk.place(second, bytes);
+    expect(await readCommits(disk, CLOG, { txOffset: 0 }, 12, 1_000_000)).toMatchObject({
+      endTxOffset: 3,
+    });
+    await expect(readCommits(disk, CLOG, { txOffset: 3 }, 12, 1)).rejects.toMatchObject({
+      code: expect.stringMatching(/^LOG_(DAMAGED|OUT_OF_ORDER)$/) as string,
+    });
+  });
+
+  test('of which the beginning is gone is missing', async () => {
+    const disk = await diskWithCommits([3, 4], { maxSegmentBytes: 1 });
+    await disk.remove(`${CLOG}/00000000000000000000.stdb.log`);
+    await expect(readCommits(disk, CLOG, { txOffset: 0 }, 7, 1)).rejects.toMatchObject({ code: 'LOG_MISSING' });
+  });
+});
+
+describe('a piece', () => {
+  test('comes back whole, its header also without the rest', async () => {
+    const archive = new LogArchive(new MemoryBlobStore());
+    await archive.add(pieceOf(42, 58));
+    expect(await archive.read(42)).toEqual(pieceOf(42, 58));
+    const { firstTxOffset, endTxOffset, cutAtMicros } = pieceOf(42, 58);
+    expect(await archive.readHeader(42)).toEqual({ firstTxOffset, endTxOffset, cutAtMicros });
+  });
+
+  test('may be added again, but not another of its name', async () => {
+    const archive = new LogArchive(new MemoryBlobStore());
+    await archive.add(pieceOf(0, 5));
+    await archive.add(pieceOf(0, 5));
+    await expect(archive.add(pieceOf(0, 6))).rejects.toMatchObject({ code: 'ARCHIVE_FORKED' });
+    await expect(archive.add(pieceOf(0, 5, Uint8Array.of(9, 9, 9)))).rejects.toMatchObject({ code: 'ARCHIVE_FORKED' });
+    expect(await archive.read(0)).toEqual(pieceOf(0, 5));
+  });
+
+  test.each(['before', 'after'] as const)('whose add failed %s its effect is added by the next try', async (kind) => {
+    const inner = new MemoryBlobStore();
+    let failures = 1;
+    const archive = new LogArchive(
+      new FaultyBlobStore(inner, (operation) => (operation === 'putIfAbsent' && failures-- > 0 ? { kind } : undefined)),
+    );
+    await expect(archive.add(pieceOf(0, 5))).rejects.toMatchObject({ code: 'BLOB_UNAVAILABLE' });
+    await archive.add(pieceOf(0, 5));
+    expect(await archive.read(0)).toEqual(pieceOf(0, 5));
+  });
+
+  test('is refused with any bit flipped, cut anywhere, or under another name', async () => {
+    const blobs = new MemoryBlobStore();
+    const archive = new LogArchive(blobs);
+    await archive.add(pieceOf(7, 9));
+    const key = '00000000000000000007.piece';
+    const good = (await blobs.get(key))!; // just added
+    for (let bit = 0; bit < good.length * 8; bit++) {
+      const bad = good.slice();
+      bad[bit >> 3]! ^= 1 << (bit & 7);
+      await blobs.put(key, bad);
+      await expect(archive.read(7)).rejects.toMatchObject({
+        code: expect.stringMatching(/^ARCHIVE_(DAMAGED|UNSUPPORTED)$/) as string,
+      });
+    }
+    for (let length = 0; length < good.length; length++) {
+      await blobs.put(key, good.slice(0, length));
+      await expect(archive.read(7)).rejects.toMatchObject({ code: 'ARCHIVE_DAMAGED' });
+    }
+    await blobs.put('00000000000000000008.piece', good);
+    await expect(archive.read(8)).rejects.toMatchObject({ code: 'ARCHIVE_DAMAGED' });
+    await expect(archive.readHeader(8)).rejects.toMatchObject({ code: 'ARCHIVE_DAMAGED' });
+    await expect(archive.read(9)).rejects.toMatchObject({ code: 'ARCHIVE_DAMAGED', message: /missing/ });
+  });
+
+  test('that does not go on where the one before ends is not restored', async () => {
+    const archive = new LogArchive(new MemoryBlobStore());
+    await archive.add(pieceOf(0, 5));
+    await archive.add(pieceOf(6, 9));
+    await expect(writePieces(steadyDisk(), CLOG, piecesOf(archive))).rejects.toMatchObject({ code: 'ARCHIVE_DAMAGED' });
+  });
+});
