@@ -80,7 +80,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       mayCreateDatabases: (identity: string): boolean => isOpen || config.publishers.has(identity),
     };
     const gateway = new WebSocketGateway(context, config.websocket, log);
-    const routes = [gateway.route(), ...allRoutes(context)];
+    const routes = allRoutes(context, gateway.route());
     const modules = new ModuleHttp(context, log);
     const app = createHttpApplication(
       routes,

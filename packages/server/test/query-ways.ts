@@ -48,6 +48,21 @@ const postgres: QueryWay = {
   },
 };
 
+const mcp: QueryWay = {
+  name: 'the SQL tool of MCP',
+  dialect: 'query',
+  isSubscription: false,
+  async ask(server, database, user, query) {
+    const call = { name: 'sql', arguments: { sql: query } };
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: call });
+    const request = { method: 'POST', headers: authorization(user), body };
+    const response = await fetch(`${server.url}/v1/database/${database}/mcp`, request);
+    const bytes = Buffer.from(await response.arrayBuffer());
+    const { result } = JSON.parse(bytes.toString()) as { result: { isError: boolean; content: [{ text: string }] } };
+    return { error: result.isError ? result.content[0].text : undefined, bytes };
+  },
+};
+
 /** A way over a WebSocket: `ask` sends the query and resolves with the error of the answer, or rejects with it. */
 function overWebSocket<Client extends TestClient | V1Client>(
   name: string,
@@ -128,6 +143,7 @@ function waysOfV1(encoding: 'json' | 'bsatn'): QueryWay[] {
 export const queryWays: readonly QueryWay[] = [
   http,
   postgres,
+  mcp,
   ...waysOfV1('json'),
   ...waysOfV1('bsatn'),
   ...waysOfV2('v2'),

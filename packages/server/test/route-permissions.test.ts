@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { allRoutes } from '../src/gateway/routes/all-routes.ts';
 import type { RouteContext } from '../src/gateway/routes/context.ts';
+import type { Route } from '../src/gateway/route.ts';
+import { SUBSCRIBE_DESCRIPTION, SUBSCRIBE_PATH } from '../src/gateway/subscribe-request.ts';
 import { startServer } from '../src/index.ts';
 import type { RunningServer } from '../src/index.ts';
 import { authorization, newUser, programs, publish, sql } from './fixtures.ts';
@@ -45,12 +47,19 @@ const notAuthorized = (action: string): RegExp =>
   new RegExp(`^[0-9a-f]{64} is not authorized to perform action on database [0-9a-f]{64}: ${action}$`, 'u');
 const mustNameSomebody = /^Authorization required$/u;
 
+function mcpSql(name: string | undefined, statement: string): string {
+  const call = { name: 'sql', arguments: { sql: statement, ...(name !== undefined && { database: name }) } };
+  return JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: call });
+}
+
 /** In this order: the last one is the end of the database. */
 const rules: readonly Rule[] = [
   { method: 'GET', path: '/v1/ping', statuses: [200, 200, 200] },
   { method: 'GET', path: '/v1/health', statuses: [200, 200, 200] },
   { method: 'GET', path: '/v1/metrics', statuses: [200, 200, 200] },
   { method: 'GET', path: '/v1/prometheus/sd_config', statuses: [200, 200, 200] },
+  { method: 'GET', path: '/v1/openapi.json', statuses: [200, 200, 200] },
+  { method: 'GET', path: '/v1/database/:database/subscribe', note: 'without an upgrade', statuses: [426, 426, 426] },
   { method: 'POST', path: '/v1/identity', statuses: [200, 200, 200] },
   { method: 'GET', path: '/v1/identity/public-key', statuses: [200, 200, 200] },
   { method: 'POST', path: '/v1/identity/websocket-token', statuses: [401, 200, 200], refusal: mustNameSomebody },
@@ -116,6 +125,21 @@ const rules: readonly Rule[] = [
     path: '/v1/database/:database/sql',
     note: 'of a public table',
     body: 'SELECT * FROM answer',
+    statuses: [200, 200, 200],
+  },
+  {
+    method: 'POST',
+    path: '/v1/mcp',
+    note: 'with a private table',
+    body: mcpSql('secrets', 'SELECT * FROM secret'),
+    // Errors are results here: `private-tables` looks into them.
+    statuses: [200, 200, 200],
+  },
+  {
+    method: 'POST',
+    path: '/v1/database/:database/mcp',
+    note: 'that changes rows',
+    body: mcpSql(undefined, "UPDATE answer SET text = 'x'"),
     statuses: [200, 200, 200],
   },
   {
@@ -187,7 +211,8 @@ const rules: readonly Rule[] = [
 
 test('there is a rule for every route and method', () => {
   // The list of routes does not depend on what they work with.
-  const routes = allRoutes({} as RouteContext);
+  const subscribe = { path: SUBSCRIBE_PATH, auth: 'mint', methods: { GET: SUBSCRIBE_DESCRIPTION } } as unknown as Route;
+  const routes = allRoutes({} as RouteContext, subscribe);
   const declared = routes.flatMap(({ path, methods }) => Object.keys(methods).map((method) => `${method} ${path}`));
   const ruled = new Set(rules.map(({ method, path }) => `${method} ${path}`));
   expect([...ruled].toSorted()).toEqual(declared.toSorted());

@@ -15,7 +15,7 @@ import { HttpError } from './http-error.ts';
 import { QueryString } from './query-string.ts';
 import { drainBody, isSending } from './request-body.ts';
 import { DEFAULT_MAX_BODY_BYTES } from './route.ts';
-import type { GatewayRequest, Handler, Route } from './route.ts';
+import type { GatewayRequest, Method, Operation, Route } from './route.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -83,7 +83,7 @@ export function createHttpApplication(
 }
 
 function addRoute(app: FastifyInstance, route: Route, tokens: Tokens): void {
-  const declared = Object.entries(route.methods) as [HTTPMethods, Handler][];
+  const declared = Object.entries(route.methods) as [Method, Operation][];
   const allow = declared.flatMap(([method]) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(',');
   const authenticate = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     if (route.auth === 'none') return;
@@ -92,13 +92,14 @@ function addRoute(app: FastifyInstance, route: Route, tokens: Tokens): void {
     request.caller = await find(tokens, request.headers.authorization, token);
     if (route.auth === 'mint' && request.caller !== undefined) reply.headers(identityHeaders(request.caller));
   };
-  for (const [method, handler] of declared) {
+  for (const [method, operation] of declared) {
+    const query = operation.query ?? {};
     app.route({
       method,
       url: route.path,
       bodyLimit: route.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
       onRequest: authenticate,
-      handler: async (request, reply) => sendAnswer(reply, await handler(toGatewayRequest(request))),
+      handler: async (request, reply) => sendAnswer(reply, await operation.handle(toGatewayRequest(request, query))),
     });
   }
   app.route({
@@ -118,10 +119,10 @@ function addRoute(app: FastifyInstance, route: Route, tokens: Tokens): void {
   });
 }
 
-function toGatewayRequest(request: FastifyRequest): GatewayRequest {
+function toGatewayRequest(request: FastifyRequest, described: object): GatewayRequest {
   return {
     parameters: request.params as Record<string, string>,
-    query: new QueryString(request.query),
+    query: new QueryString(request.query, described),
     body: (request.body as Uint8Array | undefined) ?? new Uint8Array(),
     contentType: request.headers['content-type'],
     caller: request.caller,

@@ -4,10 +4,15 @@ import { HttpError } from './http-error.ts';
 /** The parameters after `?` of one request, read by name and kind. Unknown names are ignored. */
 export class QueryString {
   readonly #values: Readonly<Record<string, unknown>>;
+  readonly #described: object | undefined;
 
-  /** @param values as the HTTP server parsed them: a repeated name has a list */
-  constructor(values: unknown) {
+  /**
+   * @param values as the HTTP server parsed them: a repeated name has a list
+   * @param described has a member for each name that may be read, so that none is without a description
+   */
+  constructor(values: unknown, described?: object) {
     this.#values = values as Record<string, unknown>;
+    this.#described = described;
   }
 
   static parse(url: string): QueryString {
@@ -21,6 +26,9 @@ export class QueryString {
   }
 
   text(name: string): string | undefined {
+    if (this.#described !== undefined && !Object.hasOwn(this.#described, name)) {
+      throw new Error(`the query parameter ${name} has no description`);
+    }
     const value = this.#values[name];
     if (value !== undefined && typeof value !== 'string') throw invalid(`duplicate field \`${name}\``);
     return value;

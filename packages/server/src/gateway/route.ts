@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Caller } from '../auth/caller.ts';
 import type { Answer } from './answer.ts';
+import type { OperationDescription } from './openapi/operation.ts';
 import type { QueryString } from './query-string.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -16,12 +17,15 @@ export interface GatewayRequest {
   readonly raw: IncomingMessage;
 }
 
-export type Handler = (request: GatewayRequest) => Answer | Promise<Answer>;
+/** What one method of a path does, and its description. */
+export interface Operation extends OperationDescription {
+  handle(request: GatewayRequest): Answer | Promise<Answer>;
+}
 
 /** One path and what its methods do. */
 export interface Route {
   readonly path: string;
-  readonly methods: Readonly<Partial<Record<Method, Handler>>>;
+  readonly methods: Readonly<Partial<Record<Method, Operation>>>;
   /**
    * Who may ask: `mint` makes whoever names nobody somebody new and tells them so in the answer's
    * headers; `find` reads a token that is there.

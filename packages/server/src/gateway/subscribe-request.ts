@@ -4,6 +4,8 @@ import { SUBPROTOCOLS } from '@lightcone/protocol';
 import type { Compression, Subprotocol } from '@lightcone/protocol';
 import type { DatabaseRecord } from '../control/control-database.ts';
 import { HttpError } from './http-error.ts';
+import { answersNothing, answersText, FLAG, oneOf, parameter } from './openapi/operation.ts';
+import type { OperationDescription } from './openapi/operation.ts';
 import type { QueryString } from './query-string.ts';
 import { mustDatabase, referenceOf } from './routes/context.ts';
 import type { RouteContext } from './routes/context.ts';
@@ -21,6 +23,25 @@ export interface SubscribeRequest {
 }
 
 export const SUBSCRIBE_PATH = '/v1/database/:database/subscribe';
+
+export const SUBSCRIBE_DESCRIPTION: OperationDescription = {
+  id: 'subscribe',
+  summary: 'Opens a WebSocket to a database',
+  query: {
+    compression: parameter('Of what the server sends; `Brotli` by default.', oneOf('None', 'Brotli', 'Gzip')),
+    light: parameter('On v1: of others’ transactions, only what they changed.', FLAG),
+    confirmed: parameter('Whether only durable changes are sent; by default they are, but on v1.', FLAG),
+    connection_id: parameter('Made up if it is missing.', { type: 'string', pattern: '^[0-9a-f]{32}$' }),
+  },
+  headers: {
+    'sec-websocket-protocol': parameter(`One or more of ${SUBPROTOCOLS.join(', ')}.`),
+  },
+  answers: {
+    101: answersNothing('A WebSocket.'),
+    400: answersText('The request is wrong, or names no protocol that the server has.'),
+    426: answersText('The request asks for no WebSocket.'),
+  },
+};
 
 /** The database that a URL of this route names, as it stands there. */
 export function subscribeTarget(url: string): string | undefined {

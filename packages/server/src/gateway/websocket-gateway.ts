@@ -16,7 +16,13 @@ import { HttpError } from './http-error.ts';
 import { QueryString } from './query-string.ts';
 import type { Route } from './route.ts';
 import type { RouteContext } from './routes/context.ts';
-import { checkSubscribeRequest, SUBSCRIBE_PATH, subscribeTarget, upgradeRequired } from './subscribe-request.ts';
+import {
+  checkSubscribeRequest,
+  SUBSCRIBE_DESCRIPTION,
+  SUBSCRIBE_PATH,
+  subscribeTarget,
+  upgradeRequired,
+} from './subscribe-request.ts';
 import type { SubscribeRequest } from './subscribe-request.ts';
 
 const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
@@ -73,9 +79,12 @@ export class WebSocketGateway {
       path: SUBSCRIBE_PATH,
       auth: 'mint',
       methods: {
-        GET: ({ parameters, query, raw }) => {
-          checkSubscribeRequest(this.#context, raw, parameters['database'] ?? '', query);
-          throw upgradeRequired();
+        GET: {
+          ...SUBSCRIBE_DESCRIPTION,
+          handle: ({ parameters, query, raw }) => {
+            checkSubscribeRequest(this.#context, raw, parameters['database'] ?? '', query);
+            throw upgradeRequired();
+          },
         },
       },
     };

@@ -2,26 +2,44 @@ import { LogNotThere } from '../../module-log/log-store.ts';
 import { empty, json, jsonText } from '../answer.ts';
 import type { Answer } from '../answer.ts';
 import { HttpError } from '../http-error.ts';
+import {
+  answersJson,
+  answersNothing,
+  answersText,
+  COUNT,
+  EVENTS,
+  FLAG,
+  NDJSON,
+  oneOf,
+  parameter,
+  STRING,
+} from '../openapi/operation.ts';
+import { ref } from '../openapi/schemas.ts';
 import type { GatewayRequest, Route } from '../route.ts';
 import { callerOf, checkOwner, mustDatabase, mustIdentity } from './context.ts';
 import type { RouteContext } from './context.ts';
 
-/** What is known of a database; deleting and locking it. */
+const NOT_YOURS = answersText('The database is somebody else’s.');
+
+/** What is known of a database, and locking it. */
 export function databaseRoutes(context: RouteContext): Route[] {
   const { control, databases } = context;
-  const setLocked = (request: GatewayRequest, isLocked: boolean): void => {
+  const setLocked = (request: GatewayRequest, isLocked: boolean): Answer => {
     const record = mustDatabase(context, request.parameters['database'] ?? '');
     checkOwner(callerOf(request), record, 'delete database');
     control.setLocked(record.identity, isLocked);
+    return empty(200);
   };
   return [
     {
       path: '/v1/database/:database/lock',
       auth: 'mint',
       methods: {
-        POST: (request) => {
-          setLocked(request, true);
-          return empty(200);
+        POST: {
+          id: 'lockDatabase',
+          summary: 'Forbids to delete and reset a database',
+          answers: { 200: answersNothing('It is locked.'), 403: NOT_YOURS },
+          handle: (request) => setLocked(request, true),
         },
       },
     },
@@ -29,9 +47,11 @@ export function databaseRoutes(context: RouteContext): Route[] {
       path: '/v1/database/:database/unlock',
       auth: 'mint',
       methods: {
-        POST: (request) => {
-          setLocked(request, false);
-          return empty(200);
+        POST: {
+          id: 'unlockDatabase',
+          summary: 'Allows it again',
+          answers: { 200: answersNothing('It is not locked.'), 403: NOT_YOURS },
+          handle: (request) => setLocked(request, false),
         },
       },
     },
@@ -39,9 +59,14 @@ export function databaseRoutes(context: RouteContext): Route[] {
       path: '/v1/database/:database/unstable/timestamp',
       auth: 'mint',
       methods: {
-        GET: ({ parameters }) => {
-          mustDatabase(context, parameters['database'] ?? '');
-          return json({ __timestamp_micros_since_unix_epoch__: Date.now() * 1000 });
+        GET: {
+          id: 'getTimestamp',
+          summary: 'The time of a database',
+          answers: { 200: answersJson('The time.', ref('Timestamp')) },
+          handle: ({ parameters }) => {
+            mustDatabase(context, parameters['database'] ?? '');
+            return json({ __timestamp_micros_since_unix_epoch__: Date.now() * 1000 });
+          },
         },
       },
     },
@@ -49,14 +74,26 @@ export function databaseRoutes(context: RouteContext): Route[] {
       path: '/v1/database/:database/schema',
       auth: 'mint',
       methods: {
-        GET: async ({ parameters, query }) => {
-          const record = mustDatabase(context, parameters['database'] ?? '');
-          const version = query.oneOf('version', ['9', '10']);
-          if (version === undefined) {
-            throw new HttpError(400, 'Failed to deserialize query string: missing field `version`');
-          }
-          const database = await databases.open(record);
-          return jsonText(await database.thread.request('schema', version === '9' ? 9 : 10));
+        GET: {
+          id: 'getSchema',
+          summary: 'The tables, functions and types of a database',
+          query: {
+            version: { ...parameter('Of the definition’s form.', oneOf('9', '10')), isRequired: true },
+          },
+          answers: {
+            200: answersJson('The module’s definition.', {
+              oneOf: [ref('ModuleDefinition9'), ref('ModuleDefinition10')],
+            }),
+          },
+          handle: async ({ parameters, query }) => {
+            const record = mustDatabase(context, parameters['database'] ?? '');
+            const version = query.oneOf('version', ['9', '10']);
+            if (version === undefined) {
+              throw new HttpError(400, 'Failed to deserialize query string: missing field `version`');
+            }
+            const database = await databases.open(record);
+            return jsonText(await database.thread.request('schema', version === '9' ? 9 : 10));
+          },
         },
       },
     },
@@ -64,33 +101,34 @@ export function databaseRoutes(context: RouteContext): Route[] {
       path: '/v1/database/:database/logs',
       auth: 'mint',
       methods: {
-        GET: (request) => readLog(context, request),
+        GET: {
+          id: 'getLogs',
+          summary: 'What a module has logged',
+          description:
+            'Lines of JSON, or to whoever accepts them server-sent events: the data of each is a line, its id is where a ' +
+            'client goes on that sends it as Last-Event-ID. An event `gap` says that lines are not kept any more.',
+          query: {
+            num_lines: parameter('Only the newest; all of today by default.', COUNT),
+            follow: parameter('Whether to go on with lines as they come.', FLAG),
+          },
+          headers: {
+            accept: parameter('`text/event-stream` for events.'),
+            'last-event-id': parameter('Where to go on, for events. `num_lines` has no meaning then.'),
+          },
+          answers: {
+            200: {
+              description: 'Oldest first.',
+              content: { [NDJSON]: ref('LogRecord'), [EVENTS]: STRING },
+              headers: { 'cache-control': '`no-cache`' },
+            },
+            403: NOT_YOURS,
+            503: answersText('The log is not on the disk.'),
+          },
+          handle: (request) => readLog(context, request),
+        },
       },
     },
   ];
-}
-
-/** Describes a database in the tagged form that tools read. */
-export function describeDatabase(context: RouteContext, request: GatewayRequest): Answer {
-  const record = mustDatabase(context, request.parameters['database'] ?? '');
-  return json({
-    database_identity: { __identity__: `0x${record.identity}` },
-    owner_identity: { __identity__: `0x${record.owner}` },
-    host_type: { Wasm: [] },
-    initial_program: hashText(record.initialProgram),
-  });
-}
-
-export async function deleteDatabase(context: RouteContext, request: GatewayRequest): Promise<Answer> {
-  const identity = mustIdentity(context, request.parameters['database'] ?? '');
-  const record = context.control.findDatabase(identity);
-  if (record === undefined) return empty(200);
-  checkOwner(callerOf(request), record, 'delete database');
-  if (record.isLocked) {
-    throw new HttpError(403, 'Database is locked and cannot be deleted. Run `spacetime unlock` first.');
-  }
-  await context.databases.delete(identity);
-  return empty(200);
 }
 
 /**
@@ -106,32 +144,19 @@ async function readLog(context: RouteContext, request: GatewayRequest): Promise<
   const moduleLog = context.databases.moduleLog(record);
   const headers = { 'cache-control': 'no-cache' };
   try {
-    if (!accept.includes('text/event-stream')) {
+    if (!accept.includes(EVENTS)) {
       return {
         status: 200,
         body: await moduleLog.read(count, isFollowing),
-        contentType: 'application/x-ndjson',
+        contentType: NDJSON,
         headers,
       };
     }
     // Another replica has another log: a database that was reset.
     const body = await moduleLog.readEvents(count, isFollowing, `${record.replica}-`, lastEventId?.toString());
-    return { status: 200, body, contentType: 'text/event-stream', headers };
+    return { status: 200, body, contentType: EVENTS, headers };
   } catch (error) {
     if (error instanceof LogNotThere) throw new HttpError(503, 'The log of this database is not on the disk.');
     throw error;
   }
-}
-
-/** A hash as tools expect it in JSON: its bytes read as a little-endian number. */
-export function hashText(hash: string): string {
-  const reversed = Buffer.from(hash, 'hex').reverse().toString('hex');
-  return `0x${reversed.replace(/^0+(?=.)/u, '')}`;
-}
-
-/** Reads such a text back; undefined if it is none. */
-export function parseHashText(text: string): string | undefined {
-  const [, digits] = /^(?:0x)?([0-9a-f]{1,64})$/iu.exec(text) ?? [];
-  if (digits === undefined) return undefined;
-  return Buffer.from(digits.toLowerCase().padStart(64, '0'), 'hex').reverse().toString('hex');
 }
