@@ -16,7 +16,7 @@ import {
 } from '../openapi/operation.ts';
 import { ref } from '../openapi/schemas.ts';
 import type { GatewayRequest, Route } from '../route.ts';
-import { callerOf, checkOwner, mustDatabase, mustIdentity } from './context.ts';
+import { callerOf, checkOwner, mustDatabase } from './context.ts';
 import type { RouteContext } from './context.ts';
 
 const NOT_YOURS = answersText('The database is somebody else’s.');

@@ -9,7 +9,7 @@ import { json } from '../answer.ts';
 import type { Answer } from '../answer.ts';
 import { HttpError } from '../http-error.ts';
 import type { GatewayRequest } from '../route.ts';
-import { callerOf, checkOwner, mustDatabase, mustIdentity, referenceOf } from './context.ts';
+import { callerOf, checkOwner, mustIdentity, referenceOf } from './context.ts';
 import type { RouteContext } from './context.ts';
 import { parseHashText } from './hash-text.ts';
 
