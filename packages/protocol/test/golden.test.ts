@@ -41,6 +41,34 @@ test('the vectors cover both protocols, both directions and row lists', () => {
   expect([clientFrames.length, serverFrames.length, parts.length]).toEqual([20, 50, 5]);
 });
 
+test.each(['v2.bsatn', 'v3.bsatn'])('the vectors have every message of %s', (protocol) => {
+  const ofProtocol = frames.filter((frame) => frame.protocol === protocol);
+  const messages = (direction: string): string[] => {
+    const names = ofProtocol.filter((frame) => frame.direction === direction).flatMap(messagesOf);
+    return [...new Set(names.map(([name]) => name))].toSorted();
+  };
+  expect(messages('client')).toEqual(['CallProcedure', 'CallReducer', 'OneOffQuery', 'Subscribe', 'Unsubscribe']);
+  expect(messages('server')).toEqual([
+    'InitialConnection',
+    'OneOffQueryResult',
+    'ProcedureResult',
+    'ReducerResult',
+    'SubscribeApplied',
+    'SubscriptionError',
+    'TransactionUpdate',
+    'UnsubscribeApplied',
+  ]);
+  const variantsOf = (message: string, field: string): string[] => {
+    const all = ofProtocol.flatMap(messagesOf).filter(([name]) => name === message);
+    return [...new Set(all.map(([, fields]) => Object.keys(fields[field] as Fields)[0]!))].toSorted();
+  };
+  expect(variantsOf('ReducerResult', 'result')).toEqual(['Err', 'InternalError', 'Ok', 'OkEmpty']);
+  expect(variantsOf('ProcedureResult', 'status')).toEqual(['InternalError', 'Returned']);
+  expect(variantsOf('OneOffQueryResult', 'result')).toEqual(['err', 'ok']);
+  expect(variantsOf('UnsubscribeApplied', 'rows')).toEqual(['none', 'some']);
+  expect(variantsOf('Unsubscribe', 'flags')).toEqual(['Default', 'SendDroppedRows']);
+});
+
 test.each(clientFrames)('$protocol client $message $hex', (frame) => {
   const messages = messagesOf(frame).map(([name, fields]) => clientMessage(name, fields));
   const writer = new ByteWriter();

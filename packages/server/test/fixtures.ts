@@ -9,6 +9,7 @@ export const programs = {
   chat: readModule('quickstart-chat'),
   connections: readModule('connections'),
   httpHandlers: readModule('http-handlers'),
+  misbehaving: readModule('misbehaving'),
   person: readModule('person'),
   procedures: readModule('procedures'),
   rowLevelSecurity: readModule('row-level-security'),

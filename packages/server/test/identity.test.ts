@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Identity } from '@lightcone/sats';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startServer } from '../src/index.ts';
 import type { RunningServer } from '../src/index.ts';
 import { TestClient } from './client.ts';
@@ -84,6 +84,42 @@ test('a WebSocket is opened with a token of another issuer, and with the short o
     await client.close();
   }
   expect(await whoAmI(shortLived)).toContain('"role":"admin"');
+});
+
+test('a connection outlives the token that opened it; a new one needs a new token, and is of the same identity', async () => {
+  const shortLived = async (): Promise<string> => {
+    const url = `${server.url}/v1/identity/websocket-token`;
+    const answer = await fetch(url, { method: 'POST', headers: authorization(alice) });
+    return ((await answer.json()) as { token: string }).token;
+  };
+  const connect = (token: string): Promise<TestClient> =>
+    TestClient.connect(server.url, 'test', { query: { token, connection_id: '0a'.repeat(16) } });
+  const token = await shortLived();
+  const old = await connect(token);
+  await old.next('InitialConnection');
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 });
+  try {
+    await expect(connect(token)).rejects.toThrow('401');
+    old.call(1, 'who_am_i');
+    expect((await old.next('ReducerResult')).outcome.tag).toBe('Ok');
+    const fresh = await shortLived();
+    // Two clients may not be one connection with different tokens; without the old one it is free.
+    const rival = await connect(fresh);
+    expect((await rival.closed).code).toBe(1008);
+    await old.close();
+    const again = await vi.waitFor(async () => {
+      const client = await connect(fresh);
+      await client.next('InitialConnection');
+      return client;
+    });
+    again.call(2, 'who_am_i');
+    expect((await again.next('ReducerResult')).outcome.tag).toBe('Ok');
+    await again.close();
+  } finally {
+    vi.useRealTimers();
+  }
+  const [row] = await sql(server.url, 'test', alice, "SELECT * FROM answer WHERE question = 'who_am_i'");
+  expect(String((row as unknown[])[1])).toContain(`sender ${alice.identity}`);
 });
 
 test('a token signed with the secret that the operator put into a file is accepted', async () => {

@@ -1,6 +1,8 @@
+import { on, once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { types } from '@lightcone/sats';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import WebSocket from 'ws';
 import { startServer } from '../src/index.ts';
 import type { RunningServer } from '../src/index.ts';
 import { TestClient, textArgs } from './client.ts';
@@ -481,4 +483,35 @@ describe.each(['v1.bsatn.spacetimedb', 'v1.json.spacetimedb'])('over %s', (proto
     expect((await v2.next('TransactionUpdate')).querySets).toHaveLength(1);
     await Promise.all([v1.close(), v2.close()]);
   });
+});
+
+/** What the official CLI does when v3 cannot be had (file 20 §1.1 of the specification): text in, text out. */
+test('the fallback of the official CLI gets rows by name first, then changes by position', async () => {
+  await sql(server.url, 'labels', owner, `INSERT INTO label (id, text) VALUES (7, 'a "b"')`);
+  const url = `${server.url.replace('http', 'ws')}/v1/database/labels/subscribe`;
+  const webSocket = new WebSocket(url, ['v1.json.spacetimedb'], { headers: authorization(owner) });
+  const frames = on(webSocket, 'message');
+  /** The next frame as it is, but for numbers that are never the same. */
+  const next = async (): Promise<string> => {
+    const { value } = (await frames.next()) as { value: [data: Buffer, isBinary: boolean] };
+    expect(value[1]).toBe(false);
+    return value[0].toString().replaceAll(/("(?:table_id|__connection_id__|__time_duration_micros__)":)\d+/gu, '$1N');
+  };
+  expect(await next()).toBe(
+    `{"IdentityToken":{"identity":{"__identity__":"0x${owner.identity}"},"token":"${owner.token}",` +
+      '"connection_id":{"__connection_id__":N}}}',
+  );
+  webSocket.send('{"Subscribe":{"query_strings":["SELECT * FROM label"],"request_id":0}}');
+  expect(await next()).toBe(
+    '{"InitialSubscription":{"database_update":{"tables":[{"table_id":N,"table_name":"label","num_rows":1,"updates":' +
+      String.raw`[{"deletes":[],"inserts":["{\"id\":7,\"text\":\"a \\\"b\\\"\"}"]}]}]},` +
+      '"request_id":0,"total_host_execution_duration":{"__time_duration_micros__":N}}}',
+  );
+  await sql(server.url, 'labels', owner, "UPDATE label SET text = 'c' WHERE id = 7");
+  expect(await next()).toBe(
+    '{"TransactionUpdateLight":{"request_id":0,"update":{"tables":[{"table_id":N,"table_name":"label","num_rows":2,' +
+      String.raw`"updates":[{"deletes":["[7,\"a \\\"b\\\"\"]"],"inserts":["[7,\"c\"]"]}]}]}}}`,
+  );
+  webSocket.close();
+  await once(webSocket, 'close');
 });
