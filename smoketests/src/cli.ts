@@ -35,6 +35,11 @@ export class Cli {
     return this.#runToEnd([...args, '--server', this.#server.url]);
   }
 
+  /** Runs `spacetime <args>` to its end, for commands that talk to no server. */
+  runOffline(...args: string[]): Promise<CliResult> {
+    return this.#runToEnd(args);
+  }
+
   async #runToEnd(args: readonly string[]): Promise<CliResult> {
     const child = this.#spawn(args);
     const [stdout, stderr, [exitCode]] = await Promise.all([

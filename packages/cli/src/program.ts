@@ -13,6 +13,7 @@ import { renameCommand } from './commands/rename.ts';
 import { serverCommand } from './commands/server.ts';
 import { sqlCommand } from './commands/sql.ts';
 import { startCommand } from './commands/start.ts';
+import { verifyCommand } from './commands/verify.ts';
 import { versionCommand } from './commands/version.ts';
 import type { PathOptions } from './config/cli-paths.ts';
 import type { Terminal } from './terminal.ts';
@@ -43,6 +44,7 @@ export function createProgram(terminal: Terminal): Command {
     .addCommand(loginCommand(session))
     .addCommand(logoutCommand(session))
     .addCommand(serverCommand(session))
+    .addCommand(verifyCommand(session))
     .addCommand(versionCommand(session));
   prepare(program, terminal);
   return program;

@@ -11,6 +11,9 @@ import { ServerError } from './errors.ts';
 const LAYOUT_MAJOR = 1;
 const LAYOUT_VERSION = `${LAYOUT_MAJOR}.0.0`;
 
+/** The text of a new data directory's `metadata.toml`. */
+export const METADATA: string = `version = "${LAYOUT_VERSION}"\nedition = "lightcone"\n`;
+
 /**
  * The files of a server, held by one process at a time:
  *
@@ -78,7 +81,7 @@ export class DataDirectory {
 
 async function checkMetadata(path: string): Promise<void> {
   const file = join(path, 'metadata.toml');
-  await writeNew(file, `version = "${LAYOUT_VERSION}"\nedition = "lightcone"\n`);
+  await writeNew(file, METADATA);
   const { version, edition } = parseMetadata(await readFile(file, 'utf8'));
   if (edition !== 'lightcone' || typeof version !== 'string' || !version.startsWith(`${LAYOUT_MAJOR}.`)) {
     throw new ServerError(

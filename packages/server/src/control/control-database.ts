@@ -83,6 +83,11 @@ export class ControlDatabase {
     return Number(this.#run('INSERT INTO replica DEFAULT VALUES').lastInsertRowid);
   }
 
+  /** Sees to it that numbers up to this one are not given out. */
+  reserveReplicas(last: number): void {
+    if (last > 0) this.#run('INSERT OR IGNORE INTO replica VALUES (?)', last);
+  }
+
   /** Registers a database, or changes a registered one. */
   putDatabase({ identity, owner, initialProgram, replica, isLocked }: DatabaseRecord): void {
     const sql = 'INSERT OR REPLACE INTO database VALUES (?, ?, ?, ?, ?)';

@@ -1,0 +1,44 @@
+import { Command } from 'commander';
+import type { CliSession } from '../cli-session.ts';
+import { jsonOption } from '../common-options.ts';
+import { CliError } from '../errors.ts';
+import { formatDirectoryReport, formatSalvage } from '../output/directory-report.ts';
+
+interface VerifyOptions {
+  readonly json?: boolean;
+  readonly salvage?: string;
+  readonly jwtKeyDir?: string;
+}
+
+export function verifyCommand(session: CliSession): Command {
+  return new Command('verify')
+    .description('check a data directory that no server has open, and say what is wrong and what can be saved')
+    .argument('[data-dir]', 'the data directory (default: that of `start`)')
+    .option('--jwt-key-dir <folder>', 'where the key pair id_ecdsa, id_ecdsa.pub is kept')
+    .option('--salvage <folder>', 'write a new data directory with everything that is good; the old one stays as it is')
+    .addOption(jsonOption())
+    .action((dataDir: string | undefined, options: VerifyOptions) => runVerify(session, dataDir, options));
+}
+
+async function runVerify({ terminal, paths }: CliSession, dataDir: string | undefined, options: VerifyOptions) {
+  const path = dataDir ?? paths.dataFolder;
+  // Loaded only here: the other commands need nothing of it, and start faster without.
+  const { isSound, salvageDataDirectory, verifyDataDirectory } = await import('@lightcone/server/verify');
+  const report = await verifyDataDirectory(path, { keyDir: options.jwtKeyDir ?? paths.keyFolder });
+  const salvage = options.salvage === undefined ? undefined : await salvageDataDirectory(report, options.salvage);
+  if (options.json === true) {
+    terminal.print(JSON.stringify({ isSound: isSound(report), ...report, salvage }, withoutPrograms, 2));
+  } else {
+    terminal.print(formatDirectoryReport(report));
+    if (salvage !== undefined) terminal.print(formatSalvage(salvage, options.salvage ?? ''));
+  }
+  if (isSound(report) || salvage !== undefined) return;
+  throw new CliError('CLI_REFUSED', `${path} is damaged.`, {
+    hint: `\`spacetime verify ${path} --salvage <new folder>\` writes what is good of it to a new data directory.`,
+  });
+}
+
+/** Programs are said by their hash and length. */
+function withoutPrograms(_: string, value: unknown): unknown {
+  return value instanceof Uint8Array ? value.length : value;
+}

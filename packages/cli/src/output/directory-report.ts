@@ -1,0 +1,69 @@
+import type { DirectoryReport, Finding, ReplicaReport, Salvage } from '@lightcone/server/verify';
+import { printable } from './printable.ts';
+
+/** What was found in a data directory, for people: the databases one by one, then what is wrong, the worst first. */
+export function formatDirectoryReport({ path, findings, replicas }: DirectoryReport): string {
+  const count = (severity: Finding['severity']): number => findings.filter((one) => one.severity === severity).length;
+  const damaged = count('damage');
+  const verdict = damaged === 0 ? 'sound' : `DAMAGED in ${damaged} ${damaged === 1 ? 'place' : 'places'}`;
+  return [
+    `${printable(path)}: ${verdict}, ${count('warning')} warnings, ${count('note')} notes`,
+    ...replicas.map(formatReplica),
+    ...(['damage', 'warning', 'note'] as const).flatMap((severity) =>
+      findings.filter((finding) => finding.severity === severity).map(formatFinding),
+    ),
+  ].join('\n\n');
+}
+
+export function formatSalvage({ databases, lost, notes }: Salvage, target: string): string {
+  return [
+    `Written to ${printable(target)}, and verified:`,
+    ...databases.map(({ identity, names, firstTxOffset, endTxOffset, oldEndTxOffset }) => {
+      const missing = oldEndTxOffset - endTxOffset;
+      const loss = missing === 0 ? 'everything' : `without the ${number(missing)} behind them`;
+      return `  ${label(identity, names)}: transactions ${range(firstTxOffset, endTxOffset)}, ${loss}`;
+    }),
+    ...lost.map((one) => `  LOST: ${printable(one)}: nothing of it is good`),
+    ...notes.map((note) => `  ${printable(note)}`),
+    'Start it with `spacetime start --data-dir`, and keep the old folder until you are sure.',
+  ].join('\n');
+}
+
+function formatReplica({ path, identity, names, log, good, tables, connectedClients }: ReplicaReport): string {
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+  return [
+    `${path}: ${identity === undefined ? 'an unknown database' : label(identity, names)}`,
+    `  log: ${number(log.segments)} segments, ${number(log.bytes)} bytes, transactions ${range(log.firstTxOffset, log.endTxOffset)}`,
+    good === undefined
+      ? '  nothing of it can be saved'
+      : `  good: transactions ${range(good.firstTxOffset, good.cut.endTxOffset)}${savedPart(log.endTxOffset, good.cut.endTxOffset)}`,
+    `  ${number(tables.length)} tables with ${number(rows)} rows, ${number(connectedClients)} clients left connected`,
+  ].join('\n');
+}
+
+function savedPart(end: number, goodEnd: number): string {
+  if (goodEnd >= end) return '';
+  return `; those from ${number(goodEnd)} on are lost. \`--salvage\` cuts the log there`;
+}
+
+function formatFinding({ severity, code, path, position, txOffset, table, message }: Finding): string {
+  const where = [
+    path,
+    ...(position === undefined ? [] : [`byte ${position}`]),
+    ...(txOffset === undefined ? [] : [`transaction ${number(txOffset)}`]),
+    ...(table === undefined ? [] : [`table ${table}`]),
+  ];
+  return `${severity} ${code}: ${printable(where.join(', '))}\n  ${printable(message)}`;
+}
+
+function label(identity: string, names: readonly string[]): string {
+  return names.length === 0 ? `database ${identity}` : `database ${names.map(printable).join(', ')} (${identity})`;
+}
+
+function range(first: number, end: number): string {
+  return end <= first ? 'none' : `${number(first)} to ${number(end - 1)}`;
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en-US');
+}

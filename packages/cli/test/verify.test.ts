@@ -1,0 +1,48 @@
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startServer } from '@lightcone/server';
+import { beforeEach, expect, test } from 'vitest';
+import { TestUser } from './run.ts';
+
+let user: TestUser;
+let dataDir: string;
+beforeEach(async () => {
+  user = new TestUser();
+  dataDir = join(user.home, 'data');
+  await (await startServer({ listenAddress: '127.0.0.1:0', dataDir })).close();
+});
+
+test('a sound data directory: one line says so', async () => {
+  expect(await user.run(['verify', dataDir])).toEqual({
+    exitCode: 0,
+    printed: `${dataDir}: sound, 0 warnings, 0 notes\n`,
+    noted: '',
+  });
+  const json = JSON.parse((await user.run(['verify', dataDir, '--json'])).printed) as unknown;
+  expect(json).toEqual({ isSound: true, path: dataDir, findings: [], replicas: [] });
+});
+
+test('a damaged one ends with 1, says what is wrong, and what to do', async () => {
+  writeFileSync(join(dataDir, 'control.sqlite'), 'hello');
+  const run = await user.run(['verify', dataDir]);
+  expect(run.exitCode).toBe(1);
+  expect(run.printed).toContain('DAMAGED in 1 place, 0 warnings');
+  expect(run.printed).toContain('damage CONTROL_CORRUPT: control.sqlite\n');
+  expect(run.noted).toContain('--salvage');
+});
+
+test('--salvage writes another data directory and leaves the first as it is', async () => {
+  rmSync(join(dataDir, 'control.sqlite'));
+  const target = join(user.home, 'saved');
+  const run = await user.run(['verify', dataDir, '--salvage', target]);
+  expect(run.exitCode, run.noted).toBe(0);
+  expect(run.printed).toContain(`Written to ${target}, and verified:`);
+  expect(existsSync(join(dataDir, 'control.sqlite'))).toBe(false);
+  expect((await user.run(['verify', target])).exitCode).toBe(0);
+});
+
+test('without a folder it is that of `start`; what is none is refused', async () => {
+  const run = await user.run(['verify']);
+  expect(run).toMatchObject({ exitCode: 1, printed: '' });
+  expect(run.noted).toContain(join(user.home, '.local', 'share', 'spacetime', 'data'));
+});

@@ -1,0 +1,70 @@
+import { mkdir, open, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { METADATA } from '../data-directory.ts';
+import { ServerError } from '../errors.ts';
+
+/**
+ * A data directory that is being made beside where it is to be: it is there whole, or not at all.
+ */
+export class NewDataDirectory implements AsyncDisposable {
+  /** Where it is made. */
+  readonly path: string;
+  readonly #target: string;
+  #isFinished = false;
+
+  private constructor(path: string, target: string) {
+    this.path = path;
+    this.#target = target;
+  }
+
+  /**
+   * @param target must not be there, or be empty
+   * @throws ServerError `SERVER_DATA_DIR_UNUSABLE`
+   */
+  static async begin(target: string): Promise<NewDataDirectory> {
+    const final = resolve(target);
+    const names = await readdir(final).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return [];
+      throw unusable(target, error.message);
+    });
+    if (names.length > 0) throw unusable(target, 'there is something in it');
+    try {
+      await mkdir(dirname(final), { recursive: true });
+      const path = join(dirname(final), `.${basename(final)}.${process.pid}.new`);
+      await rm(path, { recursive: true, force: true });
+      await mkdir(path, { mode: 0o700 });
+      await writeFile(join(path, 'metadata.toml'), METADATA);
+      return new NewDataDirectory(path, final);
+    } catch (error) {
+      throw unusable(target, (error as Error).message);
+    }
+  }
+
+  /** Puts it in its place. */
+  async finish(): Promise<void> {
+    await rmdir(this.#target).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw unusable(this.#target, error.message);
+    });
+    await syncFolder(this.path);
+    await rename(this.path, this.#target);
+    this.#isFinished = true;
+    await syncFolder(dirname(this.#target));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#isFinished) await rm(this.path, { recursive: true, force: true });
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  await using handle = await open(path, 'r');
+  await handle.sync();
+}
+
+function unusable(target: string, reason: string): ServerError {
+  return new ServerError(
+    'SERVER_DATA_DIR_UNUSABLE',
+    `${target} cannot become a data directory: ${reason}. Choose another.`,
+  );
+}

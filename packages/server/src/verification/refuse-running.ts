@@ -1,0 +1,43 @@
+import { access, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { ServerError } from '../errors.ts';
+
+/**
+ * Refuses a data directory that a server has open.
+ *
+ * A server that stops removes its pid file; only beside one can there be a lock. It is looked for without taking it.
+ * @throws ServerError `SERVER_DATA_DIR_LOCKED`
+ */
+export async function refuseRunning(path: string): Promise<void> {
+  const pid = await readFile(join(path, 'spacetime.pid'), 'utf8').catch(() => undefined);
+  const control = join(path, 'control.sqlite');
+  if (pid === undefined || !(await exists(control))) return;
+  if (!isLocked(control)) return;
+  throw new ServerError(
+    'SERVER_DATA_DIR_LOCKED',
+    `${path} is in use by a server (process ${pid.trim()}): stop it first. Its files change while it runs, so that ` +
+      'what is read of them does not belong together.',
+  );
+}
+
+function isLocked(path: string): boolean {
+  let database: Database.Database | undefined;
+  try {
+    database = new Database(path, { readonly: true, timeout: 0 });
+    database.prepare('SELECT count(*) FROM sqlite_master').get();
+    return false;
+  } catch (error) {
+    // Whatever else is wrong with the file is for the check of its content.
+    return (error as { code?: string }).code === 'SQLITE_BUSY';
+  } finally {
+    database?.close();
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
