@@ -5,6 +5,8 @@ export type { CommitLogErrorCode } from './errors.ts';
 export type { FileLock, FileSystem, OpenFile, OpenMode, ZstdDecompressor } from './file-system.ts';
 export type { CommitVisitor } from './replay.ts';
 export { LogArchive } from './archive/log-archive.ts';
+export { logBounds } from './archive/log-bounds.ts';
+export type { LogBounds } from './archive/log-bounds.ts';
 export type { CommitTime, LogPiece, LogPieceHeader } from './archive/log-piece.ts';
 export { readCommits } from './archive/read-commits.ts';
 export type { CommitRun, LogPosition } from './archive/read-commits.ts';

@@ -122,6 +122,13 @@ describe('a piece', () => {
     expect(await archive.readHeader(42)).toEqual({ firstTxOffset, endTxOffset, cutAtMicros });
   });
 
+  test.each([0, 500, 1_000, 50_000, 10_000_000])('that is the last is found, from transaction %i on', async (near) => {
+    const archive = new LogArchive(new MemoryBlobStore());
+    expect(await archive.findLast(near)).toBeUndefined();
+    for (const first of [0, 10, 1_100, 20_000]) await archive.add(pieceOf(first, first + 10));
+    expect(await archive.findLast(near)).toBe(20_000);
+  });
+
   test('may be added again, but not another of its name', async () => {
     const archive = new LogArchive(new MemoryBlobStore());
     await archive.add(pieceOf(0, 5));

@@ -141,6 +141,11 @@ export class Database {
     return this.#core.transactions.lastTxOffset;
   }
 
+  /** Offset of the last transaction that is durable, with all before it; undefined in memory. */
+  get durableTxOffset(): number | undefined {
+    return this.#core.options.log?.durableOffset;
+  }
+
   /**
    * Admits a WebSocket connection. The answer comes through `deliver`: the client's first message, or
    * a close with the reason of the module.

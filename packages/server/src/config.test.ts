@@ -38,6 +38,9 @@ test('what the file sets is read; unknown keys are not', () => {
     send_message = { per-second = 0.5 }
     [commitlog]
     max-unsynced-mib = 3
+    [archive]
+    location = "s3://bucket/prefix"
+    interval = "2s"
     [publish]
     allow = ["0x${identity}"]
     [certificate-authority]
@@ -53,6 +56,7 @@ test('what the file sets is read; unknown keys are not', () => {
     functions: new Map([['send_message', { perSecond: 0.5, burst: 1 }]]),
   });
   expect(config.maxUnsyncedBytes).toBe(3 * 1024 * 1024);
+  expect(config).toMatchObject({ archiveLocation: 's3://bucket/prefix', archiveIntervalMs: 2000 });
   expect(config.publishers).toEqual(new Set([identity.toLowerCase()]));
   expect(config.moduleHttp).toEqual({ allow: ['api.internal', '10.0.0.0/8'] });
   expect(config.identity).toEqual({

@@ -22,6 +22,10 @@ export interface ServerConfig {
   readonly rateLimits: RateLimits | undefined;
   /** Bytes of records, or of answers, that may wait for a database's disk. */
   readonly maxUnsyncedBytes: number;
+  /** Where databases are archived to, unless the command line says; undefined for nowhere. */
+  readonly archiveLocation: string | undefined;
+  /** How often what is new goes to the archive. */
+  readonly archiveIntervalMs: number;
   /** Identities that may create databases on a server that other machines can reach. */
   readonly publishers: ReadonlySet<string>;
 }
@@ -65,6 +69,8 @@ export const DEFAULT_CONFIG: ServerConfig = Object.freeze({
   identity: Object.freeze({ acceptsUnlisted: true, issuers: [] }),
   rateLimits: undefined,
   maxUnsyncedBytes: DEFAULT_MAX_UNSYNCED_BYTES,
+  archiveLocation: undefined,
+  archiveIntervalMs: 10_000,
   publishers: new Set<string>(),
 });
 
@@ -92,6 +98,13 @@ export const CONFIG_TEMPLATE = `# Lightcone server configuration. Every key may 
 [commitlog]
 # When more than this waits to be synced, calls are refused until the disk has caught up.
 # max-unsynced-mib = 256
+
+[archive]
+# Where everything that databases commit is copied to, so that they can be brought back as they were at any moment:
+# a bucket, with endpoint and credentials in the environment (AWS_ENDPOINT_URL_S3, AWS_ACCESS_KEY_ID, ...), or a folder.
+# location = "s3://bucket/prefix"
+# How often: no more than this is missing from it, unless it cannot be reached.
+# interval = "10s"
 
 [modules]
 # What one call of a module may use: about one unit for each instruction that it executes. An endless loop burns the
@@ -155,6 +168,7 @@ export function parseConfig(text: string, path: string): ServerConfig {
   const websocket = new Section(path, document, 'websocket');
   const modules = new Section(path, document, 'modules');
   const authority = new Section(path, document, 'certificate-authority');
+  const archive = new Section(path, document, 'archive');
   const defaults = DEFAULT_CONFIG.websocket;
   return Object.freeze({
     websocket: Object.freeze({
@@ -171,6 +185,8 @@ export function parseConfig(text: string, path: string): ServerConfig {
     rateLimits: readRateLimits(path, document),
     maxUnsyncedBytes:
       MIB * new Section(path, document, 'commitlog').count('max-unsynced-mib', defaultUnsyncedMib, 1, 1 << 20),
+    archiveLocation: archive.text('location'),
+    archiveIntervalMs: archive.durationMs('interval', DEFAULT_CONFIG.archiveIntervalMs),
     publishers: new Set(new Section(path, document, 'publish').identities('allow')),
   });
 }

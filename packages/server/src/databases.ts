@@ -138,6 +138,11 @@ export class Databases {
     return moduleLog;
   }
 
+  /** Where a database keeps its files; undefined for one in memory. */
+  pathOf(record: DatabaseRecord): string | undefined {
+    return this.#dataDirectory.replicaPath(record.replica);
+  }
+
   /** Stops all databases, what they committed made durable. */
   async close(): Promise<void> {
     this.#isClosed = true;

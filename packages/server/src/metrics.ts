@@ -2,6 +2,7 @@ import { DELAY_BOUNDS_SECONDS } from '@lightcone/engine';
 import type { DatabaseMetrics } from '@lightcone/engine';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { CountedHistogram } from './counted-histogram.ts';
+import type { Archive } from './archive/archive.ts';
 import type { Databases } from './databases.ts';
 import type { RunningDatabase } from './running-database.ts';
 
@@ -15,6 +16,7 @@ const HTTP_COUNTS = ['started', 'succeeded', 'failed', 'timedOut', 'requestBytes
  */
 export class Metrics {
   readonly #databases: Databases;
+  readonly #archive: Archive | undefined;
   readonly #registry = new Registry();
   readonly #requestSeconds = new Histogram({
     name: 'lightcone_http_request_seconds',
@@ -101,8 +103,25 @@ export class Metrics {
     responseBytes: this.#counter('spacetime_procedure_http_response_size_bytes', 'Bytes of the answers.', ['db']),
   } as const;
 
-  constructor(databases: Databases) {
+  readonly #archiveLag = this.#gauge(
+    'lightcone_archive_lag_transactions',
+    'Durable transactions that are not in the archive.',
+    ['db'],
+  );
+  readonly #archiveSuccess = this.#gauge(
+    'lightcone_archive_last_success_timestamp_seconds',
+    'When everything durable was last brought to the archive.',
+    ['db'],
+  );
+  readonly #archiveFailures = this.#counter(
+    'lightcone_archive_failures_total',
+    'Attempts to bring the archive up to date that failed.',
+    ['db'],
+  );
+
+  constructor(databases: Databases, archive: Archive | undefined) {
     this.#databases = databases;
+    this.#archive = archive;
     collectDefaultMetrics({ register: this.#registry });
   }
 
@@ -137,6 +156,9 @@ export class Metrics {
       this.#refused,
       this.#unsyncedBytes,
       this.#httpInProgress,
+      this.#archiveLag,
+      this.#archiveSuccess,
+      this.#archiveFailures,
       ...Object.values(this.#http),
     ]) {
       metric.reset();
@@ -146,7 +168,16 @@ export class Metrics {
       this.#readConnections(database);
       if (metrics !== undefined) this.#readDatabase(database.identity, metrics);
     });
+    this.#readArchive();
     return this.#registry.metrics();
+  }
+
+  #readArchive(): void {
+    for (const [db, status] of this.#archive?.statuses ?? []) {
+      this.#archiveLag.set({ db }, Math.max(0, status.durableTxOffset + 1 - status.endTxOffset));
+      if (status.lastSuccessAt !== undefined) this.#archiveSuccess.set({ db }, status.lastSuccessAt / 1000);
+      this.#archiveFailures.inc({ db }, status.failures);
+    }
   }
 
   #readConnections(database: RunningDatabase): void {

@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
+import { openBlobStore } from '@lightcone/blobs/node';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
+import { Archive } from './archive/archive.ts';
 import { ForeignIssuers } from './auth/foreign-issuers.ts';
 import { generateKeyPair, loadKeyPair, loadKeyPairFrom } from './auth/keys.ts';
 import type { ServerKeys } from './auth/keys.ts';
@@ -8,6 +10,7 @@ import { loadListedIssuers } from './auth/listed-issuers.ts';
 import { Tokens } from './auth/tokens.ts';
 import { DataDirectory } from './data-directory.ts';
 import { Databases } from './databases.ts';
+import { ServerError } from './errors.ts';
 import { createHttpApplication } from './gateway/http-application.ts';
 import { ModuleHttp } from './gateway/module-http.ts';
 import { OpenRequests } from './gateway/open-requests.ts';
@@ -34,6 +37,10 @@ export interface ServerOptions {
   readonly keyDir?: string;
   /** The two key files by name, instead of a folder. */
   readonly keyPaths?: { readonly privatePath: string; readonly publicPath: string };
+  /** Where databases are archived to, `s3://bucket/prefix` or a folder; what `config.toml` says by default. */
+  readonly archive?: string;
+  /** The environment: where a bucket's endpoint and credentials are looked for. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Silent by default. */
   readonly log?: Logger;
 }
@@ -53,7 +60,7 @@ export interface RunningServer extends AsyncDisposable {
 
 /**
  * Starts a server and waits until it answers. Databases start in the background and on demand.
- * @throws ServerError: an address that cannot be had, a data directory in use, not ours or not to be written, a configuration or keys that do not read
+ * @throws ServerError: an address that cannot be had, an archive that is none, a data directory in use, not ours or not to be written, a configuration or keys that do not read
  */
 export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
   const log = options.log ?? pino({ level: 'silent' });
@@ -71,12 +78,13 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     const foreignIssuers = new ForeignIssuers({ listed, acceptsUnlisted, log });
     const tokens = new Tokens(await loadKeys(options, config.keys, log), foreignIssuers);
     const databases = new Databases(dataDirectory, log);
+    const archive = makeArchive(options, dataDirectory, databases, log);
     const isOpen = isLoopback(address.host);
     const context = {
       control,
       databases,
       tokens,
-      metrics: new Metrics(databases),
+      metrics: new Metrics(databases, archive),
       mayCreateDatabases: (identity: string): boolean => isOpen || config.publishers.has(identity),
     };
     const gateway = new WebSocketGateway(context, config.websocket, log);
@@ -104,6 +112,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     const port = typeof bound === 'object' && bound !== null ? bound.port : address.port;
     const url = `http://${formatHostPort(address.host, port)}`;
     const starting = databases.startAll();
+    archive?.start();
     const boundPostgres = postgresAddress && formatHostPort(postgresAddress.host, postgresAddress.port);
     log.info({ url, postgresAddress: boundPostgres }, 'server listening');
 
@@ -116,6 +125,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       const drained = app.close();
       await databases.close();
       await starting;
+      await archive?.close();
       await gateway.close();
       await postgres?.close(DRAIN_MS);
       await requests.whenNone(DRAIN_MS);
@@ -133,6 +143,31 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     await dataDirectory.close();
     throw error;
   }
+}
+
+/** @throws ServerError `SERVER_INVALID_ARCHIVE` */
+function makeArchive(
+  options: ServerOptions,
+  { config, control }: DataDirectory,
+  databases: Databases,
+  log: Logger,
+): Archive | undefined {
+  const location = options.archive ?? config.archiveLocation;
+  if (location === undefined) return undefined;
+  if (options.dataDir === undefined) {
+    const message =
+      'databases in memory cannot be archived: start the server with a data directory, or without --archive';
+    throw new ServerError('SERVER_INVALID_ARCHIVE', message);
+  }
+  const env = options.env ?? {};
+  try {
+    openBlobStore(location, env); // asks nothing of it
+  } catch (cause) {
+    throw new ServerError('SERVER_INVALID_ARCHIVE', `the archive cannot be used: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+  return new Archive({ location, env, intervalMs: config.archiveIntervalMs }, databases, control, log);
 }
 
 function loadKeys(options: ServerOptions, configured: ServerOptions['keyPaths'], log: Logger): Promise<ServerKeys> {

@@ -11,6 +11,7 @@ interface StartOptions {
   readonly jwtPrivKeyPath?: string;
   readonly inMemory?: boolean;
   readonly pgPort?: string;
+  readonly archive?: string;
 }
 
 export function startCommand(session: CliSession): Command {
@@ -24,6 +25,7 @@ export function startCommand(session: CliSession): Command {
       .option('--jwt-priv-key-path <file>', 'the private key')
       .option('--in-memory', 'keep everything in memory; it is gone when the server stops')
       .option('--pg-port <port>', "also speak PostgreSQL's protocol, on this port of the same host: 1024 to 65534")
+      .option('--archive <location>', 'copy what databases commit to s3://bucket/prefix or a folder, all the time')
       .addOption(new Option('--edition <edition>').choices(['standalone']).hideHelp())
       // What tools pass that were made for the reference. Memory is not pooled here, there is no such profiler, and
       // nothing is ever asked.
@@ -59,6 +61,8 @@ async function runStart(session: CliSession, options: StartOptions): Promise<voi
     ...(dataDir === undefined ? {} : { dataDir }),
     ...(keyDir === undefined ? {} : { keyDir }),
     ...(privatePath === undefined || publicPath === undefined ? {} : { keyPaths: { privatePath, publicPath } }),
+    ...(options.archive === undefined ? {} : { archive: options.archive }),
+    env: terminal.environment,
     log: serverLog(terminal),
   });
   // Before the line, since who has read it may at once ask to stop.

@@ -41,6 +41,21 @@ export class LogArchive {
     }
   }
 
+  /**
+   * The first tx offset of the last piece; undefined if there is none.
+   * @param near a transaction near the end, if one is known: not all names are listed then
+   * @throws BlobError
+   */
+  async findLast(near = 0): Promise<number | undefined> {
+    let last: number | undefined;
+    for (let back = 1000; last === undefined; back *= 30) {
+      const after = near - back;
+      for await (const firstTxOffset of this.list(after < 0 ? undefined : after)) last = firstTxOffset;
+      if (after < 0) break;
+    }
+    return last;
+  }
+
   /** What the piece that begins at a transaction says of itself. @throws as `read` */
   async readHeader(firstTxOffset: number): Promise<LogPieceHeader> {
     const key = pieceKey(firstTxOffset);

@@ -68,6 +68,7 @@ export class Mailbox {
       planUpdate: (input) => this.#planUpdate(input),
       update: (input) => this.#update(input),
       metrics: () => database.metrics(),
+      durableTxOffset: () => database.durableTxOffset,
       stop: async () => {
         await database.close();
         return undefined;

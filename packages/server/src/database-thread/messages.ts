@@ -77,6 +77,8 @@ export interface DatabaseRequests {
   planUpdate: { readonly input: PlanInput; readonly answer: UpdateAssessment };
   update: { readonly input: UpdateInput; readonly answer: UpdateAnswer };
   metrics: { readonly input: undefined; readonly answer: DatabaseMetrics };
+  /** The offset of the last durable transaction; undefined in memory. */
+  durableTxOffset: { readonly input: undefined; readonly answer: number | undefined };
   /** Disconnects everybody, makes everything durable, and ends the thread. */
   stop: { readonly input: undefined; readonly answer: undefined };
 }

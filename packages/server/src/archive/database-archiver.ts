@@ -1,0 +1,187 @@
+import { PrefixedBlobStore } from '@lightcone/blobs';
+import type { BlobStore } from '@lightcone/blobs';
+import { CommitLogError, SnapshotStore, logBounds, readCommits } from '@lightcone/commitlog';
+import type { FileSystem, LogPiece, LogPosition } from '@lightcone/commitlog';
+import { DatabaseCopy } from './database-copy.ts';
+import type { DatabaseDescription } from './database-copy.ts';
+
+/** About as much as one piece of the archived log has. */
+const PIECE_BYTES = 8 * 1024 * 1024;
+const STATE = 'archive.json';
+
+export interface ArchiverClock {
+  /** Microseconds since 1970. */
+  nowMicros(): number;
+  randomBytes(count: number): Uint8Array;
+}
+
+/**
+ * Keeps the archive of one database up to date, a round at a time: what became durable since the last one, and the
+ * newest snapshot. A round that fails changes nothing but the archive; the next one goes on where it ended.
+ *
+ * Which copy of the archive is this database's is remembered in its folder. If that copy has another history (the
+ * folder is an older state, brought back), or a gap would come about, a new copy is begun, and the old one stays.
+ */
+export class DatabaseArchiver {
+  readonly #fs: FileSystem;
+  readonly #logFolder: string;
+  readonly #folder: BlobStore;
+  readonly #snapshots: SnapshotStore;
+  readonly #store: BlobStore;
+  readonly #clock: ArchiverClock;
+  #copy: DatabaseCopy | undefined;
+  #next: LogPosition = { txOffset: 0 };
+  /** A piece that may be in the archive or not: it must go there as it is. */
+  #unsure: { readonly piece: LogPiece; readonly next: LogPosition } | undefined;
+  #lastSnapshot: number | undefined;
+
+  /**
+   * @param path the database's folder, with its log
+   * @param folder the same, with what it remembers and its snapshots
+   * @param store where the archive is
+   */
+  constructor(fs: FileSystem, path: string, folder: BlobStore, store: BlobStore, clock: ArchiverClock) {
+    this.#fs = fs;
+    this.#logFolder = `${path}/clog`;
+    this.#folder = folder;
+    this.#snapshots = new SnapshotStore(new PrefixedBlobStore(folder, 'snapshots'));
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  /**
+   * @param durableTxOffset the last durable transaction
+   * @returns why a new copy was begun, if one was
+   * @throws BlobError, CommitLogError, ServerError: what was archived stays, and the next round tries again
+   */
+  async round(durableTxOffset: number, description: DatabaseDescription): Promise<string | undefined> {
+    const end = durableTxOffset + 1;
+    try {
+      const reason = await this.#open(end, description);
+      await this.#archive(end, description);
+      return reason;
+    } catch (error) {
+      const beginsCopy = error instanceof CommitLogError && BEGINS_COPY.has(error.code);
+      if (!beginsCopy) throw error;
+      await this.#begin(description);
+      await this.#archive(end, description);
+      return error.message;
+    }
+  }
+
+  /** The first transaction that is not in the archive, as far as is known. */
+  get endTxOffset(): number {
+    return this.#next.txOffset;
+  }
+
+  async #archive(end: number, description: DatabaseDescription): Promise<void> {
+    const copy = this.#copy!; // opened before
+    await copy.describe(description);
+    await this.#addUnsure(copy);
+    for (;;) {
+      const run = await readCommits(this.#fs, this.#logFolder, this.#next, end, PIECE_BYTES);
+      if (run === undefined) break;
+      const { firstTxOffset, endTxOffset, commits, next } = run;
+      const piece = { firstTxOffset, endTxOffset, commits, cutAtMicros: this.#clock.nowMicros(), times: [] };
+      this.#unsure = { piece, next };
+      await this.#addUnsure(copy);
+    }
+    await this.#archiveSnapshot(copy, end);
+  }
+
+  async #addUnsure(copy: DatabaseCopy): Promise<void> {
+    if (this.#unsure === undefined) return;
+    const { piece, next } = this.#unsure;
+    await copy.log.add(piece);
+    this.#unsure = undefined;
+    this.#next = next;
+  }
+
+  /** The newest snapshot whose transactions are all archived. */
+  async #archiveSnapshot(copy: DatabaseCopy, end: number): Promise<void> {
+    const newest = (await this.#snapshots.list()).findLast((txOffset) => txOffset < end);
+    if (newest === undefined || newest === this.#lastSnapshot) return;
+    await this.#snapshots.copyTo(copy.snapshots, newest);
+    this.#lastSnapshot = newest;
+  }
+
+  /** Finds out where to go on. @returns why a new copy was begun, if one was */
+  async #open(end: number, description: DatabaseDescription): Promise<string | undefined> {
+    if (this.#copy !== undefined) return undefined;
+    const id = readState(await this.#folder.get(STATE));
+    if (id !== undefined) {
+      const copy = new DatabaseCopy(this.#store, { identity: description.identity, id });
+      const goesOn = await this.#findEnd(copy, end);
+      if (goesOn !== undefined) {
+        this.#copy = copy;
+        this.#next = goesOn;
+        return undefined;
+      }
+    }
+    await this.#begin(description);
+    return id === undefined ? 'the database was not archived before' : `the archive no longer has ${id} as it was`;
+  }
+
+  /** Where a copy goes on with the log of this database; undefined if it does not. */
+  async #findEnd(copy: DatabaseCopy, end: number): Promise<LogPosition | undefined> {
+    const lastFirst = await copy.log.findLast(end);
+    if (lastFirst === undefined) return undefined;
+    const last = await copy.log.read(lastFirst);
+    if (last.endTxOffset > end) return undefined;
+    const first = (await logBounds(this.#fs, this.#logFolder))?.firstTxOffset ?? 0;
+    // What was archived may have been removed here.
+    if (lastFirst < first) return last.endTxOffset < first ? undefined : { txOffset: last.endTxOffset };
+    let next: LogPosition = { txOffset: lastFirst };
+    let compared = 0;
+    while (next.txOffset < last.endTxOffset) {
+      const left = last.commits.length - compared;
+      const run = await readCommits(this.#fs, this.#logFolder, next, last.endTxOffset, left);
+      if (run === undefined) return undefined;
+      const { commits } = run;
+      if (commits.length > left || commits.some((byte, i) => byte !== last.commits[compared + i])) return undefined;
+      compared += commits.length;
+      next = run.next;
+    }
+    return compared === last.commits.length ? next : undefined;
+  }
+
+  async #begin({ identity }: DatabaseDescription): Promise<void> {
+    const now = new Date(this.#clock.nowMicros() / 1000);
+    const copy = DatabaseCopy.begin(this.#store, identity, 'archive', now, this.#clock.randomBytes(4));
+    const bounds = await logBounds(this.#fs, this.#logFolder);
+    const first = bounds?.firstTxOffset ?? 0;
+    this.#lastSnapshot = undefined;
+    if (first > 0) {
+      const newest = (await this.#snapshots.list()).findLast((txOffset) => txOffset >= first - 1);
+      if (newest === undefined) {
+        const message = `${this.#logFolder} begins at transaction ${first}, and there is no snapshot of what was before`;
+        throw new CommitLogError('LOG_MISSING', message);
+      }
+      await this.#snapshots.copyTo(copy.snapshots, newest);
+      this.#lastSnapshot = newest;
+    }
+    await this.#folder.put(STATE, new TextEncoder().encode(JSON.stringify({ copy: copy.name.id })));
+    this.#copy = copy;
+    this.#next = { txOffset: first };
+    this.#unsure = undefined;
+  }
+}
+
+/** What says that a copy cannot be gone on with: another history, damage, or a log that no longer has what comes next. */
+const BEGINS_COPY: ReadonlySet<string> = new Set([
+  'ARCHIVE_FORKED',
+  'ARCHIVE_DAMAGED',
+  'ARCHIVE_UNSUPPORTED',
+  'LOG_FORKED',
+  'LOG_MISSING',
+]);
+
+function readState(bytes: Uint8Array | undefined): string | undefined {
+  if (bytes === undefined) return undefined;
+  try {
+    const { copy } = JSON.parse(new TextDecoder().decode(bytes)) as { copy?: unknown };
+    return typeof copy === 'string' ? copy : undefined;
+  } catch {
+    return undefined;
+  }
+}

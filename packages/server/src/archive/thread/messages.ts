@@ -1,0 +1,46 @@
+import type { DatabaseDescription } from '../database-copy.ts';
+
+/* What the server and the thread that copies databases say to each other. */
+
+/** What a new thread is told. */
+export interface CopyThreadStart {
+  /** Where databases are archived to; undefined for nowhere. */
+  readonly archive: string | undefined;
+  /** Where a bucket's service, region and credentials are found: `readS3Settings`. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** What can be asked of it, and what it answers. */
+export interface CopyRequests {
+  /** Brings the archive of a database up to date. */
+  archive: { readonly input: ArchiveInput; readonly answer: ArchiveAnswer };
+}
+
+export type CopyRequestKind = keyof CopyRequests;
+
+export interface ArchiveInput {
+  /** The database's folder. */
+  readonly path: string;
+  /** The last durable transaction; undefined for the last that there is, of a database that is closed. */
+  readonly durableTxOffset: number | undefined;
+  readonly description: DatabaseDescription;
+}
+
+export interface ArchiveAnswer {
+  /** The first transaction that is not in the archive. */
+  readonly endTxOffset: number;
+  /** Why a new copy was begun, if one was. */
+  readonly beganCopy: string | undefined;
+  /** Why there may be more to do; undefined if all went well. */
+  readonly failure: { readonly code: string; readonly message: string } | undefined;
+}
+
+export interface ToCopyThread {
+  readonly id: number;
+  readonly kind: CopyRequestKind;
+  readonly input: unknown;
+}
+
+export type FromCopyThread =
+  | { readonly id: number; readonly answer: unknown }
+  | { readonly id: number; readonly failure: { readonly code: string; readonly message: string } };

@@ -1,0 +1,91 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FolderBlobStore } from '@lightcone/blobs/node';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { DatabaseCopy, listCopies } from '../src/archive/database-copy.ts';
+import { startServer } from '../src/index.ts';
+import type { RunningServer } from '../src/index.ts';
+import { authorization, newUser, programs, publish, sql } from './fixtures.ts';
+
+let work: string;
+let dataDir: string;
+beforeEach(async () => {
+  work = await mkdtemp(join(tmpdir(), 'lightcone-archive-'));
+  dataDir = join(work, 'data');
+  await mkdir(dataDir);
+  await writeFile(join(dataDir, 'config.toml'), '[archive]\ninterval = "20ms"\n');
+});
+afterEach(() => rm(work, { recursive: true }));
+
+async function metric({ url }: RunningServer, name: string): Promise<number | undefined> {
+  const text = await (await fetch(`${url}/v1/metrics`)).text();
+  const value = new RegExp(`^${name}\\{.*\\} (\\S+)$`, 'm').exec(text)?.[1];
+  return value === undefined ? undefined : Number(value);
+}
+
+/** Asks until the answer is as it should be; the test's time is the bound. */
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise((done) => setTimeout(done, 20));
+}
+
+async function addPerson(server: RunningServer, user: Awaited<ReturnType<typeof newUser>>, name: string) {
+  const headers = { ...authorization(user), 'content-type': 'application/json' };
+  const body = JSON.stringify([name, 36]);
+  const response = await fetch(`${server.url}/v1/database/people/call/add`, { method: 'POST', headers, body });
+  expect(response.status).toBe(200);
+}
+
+test('what databases commit is in the archive soon, and all of it after a stop', async () => {
+  const archive = join(work, 'archive');
+  const server = await startServer({ listenAddress: '127.0.0.1:0', dataDir, archive });
+  const owner = await newUser(server.url);
+  await publish(server.url, 'people', owner, programs.person);
+  await addPerson(server, owner, 'Ada');
+  await until(async () => (await metric(server, 'lightcone_archive_last_success_timestamp_seconds')) !== undefined);
+  await until(async () => (await metric(server, 'lightcone_archive_lag_transactions')) === 0);
+  await addPerson(server, owner, 'Grace');
+  await server.close();
+
+  const names = [];
+  for await (const name of listCopies(new FolderBlobStore(archive))) names.push(name);
+  expect(names).toHaveLength(1);
+  const copy = new DatabaseCopy(new FolderBlobStore(archive), names[0]!); // one was found
+  expect(await copy.readDescription()).toMatchObject({ owner: owner.identity, names: ['people'] });
+  let commits = '';
+  for await (const first of copy.log.list()) {
+    const piece = await copy.log.read(first);
+    commits += Buffer.from(piece.commits).toString('latin1');
+  }
+  expect(commits).toContain('Ada');
+  expect(commits).toContain('Grace');
+});
+
+test('an archive that cannot be reached hinders nobody, is told of, and is caught up with', async () => {
+  const archive = join(work, 'archive');
+  await writeFile(archive, 'in the way');
+  await using server = await startServer({ listenAddress: '127.0.0.1:0', dataDir, archive });
+  const owner = await newUser(server.url);
+  await publish(server.url, 'people', owner, programs.person);
+  await until(async () => ((await metric(server, 'lightcone_archive_failures_total')) ?? 0) >= 2);
+  await addPerson(server, owner, 'Ada');
+  expect(await sql(server.url, 'people', owner, 'SELECT name FROM person')).toEqual([['Ada']]);
+  await until(async () => ((await metric(server, 'lightcone_archive_lag_transactions')) ?? 0) > 0);
+  expect(await metric(server, 'lightcone_archive_last_success_timestamp_seconds')).toBeUndefined();
+  await rm(archive);
+  await until(async () => (await metric(server, 'lightcone_archive_last_success_timestamp_seconds')) !== undefined);
+  await until(async () => (await metric(server, 'lightcone_archive_lag_transactions')) === 0);
+});
+
+test.each([
+  { archive: 's3://bucket', options: { env: {} }, message: 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY' },
+  { archive: 'ftp://host/x', options: {}, message: 'expected s3://bucket/prefix or a folder' },
+  { archive: 'folder', options: { dataDir: undefined }, message: 'databases in memory cannot be archived' },
+])('the archive $archive is refused at the start: $message', async ({ archive, options, message }) => {
+  const { dataDir: folder, ...rest } = { dataDir, ...options };
+  const starting = startServer({ listenAddress: '127.0.0.1:0', archive, ...(folder && { dataDir: folder }), ...rest });
+  await expect(starting).rejects.toMatchObject({
+    code: 'SERVER_INVALID_ARCHIVE',
+    message: expect.stringContaining(message) as string,
+  });
+});

@@ -1,0 +1,247 @@
+import { MemoryBlobStore } from '@lightcone/blobs';
+import type { BlobStore } from '@lightcone/blobs';
+import { FaultyBlobStore } from '@lightcone/blobs/testing';
+import type { BlobFault, BlobOperation } from '@lightcone/blobs/testing';
+import { CommitLog, SnapshotStore, inspectLog, writePieces } from '@lightcone/commitlog';
+import { SimulatedDisk, seededRandom } from '@lightcone/commitlog/testing';
+import { PrefixedBlobStore } from '@lightcone/blobs';
+import { describe, expect, test } from 'vitest';
+import { DatabaseArchiver } from '../src/archive/database-archiver.ts';
+import { DatabaseCopy, listCopies } from '../src/archive/database-copy.ts';
+import type { DatabaseDescription } from '../src/archive/database-copy.ts';
+
+const identity = 'c2'.repeat(32);
+const description: DatabaseDescription = {
+  identity,
+  owner: 'ab'.repeat(32),
+  names: ['chat'],
+  initialProgram: '12'.repeat(32),
+  isLocked: false,
+};
+
+/** A database's folder on a simulated disk: a log that is open, and what the archiver remembers. */
+class Folder {
+  disk = new SimulatedDisk(seededRandom(1));
+  folder: BlobStore = new MemoryBlobStore();
+  log!: CommitLog; // from `open` on
+
+  static async open(maxSegmentBytes = 400): Promise<Folder> {
+    const folder = new Folder();
+    folder.log = await CommitLog.open(folder.disk, 'db', { maxSegmentBytes });
+    return folder;
+  }
+
+  /** @param value of every byte, by which histories are told apart */
+  async append(count: number, value = 7): Promise<void> {
+    for (let i = 0; i < count; i++) this.log.append(new Uint8Array(20).fill(value), 0, 20);
+    await this.log.sync();
+  }
+}
+
+let seconds = 1_800_000_000;
+const clock = {
+  nowMicros: () => seconds++ * 1_000_000,
+  randomBytes: (count: number) => new Uint8Array(count).fill(seconds & 255),
+};
+
+function archiverOf({ disk, folder }: Folder, store: BlobStore): DatabaseArchiver {
+  return new DatabaseArchiver(disk, 'db', folder, store, clock);
+}
+
+async function copies(store: BlobStore): Promise<DatabaseCopy[]> {
+  const found = [];
+  for await (const name of listCopies(store, identity)) found.push(new DatabaseCopy(store, name));
+  return found;
+}
+
+/** The bytes of all transactions of a copy, one character each; it must be whole. */
+async function contentOf(copy: DatabaseCopy): Promise<string> {
+  const disk = new SimulatedDisk(seededRandom(2));
+  const pieces = (async function* () {
+    for await (const first of copy.log.list()) yield await copy.log.read(first);
+  })();
+  await writePieces(disk, 'db/clog', pieces);
+  expect((await inspectLog(disk, 'db/clog')).findings).toEqual([]);
+  await using log = await CommitLog.open(disk, 'db');
+  let content = '';
+  await log.replay(
+    (_min, count, bytes, start, end) => {
+      expect(end - start).toBe(count * 20);
+      for (let at = start; at < end; at += 20) content += String(bytes[at]);
+    },
+    (await copy.log.list().next()).value ?? 0,
+  );
+  return content;
+}
+
+describe('an archive', () => {
+  test('has what is durable after each round, and what the database is called', async () => {
+    const folder = await Folder.open();
+    const store = new MemoryBlobStore();
+    const archiver = archiverOf(folder, store);
+    await folder.append(10);
+    expect(await archiver.round(9, description)).toBe('the database was not archived before');
+    await folder.append(5);
+    expect(await archiver.round(14, { ...description, names: ['other'] })).toBeUndefined();
+    expect(await archiver.round(14, { ...description, names: ['other'] })).toBeUndefined();
+    expect(archiver.endTxOffset).toBe(15);
+    const [copy, ...more] = await copies(store);
+    expect(more).toEqual([]);
+    expect(await contentOf(copy!)).toBe('7'.repeat(15));
+    expect(await copy!.readDescription()).toEqual({ ...description, names: ['other'] });
+  });
+
+  test('goes on after a restart where it was, and does not repeat what is there', async () => {
+    const folder = await Folder.open();
+    const store = new MemoryBlobStore();
+    await folder.append(10);
+    await archiverOf(folder, store).round(9, description);
+    await folder.append(10, 8);
+    const puts: string[] = [];
+    const counted = new FaultyBlobStore(store, (operation, key) => {
+      if (operation === 'putIfAbsent') puts.push(key);
+      return undefined;
+    });
+    const archiver = archiverOf(folder, counted);
+    expect(await archiver.round(19, description)).toBeUndefined();
+    expect(puts.every((key) => Number(/(\d{20})/.exec(key)?.[1]) >= 10)).toBe(true);
+    const [copy] = await copies(store);
+    expect(await contentOf(copy!)).toBe('7'.repeat(10) + '8'.repeat(10));
+  });
+
+  test('begins a new copy when the database is an older state of itself, and keeps the old one', async () => {
+    const folder = await Folder.open();
+    const store = new MemoryBlobStore();
+    await folder.append(10);
+    await archiverOf(folder, store).round(9, description);
+    const older = await Folder.open();
+    older.folder = folder.folder;
+    await older.append(6);
+    expect(await archiverOf(older, store).round(5, description)).toMatch(
+      /^the archive no longer has archive-.* as it was$/,
+    );
+    await older.append(9, 3);
+    const archiver = archiverOf(older, store);
+    expect(await archiver.round(14, description)).toBeUndefined();
+    const found = await copies(store);
+    expect(await Promise.all(found.map((copy) => contentOf(copy)))).toEqual(['7777777777', '777777333333333']);
+  });
+
+  test('of two servers that go on from the same state, the second begins a copy of its own', async () => {
+    const one = await Folder.open();
+    const store = new MemoryBlobStore();
+    await one.append(4);
+    const first = archiverOf(one, store);
+    await first.round(3, description);
+    const two = await Folder.open();
+    await two.append(4);
+    await two.folder.put('archive.json', (await one.folder.get('archive.json'))!); // the round wrote it
+    const second = archiverOf(two, store);
+    expect(await second.round(3, description)).toBeUndefined();
+    await one.append(2, 1);
+    await two.append(3, 2);
+    expect(await first.round(5, description)).toBeUndefined();
+    expect(await second.round(6, description)).toMatch(/another piece has this name/);
+    const found = await copies(store);
+    expect(await Promise.all(found.map((copy) => contentOf(copy)))).toEqual(['777711', '7777222']);
+  });
+
+  test('that was damaged is left as it is, and a new copy begun', async () => {
+    const folder = await Folder.open();
+    const store = new MemoryBlobStore();
+    await folder.append(4);
+    await archiverOf(folder, store).round(3, description);
+    for await (const { key } of store.list('')) {
+      if (key.endsWith('.piece')) await store.put(key, Uint8Array.of(1));
+    }
+    expect(await archiverOf(folder, store).round(3, description)).toMatch(/cut off/);
+    const [, copy] = await copies(store);
+    expect(await contentOf(copy!)).toBe('7777');
+  });
+
+  test('of a log without its beginning begins with a snapshot, or says that it cannot', async () => {
+    const folder = await Folder.open(1);
+    for (let i = 0; i < 10; i++) await folder.append(1);
+    await folder.disk.remove('db/clog/00000000000000000000.stdb.log');
+    const store = new MemoryBlobStore();
+    await expect(archiverOf(folder, store).round(9, description)).rejects.toMatchObject({ code: 'LOG_MISSING' });
+    expect(await copies(store)).toEqual([]);
+
+    const snapshots = new SnapshotStore(new PrefixedBlobStore(folder.folder, 'snapshots'));
+    const writer = await snapshots.write();
+    const pieces = writer.add(new Uint8Array(100), 0, 100, false);
+    await writer.storeAll();
+    await writer.finish({
+      database: new Uint8Array(32),
+      txOffset: 4,
+      takenAtMicros: 1,
+      objects: pieces.map(({ object }) => object),
+      contents: new Uint8Array(0),
+    });
+    await archiverOf(folder, store).round(9, description);
+    const [copy] = await copies(store);
+    expect(await copy!.snapshots.list()).toEqual([4]);
+    expect(await copy!.snapshots.verify(4)).toEqual([]);
+    expect(await contentOf(copy!)).toBe('7'.repeat(9));
+  });
+
+  test('whose every operation fails now and then has everything in the end, once', async () => {
+    for (let seed = 1; seed <= 30; seed++) {
+      const random = seededRandom(seed);
+      const folder = await Folder.open();
+      const store = new MemoryBlobStore();
+      let failing = true;
+      const faulty = new FaultyBlobStore(store, (_operation: BlobOperation): BlobFault | undefined => {
+        if (!failing || random() < 0.6) return undefined;
+        return { kind: random() < 0.5 ? 'before' : 'after' };
+      });
+      let archiver = archiverOf(folder, faulty);
+      let total = 0;
+      for (let round = 0; round < 30; round++) {
+        const count = 1 + Math.floor(random() * 4);
+        await folder.append(count, round % 10);
+        total += count;
+        failing = true;
+        if (random() < 0.2) archiver = archiverOf(folder, faulty);
+        await archiver.round(total - 1, description).catch((error: { code?: string }) => {
+          expect(error.code).toBe('BLOB_UNAVAILABLE');
+        });
+      }
+      failing = false;
+      await archiver.round(total - 1, description);
+      const newest = (await copies(store)).at(-1)!; // at least one was begun
+      const content = await contentOf(newest);
+      expect(content).toHaveLength(total);
+      let expected = '';
+      await folder.log.replay((_min, count, bytes, start) => {
+        for (let i = 0; i < count; i++) expected += String(bytes[start + i * 20]);
+      });
+      expect(content).toBe(expected);
+      // Failures alone are no reason to begin another copy, once there is one.
+      expect((await copies(store)).length).toBeLessThanOrEqual(3);
+    }
+  });
+});
+
+test('copies are listed by database and by age, and what is none is passed over', async () => {
+  const store = new MemoryBlobStore();
+  const other = 'd3'.repeat(32);
+  await store.put('README.txt', Uint8Array.of(1));
+  await store.put(`${identity}/something/else`, Uint8Array.of(1));
+  const names = [
+    { identity, id: 'archive-20261126T211500Z-00000000' },
+    { identity, id: 'archive-20261126T211501Z-00000000' },
+    { identity, id: 'backup-20251126T211500Z-00000000' },
+    { identity: other, id: 'archive-20261126T211500Z-00000000' },
+  ];
+  for (const name of names) {
+    await new DatabaseCopy(store, name).describe({ ...description, identity: name.identity });
+    await store.put(`${name.identity}/${name.id}/log/00000000000000000000.piece`, Uint8Array.of(1));
+  }
+  const all = [];
+  for await (const name of listCopies(store)) all.push(name);
+  expect(all).toEqual(names);
+  const one = [];
+  for await (const name of listCopies(store, other)) one.push(name);
+  expect(one).toEqual(names.slice(3));
+});
