@@ -1,5 +1,6 @@
 import type { Overload } from './limits/door.ts';
 import type { ProcedureFailure } from './procedures/procedure-result.ts';
+import type { ConnectRefusal } from './sessions.ts';
 import type { SqlOutcome } from './sql.ts';
 
 /** How a call over HTTP, or of an embedding program, ended. */
@@ -15,7 +16,7 @@ export type CallResult =
   | { readonly kind: 'badArguments'; readonly message: string }
   | { readonly kind: 'lifecycle'; readonly message: string }
   /** `client_connected` refused the caller. */
-  | { readonly kind: 'connectRejected'; readonly message: string };
+  | ({ readonly kind: 'connectRejected' } & ConnectRefusal);
 
 /** What a procedure returned. */
 export interface ProcedureJson {
@@ -42,4 +43,4 @@ export type SqlResult =
     }
   | { readonly kind: 'error'; readonly message: string }
   | Overload
-  | { readonly kind: 'connectRejected'; readonly message: string };
+  | ({ readonly kind: 'connectRejected' } & ConnectRefusal);

@@ -163,7 +163,7 @@ export class Database {
     const rejection = connectCaller(this.#core, client.caller);
     if (rejection !== undefined) {
       door.leave(client.quota);
-      outbox.lane(false).close(client.number, POLICY_VIOLATION, rejection);
+      outbox.lane(false).close(client.number, POLICY_VIOLATION, rejection.message);
       return;
     }
     this.#clients.set(client.number, client);
@@ -246,7 +246,7 @@ export class Database {
     if (overload !== undefined) return overload;
     const caller = new ActiveCaller(as);
     const rejection = connectCaller(core, caller);
-    if (rejection !== undefined) return { kind: 'connectRejected', message: rejection };
+    if (rejection !== undefined) return { kind: 'connectRejected', ...rejection };
     const isOwner = caller.identity.equals(this.owner);
     const admitted = admitJsonCall(this.#module, functionName, argsJson, isOwner);
     try {
@@ -304,7 +304,7 @@ export class Database {
     if (overload !== undefined) return overload;
     const caller = new ActiveCaller(as);
     const rejection = connectCaller(this.#core, caller);
-    if (rejection !== undefined) return { kind: 'connectRejected', message: rejection };
+    if (rejection !== undefined) return { kind: 'connectRejected', ...rejection };
     const { clock } = this.#core.options;
     const start = clock.monotonicNanos();
     try {

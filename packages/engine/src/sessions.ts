@@ -11,15 +11,23 @@ import { type TransactionInputs, encodeReducerName } from './transaction-record.
 const CONNECTED = { encodedName: encodeReducerName('call_identity_connected') };
 const DISCONNECTED = { encodedName: encodeReducerName('__identity_disconnected__') };
 
+/** Why somebody is not let in. */
+export interface ConnectRefusal {
+  /** `outOfEnergy`: the module did not get to say. */
+  readonly cause: 'rejected' | 'outOfEnergy';
+  readonly message: string;
+}
+
 /**
  * Makes a caller known: its rows in `st_client` and `st_connection_credentials`, then the module's
  * `client_connected`, in one transaction, which is published.
  * @returns why the module refuses the caller; undefined if it does not
  */
-export function connectCaller(core: Core, caller: ActiveCaller): string | undefined {
+export function connectCaller(core: Core, caller: ActiveCaller): ConnectRefusal | undefined {
   const { identity, connectionId, jwtPayload } = caller;
   if (findCredentials(core, caller) !== NO_ROW) {
-    return `connection id ${connectionId.toHex()} is in use by another client than ${identity.toHex()}`;
+    const message = `connection id ${connectionId.toHex()} is in use by another client than ${identity.toHex()}`;
+    return { cause: 'rejected', message };
   }
   const transaction = core.transactions.begin();
   try {
@@ -35,12 +43,13 @@ export function connectCaller(core: Core, caller: ActiveCaller): string | undefi
     const outcome = runLifecycleReducer(core, transaction, reducer, caller);
     if (outcome.kind !== 'ok') {
       transaction.rollback();
-      return failureText(outcome);
+      const cause = outcome.kind === 'outOfEnergy' ? 'outOfEnergy' : 'rejected';
+      return { cause, message: failureText(outcome) };
     }
   }
   const failed = commitCall(core, transaction, inputsOf(core, CONNECTED, caller), reducer);
   if (failed === undefined) core.transactions.publish(undefined);
-  return failed?.message;
+  return failed && { cause: 'rejected', message: failed.message };
 }
 
 /**

@@ -14,8 +14,16 @@ test('a connection id that is in use is refused to everybody else, and its clien
   for (const name of ['alice', 'bob']) {
     const caller: Caller = { identity: testIdentity(name), connectionId: alice.connectionId, jwtPayload: '{}' };
     const message = expect.stringContaining('is in use by another client') as string;
-    expect(await database.call(caller, 'clear_table', CLEAR)).toEqual({ kind: 'connectRejected', message });
-    expect(database.sql(caller, 'SELECT * FROM st_client')).toEqual({ kind: 'connectRejected', message });
+    expect(await database.call(caller, 'clear_table', CLEAR)).toEqual({
+      kind: 'connectRejected',
+      cause: 'rejected',
+      message,
+    });
+    expect(database.sql(caller, 'SELECT * FROM st_client')).toEqual({
+      kind: 'connectRejected',
+      cause: 'rejected',
+      message,
+    });
   }
   expect(db.logs.slice(logsBefore)).toEqual([]);
   expect(await db.database.sql('SELECT * FROM st_client WHERE connection_id <> 0')).toHaveLength(2);

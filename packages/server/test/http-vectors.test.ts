@@ -2,31 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startServer } from '../src/index.ts';
 import type { RunningServer } from '../src/index.ts';
+import { ApiDocument } from './api-document.ts';
+import { exchanges } from './recorded-exchanges.ts';
+import type { Exchange } from './recorded-exchanges.ts';
 
 /*
  * Replays recorded requests, in order, on a fresh server. Statuses, the recorded headers and JSON
  * bodies must be the same, placeholders as `{owner}` aside; texts where the words are contractual.
  */
-
-interface Exchange {
-  readonly name: string;
-  readonly request: {
-    readonly method: string;
-    readonly path: string;
-    readonly headers?: Record<string, string>;
-    readonly body?: string;
-  };
-  readonly response: {
-    readonly status: number;
-    readonly headers: Record<string, string>;
-    readonly text?: string;
-    readonly json?: unknown;
-    readonly ndjson?: unknown[];
-  };
-}
-
-const vectors = new URL('../vectors/http.json', import.meta.url);
-const exchanges = JSON.parse(await readFile(vectors, 'utf8')) as Exchange[];
 
 /** Texts whose words are ours: they say more, or say it of another parser. */
 const OWN_WORDS = new Set([
@@ -48,11 +31,13 @@ const UNORDERED = new Set(['schema 10']);
 const FIRST_LOG_LINES = 4;
 
 let server: RunningServer;
+let document: ApiDocument;
 const known = new Map<string, string>();
 const bodies = new Map<string, Uint8Array>();
 
 beforeAll(async () => {
   server = await startServer({ listenAddress: '127.0.0.1:0' });
+  document = await ApiDocument.load(server.url);
   for (const who of ['owner', 'other']) {
     const response = await fetch(`${server.url}/v1/identity`, { method: 'POST' });
     const { identity, token } = (await response.json()) as { identity: string; token: string };
@@ -132,6 +117,8 @@ test.each(exchanges)('$name', async ({ name, request, response: recorded }) => {
     differences(answer.headers.get(header), value, header),
   );
   expect({ status: answer.status, problems, text }).toMatchObject({ status: recorded.status, problems: [] });
+  const head = { statusCode: answer.status, headers: Object.fromEntries(answer.headers) };
+  expect(document.problems(request.method, fill(request.path), head, text)).toEqual([]);
   const actual = bodyLike(text, recorded);
   const expected = recordedBody(name, recorded);
   const problemsOfBody = UNORDERED.has(name)

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, METHODS } from 'node:http';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
@@ -60,6 +60,10 @@ export function createHttpApplication(
     frameworkErrors: (_error, _request, reply) => void sendError(reply, new HttpError(400, 'Invalid URL'), log),
     forceCloseConnections: 'idle',
   });
+  // Those that it does not know yet are not allowed like any other.
+  for (const method of METHODS) {
+    if (method !== 'CONNECT' && !app.supportedMethods.includes(method)) app.addHttpMethod(method);
+  }
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   app.decorateRequest('caller', undefined);
@@ -85,12 +89,17 @@ export function createHttpApplication(
 function addRoute(app: FastifyInstance, route: Route, tokens: Tokens): void {
   const declared = Object.entries(route.methods) as [Method, Operation][];
   const allow = declared.flatMap(([method]) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(',');
-  const authenticate = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    if (route.auth === 'none') return;
+  const parameters = [...route.path.matchAll(/:(\w+)/gu)].map(([, name]) => name ?? '');
+  const authenticate = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
+    // The router takes `/v1/database/` for a database without a name.
+    const values = request.params as Readonly<Record<string, string>>;
+    for (const name of parameters) if (values[name] === '') return reply.code(404).send();
+    if (route.auth === 'none') return undefined;
     const find = route.auth === 'mint' ? findOrMintCaller : findCaller;
     const token = new QueryString(request.query).text('token');
     request.caller = await find(tokens, request.headers.authorization, token);
     if (route.auth === 'mint' && request.caller !== undefined) reply.headers(identityHeaders(request.caller));
+    return undefined;
   };
   for (const [method, operation] of declared) {
     const query = operation.query ?? {};
@@ -112,8 +121,8 @@ function addRoute(app: FastifyInstance, route: Route, tokens: Tokens): void {
     method: others as HTTPMethods[],
     url: route.path,
     onRequest: async (request, reply) => {
-      await authenticate(request, reply);
-      return reply.code(405).header('allow', allow).send();
+      const answered = await authenticate(request, reply);
+      return answered ?? reply.code(405).header('allow', allow).send();
     },
     handler: (_request, reply) => reply,
   });

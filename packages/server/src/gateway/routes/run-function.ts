@@ -13,6 +13,9 @@ export const REDUCER_FAILED = 530;
 /** The statuses of procedures that gave no result. */
 const PROCEDURE_FAILURE_STATUS = { failed: 500, outOfEnergy: 402, busy: 503 } as const;
 
+/** The statuses of callers whom the module's `client_connected` did not let in. */
+const CONNECT_REFUSAL_STATUS = { rejected: 403, outOfEnergy: 503 } as const;
+
 /** Calls a reducer or procedure in a caller's name. @param args JSON. @throws HttpError */
 export async function callFunction(
   { databases }: RouteContext,
@@ -43,7 +46,7 @@ export async function callFunction(
     case 'noSuchFunction':
       throw new HttpError(404, 'No such procedure');
     case 'connectRejected':
-      throw new HttpError(403, result.message);
+      throw new HttpError(CONNECT_REFUSAL_STATUS[result.cause], result.message);
   }
 }
 
@@ -67,7 +70,7 @@ export async function runSql(
     case 'overloaded':
       throw tryLater(result);
     case 'connectRejected':
-      throw new HttpError(403, result.message);
+      throw new HttpError(CONNECT_REFUSAL_STATUS[result.cause], result.message);
   }
 }
 
