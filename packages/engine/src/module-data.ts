@@ -73,8 +73,10 @@ export class ModuleData implements HostCalls {
     const table = this.#findTable(tableId);
     if (table === undefined) return -ERRNO.noSuchTable;
     this.reads?.addTable(tableId);
-    for (let row = table.first(); row !== NO_ROW; row = table.next(row)) {
-      out.append(table.bytes(row), table.start(row), table.end(row));
+    for (let row = table.first(); row !== NO_ROW;) {
+      const last = table.lastOfRun(row);
+      out.appendRun(table.bytes(row), table.start(row), table.end(last), last - row + 1);
+      row = table.next(last);
     }
     return 0;
   }

@@ -44,6 +44,18 @@ export class BitSet {
     return -1;
   }
 
+  /** The least pointer at or after `from`, and below `limit`, that is not in this set or is in `except`; else `limit`. */
+  gap(from: number, limit: number, except: BitSet): number {
+    const words = this.#words;
+    let mask = -1 << (from & 31);
+    for (let at = from >>> 5; at * 32 < limit; at++) {
+      const word = (~words[at]! | except.#words[at]!) & mask;
+      if (word !== 0) return Math.min(at * 32 + 31 - Math.clz32(word & -word), limit);
+      mask = -1;
+    }
+    return limit;
+  }
+
   /** Empties the set and gives back its memory. */
   clear(): void {
     this.#words = new Int32Array(8);

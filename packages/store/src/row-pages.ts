@@ -82,6 +82,16 @@ export class RowPages {
     return this.#headers[row >>> this.#pageShift]![(row & this.#pageMask) * HEADER_STRIDE]!;
   }
 
+  /** Whether the row with the next pointer begins where a row ends, if both are in one page. */
+  get isDense(): boolean {
+    return this.#rowBytes > 0;
+  }
+
+  /** The pointer after the last one in the page of `row`. */
+  pageEnd(row: RowPointer): RowPointer {
+    return (row | this.#pageMask) + 1;
+  }
+
   /** Takes space for a row of `length` bytes; its content is whatever lay there before. */
   allocate(length: number): RowPointer {
     this.#rowCount++;

@@ -224,30 +224,65 @@ export class RowTree {
 
   /** Goes to the leaf and slot behind all entries that are before the target. */
   #descend(): void {
+    const { heads, rows, children, counts } = this.#inner;
     let node = this.#root;
+    // The heads between which the node's entries lie.
+    let least = -Infinity;
+    let limit = Infinity;
     for (let level = this.#height; level > 0; level--) {
-      const slot =
-        this.#search(this.#inner.heads, this.#inner.rows, node * NODE_SIZE, 1, this.#inner.counts[node]!) - 1;
+      const base = node * NODE_SIZE;
+      const count = counts[node]!;
+      const slot = this.#search(heads, rows, base, 1, count, least, limit) - 1;
       this.#pathNodes[level] = node;
       this.#pathSlots[level] = slot;
-      node = this.#inner.children[node * NODE_SIZE + slot]!;
+      least = heads[base + slot]!;
+      if (slot + 1 < count) limit = heads[base + slot + 1]!;
+      node = children[base + slot]!;
     }
     this.#leaf = node;
-    this.#slot = this.#search(this.#leaves.heads, this.#leaves.rows, node * NODE_SIZE, 0, this.#leaves.counts[node]!);
+    const leaves = this.#leaves;
+    this.#slot = this.#search(leaves.heads, leaves.rows, node * NODE_SIZE, 0, leaves.counts[node]!, least, limit);
   }
 
-  /** The first of the entries `from` to `to` of a node that is not before the target; `to` if all are. */
-  #search(heads: Float64Array, rows: Int32Array, base: number, from: number, to: number): number {
+  /**
+   * The first of the entries `from` to `to` of a node that is not before the target; `to` if all are.
+   * Their heads lie between `least` and `limit`.
+   */
+  #search(
+    heads: Float64Array,
+    rows: Int32Array,
+    base: number,
+    from: number,
+    to: number,
+    least: number,
+    limit: number,
+  ): number {
     const target = this.#targetHead;
-    let low = base + from;
-    // Without a branch on the outcome: half of the guesses would be wrong, and cost more than the rest.
-    for (let left = to - from; left > 0;) {
-      const half = (left + 1) >>> 1;
-      low += Number(heads[low + half - 1]! < target) * half;
-      left -= half;
+    const first = base + from;
+    const end = base + to;
+    let low = first;
+    // Keys are often spread evenly (numbers that count up, random ids): then the entry is at or near where it would be if
+    // they were so exactly. An even guess is right, and a branch that is right lets the processor fetch what depends on it.
+    const guess = first + Math.floor(((target - least) / (limit - least)) * to);
+    if (guess > first && guess < end && heads[guess - 1]! < target && heads[guess]! >= target) {
+      low = guess;
+    } else {
+      let left = to - from;
+      if (guess >= first + NEAR && guess < end - NEAR) {
+        if (heads[guess - NEAR]! < target) {
+          low = guess - NEAR + 1;
+          left = heads[guess + NEAR]! < target ? end - low : 2 * NEAR - 1;
+        } else left = guess - NEAR - first;
+      }
+      // Without a branch on the outcome: half of the guesses would be wrong, and cost more than the rest.
+      while (left > 0) {
+        const half = (left + 1) >>> 1;
+        low += Number(heads[low + half - 1]! < target) * half;
+        left -= half;
+      }
     }
     // Heads alone have decided, unless there are equal ones.
-    let high = base + to;
+    let high = end;
     if (low === high || heads[low] !== target) return low - base;
     if (this.#isExact && this.#isUnique) return low - base + (this.#tie === AFTER_ALL ? 1 : 0);
     while (low < high) {
@@ -413,6 +448,8 @@ export class RowTree {
 
 /** Enough for 2^31 rows in nodes that are nearly empty. */
 const MAX_HEIGHT = 32;
+/** How far from where it is expected an entry is looked for first: with one on each side, two lines of memory. */
+const NEAR = 4;
 
 // Ties that put every entry with an equal key before, or none.
 const AFTER_ALL = 2 ** 31;

@@ -48,6 +48,8 @@ export class TableChanges implements TableDelta, TouchedTable {
   isTruncated = false;
   /** Whether the transaction has met this table. */
   isTouched = false;
+  /** Whether the table got indexes after rows of it were changed: keys that are unique now may not have been before. */
+  hasNewIndexes = false;
   readonly #unsaved: Map<Sequence, Table>;
   /** Entries of `deletes` that are rows. */
   #deletedCount = 0;
@@ -139,7 +141,8 @@ export class TableChanges implements TableDelta, TouchedTable {
         return UNIQUE_VIOLATION;
       }
     }
-    const position = this.#findDeleted(placed);
+    // A committed row was the only one with its key before the transaction, so no deleted row has that key.
+    const position = table.isOwn(old) || this.hasNewIndexes ? this.#findDeleted(placed) : -1;
     let row = placed;
     if (position >= 0) {
       table.free(placed);
@@ -245,6 +248,7 @@ export class TableChanges implements TableDelta, TouchedTable {
     this.#hashedCount = 0;
     this.isTruncated = false;
     this.isTouched = false;
+    this.hasNewIndexes = false;
   }
 
   /** Checks a row, copies it in and fills its auto-increment columns. */

@@ -79,6 +79,15 @@ export class Table {
     return this.#own.has(row) ? this.#own.next(row + 1) : this.#nextCommitted(row + 1);
   }
 
+  /**
+   * The last of the rows that a scan meets from `row` on and whose bytes lie side by side: `next` follows it by adding 1, up
+   * to the one that is returned. Rows that vary in size are alone.
+   */
+  lastOfRun(row: RowPointer): RowPointer {
+    if (!this.#rows.isDense || this.#own.has(row)) return row;
+    return this.#visible.gap(row + 1, this.#rows.pageEnd(row), this.#own) - 1;
+  }
+
   /** Appends all visible rows to `out`, in the order of a scan. */
   collect(out: PointerList): void {
     for (let row = this.first(); row >= 0; row = this.next(row)) out.push(row);
@@ -215,6 +224,7 @@ export class Table {
     const known = this.#shape.links;
     for (const link of shape.links) {
       if (known.includes(link)) continue;
+      if (this.changes.isTouched) this.changes.hasNewIndexes = true;
       link.clear(); // it may have been in use before
       for (let row = this.first(); row >= 0; row = this.next(row)) {
         if (link.insert(row) < 0) continue;

@@ -516,12 +516,26 @@ class Comparison {
     this.#isTouched = false;
   }
 
+  /** The rows of a scan that takes those that lie side by side together. */
+  #rowsOfRuns(): RowPointer[] {
+    const { table } = this;
+    const rows: RowPointer[] = [];
+    for (let row = table.first(), last = row; row >= 0; row = table.next(last)) {
+      last = table.lastOfRun(row);
+      expect(table.end(last) - table.start(row)).toBe((table.end(row) - table.start(row)) * (last - row + 1));
+      expect(table.bytes(last)).toBe(table.bytes(row));
+      for (let each = row; each <= last; each++) rows.push(each);
+    }
+    return rows;
+  }
+
   /** Every row, and every key of every index. */
   check(): void {
     const rows = new PointerList();
     this.table.collect(rows);
     expect(this.hexesOf(rows)).toEqual([...this.model.visible.keys()].toSorted());
     expect(this.table.rowCount).toBe(rows.length);
+    expect(this.#rowsOfRuns()).toEqual(Array.from({ length: rows.length }, (_, i) => rows.at(i)));
     expect(this.table.indexes.map((index) => index.definition)).toEqual(
       expect.arrayContaining([...this.model.indexes]),
     );

@@ -627,6 +627,17 @@ describe('definitions', () => {
     expect(t.insert({ id: 2, name: 'other' })).toBe(UNIQUE_VIOLATION);
   });
 
+  test('with an index made meanwhile, an update finds the row of before that was deleted', () => {
+    const t = new OneTable(person, []);
+    t.insert({ id: 1, name: 'same' });
+    t.insert({ id: 1, name: 'other' });
+    t.commit();
+    t.delete({ id: 1, name: 'same' });
+    t.redefine({ indexes: [unique(0)] });
+    t.update(1, { id: 1, name: 'same' });
+    expect(t.commit()).toEqual({ inserts: [], deletes: [{ id: 1, name: 'other' }], isTruncated: false });
+  });
+
   test('a sequence can be added and is forgotten by rollback', () => {
     const t = new OneTable(person);
     t.redefine({ sequences: [counting(0, { allocated: 50n })] });

@@ -60,6 +60,33 @@ property.prop([rowSizes, fc.array(fc.nat(100_000), { minLength: 1, maxLength: 6 
   },
 );
 
+property.prop([fc.integer({ min: 1, max: 20_000 }), fc.array(fc.integer({ min: 1, max: 4000 }), { maxLength: 4 })], {
+  numRuns: 50,
+})('rows that lie side by side are taken as if one by one', (rowBytes, runs) => {
+  const together = new RowBuffer(1);
+  const oneByOne = new RowBuffer(1);
+  const page = Uint8Array.from({ length: 65_536 }, (_, i) => i % 251);
+  for (const wanted of runs) {
+    const count = Math.min(wanted, Math.floor((page.length - 3) / rowBytes));
+    together.appendRun(page, 3, 3 + count * rowBytes, count);
+    for (let i = 0; i < count; i++) oneByOne.append(page, 3 + i * rowBytes, 3 + (i + 1) * rowBytes);
+  }
+  expect(together.rowCount).toBe(oneByOne.rowCount);
+  expect(contentByChunks(together)).toEqual(contentByChunks(oneByOne));
+});
+
+function contentByChunks(rows: RowBuffer): string[] {
+  const wasm = new WebAssembly.Memory({ initial: 2 });
+  const memory = new GuestMemory();
+  memory.attach(wasm);
+  const chunks: string[] = [];
+  while (!rows.isDrained) {
+    const moved = rows.moveChunks(memory, 0, rows.nextChunkBytes);
+    chunks.push(Buffer.from(wasm.buffer, 0, moved).toString('base64'));
+  }
+  return chunks;
+}
+
 test('a buffer that is reset is as new', () => {
   const { rows } = filled([40_000, 5, 40_000]);
   rows.reset();

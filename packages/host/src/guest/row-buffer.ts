@@ -53,6 +53,22 @@ export class RowBuffer {
     }
   }
 
+  /** Appends `count` rows of one size that lie side by side in `bytes[start..end]`. */
+  appendRun(bytes: Uint8Array, start: number, end: number, count: number): void {
+    if (count === 1) {
+      this.append(bytes, start, end);
+      return;
+    }
+    const rowBytes = (end - start) / count;
+    for (let at = start; at < end;) {
+      const missing = CHUNK_BYTES - (this.#writer.length - this.#lastChunkEnd);
+      const next = Math.min(end, at + (Math.floor(missing / rowBytes) + 1) * rowBytes);
+      this.append(bytes, at, next);
+      this.#rowCount += (next - at) / rowBytes - 1;
+      at = next;
+    }
+  }
+
   /** Whether every row has been read. */
   get isDrained(): boolean {
     return this.#read === this.#writer.length;
