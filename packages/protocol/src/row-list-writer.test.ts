@@ -45,6 +45,33 @@ property.prop([fc.array(fc.array(fc.uint8Array({ maxLength: 60 }), { maxLength: 
   for (const rows of lists) expect(rowsOf(write(rows, list, writer))).toEqual(rows);
 });
 
+property.prop([fc.array(fc.tuple(fc.uint8Array({ minLength: 3, maxLength: 5 }), fc.boolean()))])(
+  'it is all the same whether rows lie one behind the other or apart',
+  (rows) => {
+    const memory = new ByteWriter(16);
+    const places = rows.map(([row, isApart]) => {
+      if (isApart) memory.u8(255);
+      const start = memory.length;
+      memory.raw(row);
+      return { start, end: memory.length };
+    });
+    const writer = new ByteWriter(16);
+    const list = new RowListWriter();
+    list.begin(writer);
+    for (const { start, end } of places) list.row(memory.bytes, start, end);
+    list.end();
+    expect(rowsOf(readRowList(new ByteReader(writer.bytes, 0, writer.length)))).toEqual(rows.map(([row]) => row));
+  },
+);
+
+test('a list that was not ended leaves nothing in the next', () => {
+  const list = new RowListWriter();
+  list.begin(new ByteWriter());
+  for (const row of sized(2, 3)) list.row(row, 0, row.length);
+  const rows = sized(4, 4);
+  expect(rowsOf(write(rows, list))).toEqual(rows);
+});
+
 test('a row outside begin and end is a mistake that shows', () => {
   const list = new RowListWriter();
   expect(() => list.row(new Uint8Array(1), 0, 1)).toThrow('outside begin and end');

@@ -3,6 +3,7 @@ import { HINT_FIXED_SIZE, HINT_ROW_OFFSETS } from './row-list.ts';
 
 const FIXED_SIZE_HEADER = 1 + 2 + 4;
 const MAX_FIXED_SIZE = 0xffff;
+const NO_BYTES = new Uint8Array(0);
 
 /**
  * Writes a row list from the rows' bytes, choosing the hint as the reference does:
@@ -12,7 +13,8 @@ const MAX_FIXED_SIZE = 0xffff;
  *     otherwise                                      RowOffsets
  *
  * The hint comes before the data and is known only after it. So rows go straight behind a FixedSize
- * header, right most of the time, and move once if the offsets turn out to be needed.
+ * header, right most of the time, and move once if the offsets turn out to be needed. Rows that lie one
+ * behind the other, as those of a table do, are copied together.
  *
  * One writer serves one list after another; nothing else may be written to the target between
  * `begin` and `end`.
@@ -23,33 +25,54 @@ export class RowListWriter {
   #count = 0;
   #firstLength = 0;
   #isUniform = true;
+  /** Where each row starts; known without while all are of one length. */
   #offsets = new Uint32Array(64);
+  #dataLength = 0;
+  /** The last rows, which are not copied yet: `#run[#runStart..#runEnd]`. */
+  #run = NO_BYTES;
+  #runStart = 0;
+  #runEnd = 0;
 
   begin(writer: ByteWriter): void {
     this.#writer = writer;
     this.#listAt = writer.reserve(FIXED_SIZE_HEADER);
     this.#count = 0;
     this.#isUniform = true;
+    this.#dataLength = 0;
+    this.#forgetRun();
   }
 
-  /** Appends the row `bytes[start..end]`. */
+  /** Appends the row `bytes[start..end]`, which must stay as it is until `end`. */
   row(bytes: Uint8Array, start: number, end: number): void {
-    const writer = this.#target();
     const length = end - start;
-    const count = this.#count;
-    if (count === 0) this.#firstLength = length;
-    else if (length !== this.#firstLength) this.#isUniform = false;
-    if (count === this.#offsets.length) this.#growOffsets();
-    this.#offsets[count] = writer.length - this.#listAt - FIXED_SIZE_HEADER;
-    this.#count = count + 1;
-    writer.slice(bytes, start, end);
+    if (this.#isUniform && length !== this.#firstLength) {
+      if (this.#count === 0) this.#firstLength = length;
+      else this.#beginOffsets();
+    }
+    if (!this.#isUniform) {
+      if (this.#count === this.#offsets.length) this.#growOffsets();
+      this.#offsets[this.#count] = this.#dataLength;
+    }
+    this.#count++;
+    this.#dataLength += length;
+    if (start === this.#runEnd && bytes === this.#run) {
+      this.#runEnd = end;
+      return;
+    }
+    this.#copyRun();
+    this.#target();
+    this.#run = bytes;
+    this.#runStart = start;
+    this.#runEnd = end;
   }
 
   /** Completes the list. @returns how many rows it has */
   end(): number {
+    this.#copyRun();
+    this.#forgetRun();
     const writer = this.#target();
     const dataAt = this.#listAt + FIXED_SIZE_HEADER;
-    const dataLength = writer.length - dataAt;
+    const dataLength = this.#dataLength;
     const size = this.#firstLength;
     if (this.#count > 0 && this.#isUniform && size > 0 && size <= MAX_FIXED_SIZE) {
       writer.bytes[this.#listAt] = HINT_FIXED_SIZE;
@@ -57,6 +80,7 @@ export class RowListWriter {
       writer.bytes[this.#listAt + 2] = size >>> 8;
       writer.setU32(this.#listAt + 3, dataLength);
     } else {
+      if (this.#isUniform) this.#beginOffsets();
       this.#writeOffsets(writer, dataAt, dataLength);
     }
     this.#writer = undefined;
@@ -83,6 +107,24 @@ export class RowListWriter {
   #target(): ByteWriter {
     if (this.#writer === undefined) throw new Error('a RowListWriter was used outside begin and end');
     return this.#writer;
+  }
+
+  #copyRun(): void {
+    if (this.#runEnd > this.#runStart) this.#target().slice(this.#run, this.#runStart, this.#runEnd);
+  }
+
+  /** Keeps nothing from being collected. */
+  #forgetRun(): void {
+    this.#run = NO_BYTES;
+    this.#runStart = 0;
+    this.#runEnd = 0;
+  }
+
+  /** Writes down where the rows start that were of one length so far. */
+  #beginOffsets(): void {
+    this.#isUniform = false;
+    while (this.#offsets.length < this.#count) this.#growOffsets();
+    for (let i = 0; i < this.#count; i++) this.#offsets[i] = i * this.#firstLength;
   }
 
   #growOffsets(): void {
