@@ -1,7 +1,15 @@
 // A thread of other clients, so that the one that is measured has its event loop for itself.
 import { parentPort, workerData } from 'node:worker_threads';
+import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
-import { connectSmallClient, connectSmallClients, sharedNow, transferFrame, watchAccount } from './small-client.ts';
+import {
+  connectSmallClient,
+  connectSmallClients,
+  sharedNow,
+  sendSubscribe,
+  subscribe,
+  transferFrame,
+} from './small-client.ts';
 
 /** What a thread's clients do. */
 export type ClientTask =
@@ -11,9 +19,19 @@ export type ClientTask =
   /** Call as fast as they can, `burst` calls before they wait for the answers; who is closed comes again. */
   | { readonly kind: 'flood'; readonly count: number; readonly burst: number }
   /** Subscribe, and tell of each update when the last of them has it. */
-  | { readonly kind: 'watch'; readonly count: number };
+  | { readonly kind: 'watch'; readonly count: number }
+  /** Asked to begin, subscribe so many times, each over a connection of its own, and tell when the rows were there. */
+  | { readonly kind: 'read'; readonly query: string; readonly times: number };
+
+/** When what a client asked for arrived, by its own count of bytes. */
+export interface ArrivalTimes {
+  readonly bytes: number;
+  readonly firstByteMs: number;
+  readonly lastByteMs: number;
+}
 
 const { url, task } = workerData as { readonly url: string; readonly task: ClientTask };
+const WATCHED = 'SELECT * FROM accounts WHERE id = 0';
 if (parentPort === null) throw new Error('this file runs as a worker of a benchmark');
 const port = parentPort;
 switch (task.kind) {
@@ -23,7 +41,7 @@ switch (task.kind) {
   case 'slow':
     for (const socket of await connectSmallClients(url, task.count)) {
       socket.on('error', () => undefined);
-      await watchAccount(socket, 0, 100);
+      for (let id = 0; id < 100; id++) await subscribe(socket, id, [WATCHED]);
       socket.pause();
       if (task.readsByte) setInterval(() => rawSocket(socket).read(1), 1000).unref();
     }
@@ -34,13 +52,16 @@ switch (task.kind) {
   case 'watch':
     await watch(task.count);
     break;
+  case 'read':
+    port.once('message', () => void read(task.query, task.times).then((times) => port.postMessage(times)));
+    break;
 }
 port.postMessage('ready');
 // Stays until it is terminated.
 setInterval(() => undefined, 1000);
 
-function rawSocket(socket: WebSocket): { read(bytes: number): unknown } {
-  return (socket as unknown as { _socket: { read(bytes: number): unknown } })._socket; // `ws` has no public way
+function rawSocket(socket: WebSocket): Socket {
+  return (socket as unknown as { _socket: Socket })._socket; // `ws` has no public way
 }
 
 async function flood(burst: number, account: number): Promise<void> {
@@ -63,11 +84,36 @@ async function flood(burst: number, account: number): Promise<void> {
 
 async function watch(count: number): Promise<void> {
   const sockets = await connectSmallClients(url, count);
-  for (const socket of sockets) await watchAccount(socket, 0, 1);
   let received = 0;
   for (const socket of sockets) {
-    socket.on('message', () => {
-      if (++received % count === 0) port.postMessage(sharedNow());
-    });
+    await subscribe(socket, 0, [WATCHED]);
+    // An update is a packet by itself, as the next comes when all have had it: to take frames apart would cost the
+    // server's cores more than to send them.
+    rawSocket(socket)
+      .removeAllListeners('data')
+      .on('data', () => {
+        if (++received % count === 0) port.postMessage(sharedNow());
+      });
   }
+}
+
+async function read(query: string, times: number): Promise<ArrivalTimes[]> {
+  const arrivals: ArrivalTimes[] = [];
+  for (let i = 0; i < times; i++) {
+    const socket = await connectSmallClient(url);
+    const start = sharedNow();
+    let bytes = 0;
+    let firstByteMs = 0;
+    rawSocket(socket).on('data', (chunk: Buffer) => {
+      if (bytes === 0) firstByteMs = sharedNow() - start;
+      bytes += chunk.length;
+    });
+    await new Promise<void>((resolve) => {
+      socket.once('message', () => resolve());
+      sendSubscribe(socket, 0, [query]);
+    });
+    arrivals.push({ bytes, firstByteMs, lastByteMs: sharedNow() - start });
+    socket.terminate();
+  }
+  return arrivals;
 }

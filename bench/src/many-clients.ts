@@ -1,14 +1,14 @@
-// What other clients do to a healthy one, and what a row costs that goes to many. Prints two tables.
+// What other clients do to a healthy one. Prints a table.
 //
 //   npm run bench:clients -- [--seconds <n>] [--idle <n>] [--only <text>]
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
-import { Worker } from 'node:worker_threads';
 import type { ClientTask } from './client-thread.ts';
+import { startClients } from './start-clients.ts';
 import { processUsage } from './process-usage.ts';
 import { startLightcone } from './server-under-test.ts';
-import { callInTurn, connectSmallClient, sharedNow, transferFrame } from './small-client.ts';
+import { callInTurn, connectSmallClient } from './small-client.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -58,41 +58,4 @@ for (const { what, task } of beside) {
   await thread?.terminate();
   healthy.terminate();
   await server.stop();
-}
-
-console.log('\n| subscribers | last one has the row after, p50 ms | p99 ms | server CPU µs per row and subscriber |');
-console.log('| ---: | ---: | ---: | ---: |');
-for (const count of [100, 1000]) {
-  if (!`${count} subscribers`.includes(options.only)) continue;
-  const server = await startLightcone(program);
-  const url = server.url.replace('confirmed=true', 'confirmed=false');
-  const thread = await startClients(url, { kind: 'watch', count });
-  const writer = await connectSmallClient(url);
-  const times: number[] = [];
-  const before = processUsage(server.pid);
-  const end = sharedNow() + measureMs;
-  for (let i = 0; sharedNow() < end; i++) {
-    const start = sharedNow();
-    const arrived = new Promise<number>((resolve) => thread.once('message', resolve));
-    writer.send(transferFrame(i, i % 2, (i + 1) % 2));
-    times.push((await arrived) - start);
-  }
-  const after = processUsage(server.pid);
-  const micros = after.userMicros + after.systemMicros - before.userMicros - before.systemMicros;
-  times.sort((a, b) => a - b);
-  const quantile = (q: number): string => times[Math.floor(times.length * q)]!.toFixed(2);
-  console.log(`| ${count} | ${quantile(0.5)} | ${quantile(0.99)} | ${(micros / times.length / count).toFixed(1)} |`);
-  await thread.terminate();
-  writer.terminate();
-  await server.stop();
-}
-
-/** Starts a thread of clients and waits until they are connected and at it. */
-async function startClients(url: string, task: ClientTask): Promise<Worker> {
-  const thread = new Worker(new URL('client-thread.ts', import.meta.url), { workerData: { url, task } });
-  await new Promise((resolve, reject) => {
-    thread.once('message', resolve);
-    thread.once('error', reject);
-  });
-  return thread;
 }

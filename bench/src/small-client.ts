@@ -3,6 +3,9 @@ import { writeClientMessage } from '@lightcone/protocol';
 import { ByteWriter } from '@lightcone/sats';
 import { WebSocket } from 'ws';
 
+/** Behind the tag of the compression, none. */
+const SUBSCRIBE_APPLIED = 1;
+
 /** Milliseconds on a clock that all threads of this process share. */
 export function sharedNow(): number {
   return performance.timeOrigin + performance.now();
@@ -29,42 +32,41 @@ export async function connectSmallClients(url: string, count: number): Promise<W
   return sockets;
 }
 
-/** Subscribes to the row of one account, `copies` times, and waits until all are applied. */
-export async function watchAccount(socket: WebSocket, account: number, copies: number): Promise<void> {
-  let left = copies;
-  const applied = new Promise<void>((resolve) => {
-    const count = (): void => {
-      if (--left > 0) return;
-      socket.off('message', count);
-      resolve();
-    };
-    socket.on('message', count);
-  });
-  for (let id = 0; id < copies; id++) {
-    const queries = [`SELECT * FROM accounts WHERE id = ${account}`];
-    const writer = new ByteWriter();
-    writeClientMessage(writer, { tag: 'Subscribe', requestId: id, querySetId: id, queries });
-    socket.send(writer.finish());
-  }
-  await applied;
+export function sendSubscribe(socket: WebSocket, querySetId: number, queries: readonly string[]): void {
+  const writer = new ByteWriter();
+  writeClientMessage(writer, { tag: 'Subscribe', requestId: querySetId, querySetId, queries });
+  socket.send(writer.finish());
 }
 
-/** A call that moves 1 between two accounts. */
-export function transferFrame(requestId: number, from: number, to: number): Uint8Array {
+/** Subscribes and waits until it is applied. */
+export async function subscribe(socket: WebSocket, querySetId: number, queries: readonly string[]): Promise<void> {
+  const answered = new Promise<Buffer>((resolve) => socket.once('message', resolve));
+  sendSubscribe(socket, querySetId, queries);
+  const answer = await answered;
+  if (answer[1] !== SUBSCRIBE_APPLIED) throw new Error(`subscribing failed: ${answer.toString('latin1')}`);
+}
+
+/** Writes a call that moves 1 between two accounts. */
+export function writeTransfer(writer: ByteWriter, requestId: number, from: number, to: number): void {
   const args = new ByteWriter();
   args.u32(from);
   args.u32(to);
   args.i64(1n);
-  const writer = new ByteWriter();
   writeClientMessage(writer, { tag: 'CallReducer', requestId, reducer: 'transfer', args: args.finish() });
+}
+
+/** A message with such a call. */
+export function transferFrame(requestId: number, from: number, to: number): Uint8Array {
+  const writer = new ByteWriter();
+  writeTransfer(writer, requestId, from, to);
   return writer.finish();
 }
 
 /** Calls one transfer after the other, waiting for each answer. @returns the milliseconds that each took */
-export async function callInTurn(socket: WebSocket, durationMs: number): Promise<number[]> {
+export async function callInTurn(socket: WebSocket, durationMs: number, signal?: AbortSignal): Promise<number[]> {
   const latencies: number[] = [];
   const end = performance.now() + durationMs;
-  for (let i = 0; performance.now() < end; i++) {
+  for (let i = 0; performance.now() < end && !signal?.aborted; i++) {
     const start = performance.now();
     socket.send(transferFrame(i, i % 2, (i + 1) % 2));
     await new Promise<void>((resolve, reject) => {
