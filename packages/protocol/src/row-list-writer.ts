@@ -29,7 +29,7 @@ export class RowListWriter {
   #offsets = new Uint32Array(64);
   #dataLength = 0;
   /** The last rows, which are not copied yet: `#run[#runStart..#runEnd]`. */
-  #run = NO_BYTES;
+  #run: Uint8Array = NO_BYTES;
   #runStart = 0;
   #runEnd = 0;
 

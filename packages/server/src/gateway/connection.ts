@@ -165,7 +165,8 @@ export class Connection {
         this.#waitFor(frame);
         break;
       }
-      this.#socket.write(frame);
+      if ('parts' in frame) for (const part of frame.parts) this.#socket.write(part);
+      else this.#socket.write(frame);
       this.#readyBytes -= frame.length;
     }
     this.#socket.uncork();

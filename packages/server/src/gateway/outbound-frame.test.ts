@@ -15,16 +15,24 @@ function payloadOf(frame: Buffer, firstByte = 0x82): Buffer {
 
 const body = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => i % 7);
 
-function built(...args: Parameters<typeof buildFrame>): Buffer | Promise<Buffer> {
+/** What a frame writes in the end. */
+async function built(...args: Parameters<typeof buildFrame>): Promise<Buffer> {
   const frame = buildFrame(...args);
-  return 'ready' in frame ? frame.ready : frame;
+  const ready = 'ready' in frame ? await frame.ready : frame;
+  if (!('parts' in ready)) return ready;
+  const bytes = Buffer.concat(ready.parts);
+  expect(bytes.length).toBe(ready.length);
+  return bytes;
 }
 
-test.each([0, 1, 124, 125, 65_534, 65_535, 70_000])('a message of %i bytes, not compressed', async (length) => {
-  const payload = payloadOf(await built([body(length)], length, 'None'));
-  expect(payload[0]).toBe(0);
-  expect(payload.subarray(1).equals(body(length))).toBe(true);
-});
+test.each([0, 1, 124, 125, 65_534, 65_535, 70_000, 200_000])(
+  'a message of %i bytes, not compressed',
+  async (length) => {
+    const payload = payloadOf(await built([body(length)], length, 'None'));
+    expect(payload[0]).toBe(0);
+    expect(payload.subarray(1).equals(body(length))).toBe(true);
+  },
+);
 
 test.each([
   { length: 1024, tag: 0 },
@@ -49,4 +57,11 @@ test('text is neither tagged nor compressed', async () => {
   const text = new TextEncoder().encode('{"a":1}'.repeat(300));
   const payload = payloadOf(await built([text], text.length, 'Text'), 0x81);
   expect(payload.equals(text)).toBe(true);
+});
+
+test('large messages are not copied', () => {
+  const messages = [body(100_000), body(100_000)];
+  const frame = buildFrame(messages, 200_000, 'None');
+  expect('parts' in frame && frame.parts.slice(1)).toEqual(messages);
+  expect('parts' in frame && frame.parts[1]?.buffer).toBe(messages[0]?.buffer);
 });
