@@ -13,7 +13,7 @@ let failed = 0;
 await step('formatter, linter, types', () => run('npm', ['run', '--silent', 'check']));
 await tests('packages', ['run']);
 await step('modules from source', () => node('tools/build-module.ts', '--all', '--out-dir', modules));
-await step('a client with the official Rust SDK', () => node('tools/build-rust-client.ts'));
+await step('clients with the official Rust SDKs', () => node('tools/build-rust-clients.ts'));
 await tests('smoketests, with the modules just built', ['run', '--config', 'smoketests/vitest.config.ts'], {
   LIGHTCONE_MODULES_DIR: modules,
 });

@@ -5,10 +5,13 @@ import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { ServerProcess } from './server-process.ts';
 
-/** What `tools/build-rust-client.ts` makes. */
-export const RUST_CLIENT_PATH: string = fileURLToPath(
-  new URL('../../target/rust-client/debug/rust-client', import.meta.url),
-);
+/** The SDK's major versions: the first speaks `v1.bsatn`, the second `v2.bsatn`. */
+export type SdkVersion = 'v1' | 'v2';
+
+/** What `tools/build-rust-clients.ts` makes. */
+export function rustClientPath(version: SdkVersion): string {
+  return fileURLToPath(new URL(`../../target/rust-clients/debug/rust-client-${version}`, import.meta.url));
+}
 
 export interface RustClientOptions {
   readonly compression?: 'None' | 'Gzip' | 'Brotli';
@@ -16,7 +19,7 @@ export interface RustClientOptions {
   readonly token?: string;
 }
 
-/** A process with one connection of the official Rust SDK; `smoketests/rust-client` says what it understands. */
+/** A process with one connection of the official Rust SDK; `smoketests/rust-clients` says what it understands. */
 export class RustClient implements AsyncDisposable {
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   /** Lines that nobody has asked for yet. */
@@ -25,10 +28,10 @@ export class RustClient implements AsyncDisposable {
   #isOver = false;
   #wake: () => void = () => undefined;
 
-  constructor(server: ServerProcess, database: string, options: RustClientOptions = {}) {
+  constructor(version: SdkVersion, server: ServerProcess, database: string, options: RustClientOptions = {}) {
     const { compression = 'Brotli', reads = 'default', token } = options;
     const args = [server.url, database, compression, reads, ...(token === undefined ? [] : [token])];
-    this.#child = spawn(RUST_CLIENT_PATH, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#child = spawn(rustClientPath(version), args, { stdio: ['pipe', 'pipe', 'pipe'] });
     // It may end before it has read everything.
     this.#child.stdin.on('error', () => undefined);
     this.#child.stderr.on('data', (chunk: Buffer) => (this.#errors += chunk.toString()));
@@ -46,17 +49,17 @@ export class RustClient implements AsyncDisposable {
     this.#child.stdin.write(`${command}\n`);
   }
 
-  /** The next line that begins with one of `starts`; the lines before it come along. */
-  async until(...starts: string[]): Promise<string[]> {
-    for (;;) {
-      const at = this.#lines.findIndex((line) => starts.some((start) => line.startsWith(start)));
-      if (at >= 0) return this.#lines.splice(0, at + 1);
-      if (this.#isOver) {
-        throw new Error(`the client ended without "${starts.join('" or "')}"; it said:
-${[...this.#lines, this.#errors].join('\n')}`);
-      }
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-    }
+  /** The next line that begins with `start`; the lines before it come along. */
+  async until(start: string): Promise<string[]> {
+    const end = (): number => this.#lines.findIndex((line) => line.startsWith(start)) + 1;
+    while (end() === 0) await this.#more(`"${start}"`);
+    return this.#lines.splice(0, end());
+  }
+
+  /** The next lines, sorted: with a call the first version tells of the call first, the second of the rows. */
+  async take(count: number): Promise<string[]> {
+    while (this.#lines.length < count) await this.#more(`${count} lines`);
+    return this.#lines.splice(0, count).toSorted();
   }
 
   /** Tells it something; resolves with what it says up to the line that begins with `start`. */
@@ -83,5 +86,13 @@ ${[...this.#lines, this.#errors].join('\n')}`);
     if (this.#isOver) return;
     this.#child.kill('SIGKILL');
     await once(this.#child, 'close');
+  }
+
+  async #more(wanted: string): Promise<void> {
+    if (this.#isOver) {
+      const said = [...this.#lines, this.#errors].join('\n');
+      throw new Error(`the client ended without ${wanted}; it said:\n${said}`);
+    }
+    await new Promise<void>((resolve) => (this.#wake = resolve));
   }
 }

@@ -1,9 +1,12 @@
 //! Bindings for `modules/procedures`: what the official generator writes for one table, two reducers and three
 //! procedures of it, by hand. `spacetimedb_sdk::__codegen` is made for such code and for nobody else.
 
+#[path = "../../../shared/contexts.rs"]
 mod contexts;
 mod db_update;
+#[path = "../../../shared/entry_table.rs"]
 mod entry_table;
+#[path = "../../../shared/procedures.rs"]
 mod procedures;
 mod reducers;
 

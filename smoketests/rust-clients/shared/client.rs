@@ -2,24 +2,25 @@
 //! a line. `smoketests/test/rust-client.test.ts` talks to it.
 //!
 //! ```text
-//! rust-client http://127.0.0.1:3000 <database> <None|Gzip|Brotli> <default|confirmed|unconfirmed> [<token>]
+//! rust-client-v2 http://127.0.0.1:3000 <database> <None|Gzip|Brotli> <default|confirmed|unconfirmed> [<token>]
 //! ```
-
-mod module_bindings;
+//!
+//! The same for every version of the SDK; what differs between them is in their `dialect` and `module_bindings`.
 
 use std::io::{stdin, stdout, Write};
 
-use module_bindings::{DbConnection, Entry, EventContext, Reducer, SubscriptionHandle};
-use spacetimedb_sdk::{Compression, Event, SubscriptionHandle as _, Table, TableWithPrimaryKey};
+use spacetimedb_sdk::{Compression, SubscriptionHandle as _, Table, TableWithPrimaryKey};
 
-fn main() {
+use crate::dialect;
+use crate::module_bindings::{DbConnection, Entry, EventContext, Reducer, SubscriptionHandle};
+
+pub fn run() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [url, database, compression, reads, token @ ..] = &arguments[..] else {
         panic!("expected a URL, a database, a compression, what reads are wanted, and perhaps a token");
     };
-    let builder = DbConnection::builder()
+    let builder = dialect::builder(database)
         .with_uri(url.as_str())
-        .with_database_name(database)
         .with_token(token.first())
         .with_compression(match compression.as_str() {
             "None" => Compression::None,
@@ -47,6 +48,7 @@ fn main() {
         Err(error) => return say(format!("refused: {error}")),
     };
     report_rows(&connection);
+    dialect::report_calls(&connection);
     let thread = connection.run_threaded();
     let mut subscriptions = Vec::new();
     for line in stdin().lines() {
@@ -76,10 +78,10 @@ fn obey(connection: &DbConnection, subscriptions: &mut Vec<SubscriptionHandle>, 
             }));
             ended.expect("the subscription is live");
         }
-        "write" => call(connection, Reducer::Write { text }),
-        "write-long" => call(connection, Reducer::Write { text: text.repeat(1000) }),
-        "erase" => call(connection, Reducer::Erase { text }),
-        "missing" => call(connection, Reducer::Missing),
+        "write" => dialect::call(connection, Reducer::Write { text }),
+        "write-long" => dialect::call(connection, Reducer::Write { text: text.repeat(1000) }),
+        "erase" => dialect::call(connection, Reducer::Erase { text }),
+        "missing" => dialect::call(connection, Reducer::Missing),
         "find" => {
             let found = connection.db.entry().text().find(&text);
             say(format!("found {:?}", found.map(|entry| entry.text)));
@@ -108,19 +110,6 @@ fn obey(connection: &DbConnection, subscriptions: &mut Vec<SubscriptionHandle>, 
     }
 }
 
-fn call(connection: &DbConnection, reducer: Reducer) {
-    let called = connection.reducers.call_then(reducer, |context, result| {
-        let rows = context.db.entry().count();
-        let outcome = match result {
-            Ok(Ok(())) => "committed".to_string(),
-            Ok(Err(message)) => format!("failed: {message}"),
-            Err(error) => format!("aborted: {error}"),
-        };
-        say(format!("{:?} {outcome}, {rows} rows", context.event.reducer));
-    });
-    called.expect("it is connected");
-}
-
 fn report_rows(connection: &DbConnection) {
     let table = connection.db.entry();
     table.on_insert(|context, row| tell(context, format!("inserted {}", shown(row))));
@@ -129,14 +118,7 @@ fn report_rows(connection: &DbConnection) {
 }
 
 fn tell(context: &EventContext, what: String) {
-    let cause = match context.event {
-        Event::Reducer(_) => "my call",
-        Event::SubscribeApplied => "subscribing",
-        Event::UnsubscribeApplied => "unsubscribing",
-        Event::Transaction => "somebody else",
-        _ => "something else",
-    };
-    say(format!("{what} by {cause}, {} rows", context.db.entry().count()));
+    say(format!("{what} by {}, {} rows", dialect::cause(&context.event), context.db.entry().count()));
 }
 
 fn shown(row: &Entry) -> String {
@@ -148,7 +130,7 @@ fn shown(row: &Entry) -> String {
 }
 
 /// A pipe is no terminal: without a flush the reader would wait for a full buffer.
-fn say(event: String) {
+pub fn say(event: String) {
     let mut out = stdout().lock();
     // Whoever started this may have stopped listening, at its end.
     let _ = writeln!(out, "{event}").and_then(|()| out.flush());

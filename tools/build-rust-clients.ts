@@ -1,14 +1,14 @@
-// Builds the client of the smoketests that uses the official Rust SDK, to `target/rust-client/debug/rust-client`:
+// Builds the clients of the smoketests that use the official Rust SDKs, to `target/rust-clients/debug`:
 //
-//   node tools/build-rust-client.ts
+//   node tools/build-rust-clients.ts
 //
-// Beside a Rust compiler the SDK needs OpenSSL's headers and `pkg-config` (Debian: libssl-dev, pkg-config).
+// Beside a Rust compiler the SDKs need OpenSSL's headers and `pkg-config` (Debian: libssl-dev, pkg-config).
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './run.ts';
 
-const folder = join(root, 'smoketests', 'rust-client');
+const folder = join(root, 'smoketests', 'rust-clients');
 const wanted = /^rust-version = "1\.(\d+)"$/mu.exec(readFileSync(join(folder, 'Cargo.toml'), 'utf8'))?.[1];
 if (wanted === undefined) throw new Error(`${folder}/Cargo.toml has to say its rust-version`);
 
@@ -30,6 +30,6 @@ if (toolchain === undefined) {
 const { status } = spawnSync(toolchain.cargo, ['build', '--locked'], {
   cwd: folder,
   stdio: 'inherit',
-  env: { ...process.env, CARGO_TARGET_DIR: join(root, 'target', 'rust-client'), RUSTC: toolchain.rustc },
+  env: { ...process.env, CARGO_TARGET_DIR: join(root, 'target', 'rust-clients'), RUSTC: toolchain.rustc },
 });
 process.exit(status ?? 1);
