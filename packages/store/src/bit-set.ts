@@ -56,6 +56,21 @@ export class BitSet {
     return limit;
   }
 
+  /** The least pointer at or after `from` and below `limit`, or -1. */
+  nextBelow(from: number, limit: number): number {
+    const words = this.#words;
+    let mask = -1 << (from & 31);
+    for (let at = from >>> 5; at * 32 < limit; at++) {
+      const word = words[at]! & mask;
+      if (word !== 0) {
+        const pointer = at * 32 + 31 - Math.clz32(word & -word);
+        return pointer < limit ? pointer : -1;
+      }
+      mask = -1;
+    }
+    return -1;
+  }
+
   /** Empties the set and gives back its memory. */
   clear(): void {
     this.#words = new Int32Array(8);

@@ -11,6 +11,8 @@ export type StoreErrorCode =
   | 'STORE_UNIQUE_VIOLATION'
   | 'STORE_TABLE_CHANGED'
   | 'STORE_TABLE_FULL'
+  | 'STORE_CAPTURE_RUNNING'
+  | 'STORE_INVALID_PAGE'
   | 'STORE_CORRUPT';
 
 /** A misuse of the store, a definition or data that it refuses. The message names table, index and column. */

@@ -1,3 +1,5 @@
+export { Captures } from './captures.ts';
+export type { CapturedTable, SavePage, SavedPage } from './captures.ts';
 export type { IndexDefinition, SequenceDefinition, TableDefinition } from './definitions.ts';
 export { findDuplicateKeys } from './duplicate-keys.ts';
 export type { DuplicateKey } from './duplicate-keys.ts';

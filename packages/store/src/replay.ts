@@ -1,5 +1,6 @@
 import { typeEquals } from '@lightcone/sats';
 import type { TableDefinition } from './definitions.ts';
+import { PointerList } from './pointer-list.ts';
 import type { Sequence } from './sequence.ts';
 import { checkRow } from './table-changes.ts';
 import { Table } from './table.ts';
@@ -13,6 +14,9 @@ export class Replay {
   readonly #unsaved: Map<Sequence, Table>;
   readonly #onFinish: () => void;
   readonly #definitions = new Map<Table, TableDefinition>();
+  /** Tables whose pages were filled and that have no row set. */
+  readonly #bare = new Set<Table>();
+  readonly #room = { ends: new PointerList(), rows: new PointerList() };
 
   /** @internal */
   constructor(tables: Map<number, Table>, unsaved: Map<Sequence, Table>, onFinish: () => void) {
@@ -39,6 +43,7 @@ export class Replay {
     if (existing !== undefined) {
       table.takeRows(existing);
       this.#definitions.delete(existing);
+      this.#bare.delete(existing);
     }
     this.#definitions.set(table, definition);
     this.#tables.set(definition.id, table);
@@ -49,6 +54,7 @@ export class Replay {
     const table = this.#tables.get(tableId);
     if (table === undefined) return;
     this.#definitions.delete(table);
+    this.#bare.delete(table);
     this.#tables.delete(tableId);
   }
 
@@ -57,6 +63,7 @@ export class Replay {
    * @throws SatsError for bytes that are not exactly one row
    */
   insert(table: Table, bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.#bare.has(table)) this.#link(table);
     checkRow(table, bytes, start, end);
     const row = table.place(bytes, start, end);
     if (table.link(row) >= 0) {
@@ -72,6 +79,7 @@ export class Replay {
    * @throws SatsError for bytes that are not exactly one row
    */
   delete(table: Table, bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.#bare.has(table)) this.#link(table);
     checkRow(table, bytes, start, end);
     const row = table.find(bytes, start, end);
     if (row < 0) return false;
@@ -79,6 +87,26 @@ export class Replay {
     table.hide(row);
     table.free(row);
     return true;
+  }
+
+  /**
+   * Makes room for pages in a table without rows; each has to be filled. Rows are looked for only when the first one
+   * comes or goes one by one.
+   * @throws StoreError `STORE_TABLE_FULL`
+   */
+  reservePages(table: Table, count: number): void {
+    table.reservePages(count);
+    if (count === 0) return;
+    this.#bare.add(table);
+    table.reshape(table.bareShapeFor(table.definition));
+  }
+
+  /**
+   * Fills a page with rows that a capture saved.
+   * @throws StoreError `STORE_INVALID_PAGE`; SatsError for bytes that are not `rowCount` rows
+   */
+  fillPage(table: Table, page: number, bytes: Uint8Array, start: number, end: number, rowCount: number): void {
+    table.fillPage(page, bytes, start, end, rowCount, this.#room);
   }
 
   /** Removes all rows. */
@@ -98,11 +126,18 @@ export class Replay {
   finish(): void {
     for (const [table, definition] of this.#definitions) table.reshape(table.shapeFor(definition));
     this.#definitions.clear();
+    this.#bare.clear();
     this.#onFinish();
   }
 
   #take(table: Table, definition: TableDefinition): void {
     this.#definitions.set(table, definition);
-    table.reshape(table.replayShapeFor(definition));
+    table.reshape(this.#bare.has(table) ? table.bareShapeFor(definition) : table.replayShapeFor(definition));
+  }
+
+  /** Finds out where the rows of a table are whose pages were filled. */
+  #link(table: Table): void {
+    this.#bare.delete(table);
+    table.reshape(table.replayShapeFor(table.definition));
   }
 }

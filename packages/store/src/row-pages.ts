@@ -1,3 +1,4 @@
+import { copyBytes } from './copy-bytes.ts';
 import { StoreError } from './errors.ts';
 import { PointerList } from './pointer-list.ts';
 import type { RowPointer } from './row-pointer.ts';
@@ -25,7 +26,7 @@ export class RowPages {
   readonly #headerBytes: number;
   readonly #pageShift: number;
   readonly #pageMask: number;
-  #pages: Uint8Array[] = [];
+  #pages: Uint8Array<ArrayBuffer>[] = [];
   #byteSize = 0;
   #rowCount = 0;
 
@@ -67,8 +68,28 @@ export class RowPages {
     return this.#pages.length << this.#pageShift;
   }
 
+  get pageCount(): number {
+    return this.#pages.length;
+  }
+
+  /** A pointer's bits below the number of its page. */
+  get pageShift(): number {
+    return this.#pageShift;
+  }
+
+  /** Bytes of a page. */
+  pageBytes(page: number): number {
+    return this.#pages[page]?.byteLength ?? 0;
+  }
+
+  /** Whether a page is there for one row: its bytes are written once and go with that row. */
+  isOfOneRow(page: number): boolean {
+    const header = this.#headers[page]?.[0] ?? FREE;
+    return header >= 0 && granulesOf(header) > MAX_SHARED_GRANULES;
+  }
+
   /** The page that holds the row. */
-  bytes(row: RowPointer): Uint8Array {
+  bytes(row: RowPointer): Uint8Array<ArrayBuffer> {
     return this.#pages[row >>> this.#pageShift]!;
   }
 
@@ -107,6 +128,75 @@ export class RowPages {
     if (this.#rowBytes < 0) this.#freeBlock(row);
     else this.#freeRows.push(row);
     if (this.#rowCount === 0 && this.#pages.length > 1) this.#reset();
+  }
+
+  /**
+   * Makes room for `count` pages, each of which has to be filled with `fill`. Of a table without rows only.
+   * @throws StoreError `STORE_TABLE_FULL`
+   */
+  reservePages(count: number): void {
+    this.#reset();
+    for (let page = 0; page < count; page++) {
+      this.#mustBePage(page);
+      this.#pages.push(NO_BYTES);
+      if (this.#rowBytes < 0) {
+        this.#headers.push(NO_HEADERS);
+        this.#freedGranules.push(0);
+      }
+    }
+    this.#used = this.pointerLimit;
+  }
+
+  /**
+   * Fills a reserved page with rows: the first begins at `bytes[start]`, each ends where `ends` says.
+   * @param pointers takes the pointers of the rows
+   * @throws StoreError `STORE_INVALID_PAGE` when they do not fit
+   */
+  fill(page: number, bytes: Uint8Array, start: number, ends: PointerList, pointers: PointerList): void {
+    if (this.#rowBytes < 0) this.#fillBlocks(page, bytes, start, ends, pointers);
+    else this.#fillRows(page, bytes, start, ends.length, pointers);
+    this.#rowCount += ends.length;
+  }
+
+  #fillRows(page: number, bytes: Uint8Array, start: number, count: number, pointers: PointerList): void {
+    const rowsPerPage = 1 << this.#pageShift;
+    if (count > rowsPerPage) throw pageTooFull(count, `a page has room for ${rowsPerPage}`);
+    this.#placePage(page, this.#granuleBytes << this.#pageShift);
+    copyBytes(this.#pages[page]!, 0, bytes, start, start + count * this.#rowBytes);
+    const first = page << this.#pageShift;
+    for (let i = 0; i < count; i++) pointers.push(first + i);
+    // The first ones are given out first.
+    for (let i = rowsPerPage - 1; i >= count; i--) this.#freeRows.push(first + i);
+  }
+
+  #fillBlocks(page: number, bytes: Uint8Array, start: number, ends: PointerList, pointers: PointerList): void {
+    let granules = 0;
+    for (let i = 0, from = start; i < ends.length; from = ends.at(i++)) {
+      const needed = granulesOf(ends.at(i) - from);
+      if (needed > MAX_SHARED_GRANULES && ends.length > 1)
+        throw pageTooFull(ends.length, 'one needs a page of its own');
+      granules += needed;
+    }
+    const isOfOneRow = granules > MAX_SHARED_GRANULES && ends.length === 1;
+    if (granules > GRANULES_PER_PAGE && !isOfOneRow) {
+      throw pageTooFull(ends.length, `they need ${granules * GRANULE_BYTES} bytes`);
+    }
+    this.#placePage(page, isOfOneRow ? granules * GRANULE_BYTES : PAGE_BYTES);
+    const headers = this.#headers[page]!;
+    let at = 0;
+    for (let i = 0, from = start; i < ends.length; from = ends.at(i++)) {
+      const end = ends.at(i);
+      const row = (page << this.#pageShift) | at;
+      headers[at * HEADER_STRIDE] = end - from;
+      copyBytes(this.#pages[page]!, this.start(row), bytes, from, end);
+      pointers.push(row);
+      at += granulesOf(end - from);
+    }
+    if (isOfOneRow) return;
+    const free = GRANULES_PER_PAGE - at;
+    if (free > 0) headers[at * HEADER_STRIDE] = FREE | free;
+    this.#freedGranules[page] = free;
+    if (free >= REUSE_GRANULES) this.#reusablePages.push(page);
   }
 
   #allocateBlock(length: number): RowPointer {
@@ -191,12 +281,12 @@ export class RowPages {
 
   #addPage(byteLength: number): number {
     const page = this.#freePageNumbers.length > 0 ? this.#freePageNumbers.pop() : this.#pages.length;
-    if (page > MAX_POINTER >>> this.#pageShift) {
-      throw new StoreError(
-        'STORE_TABLE_FULL',
-        `a table holds at most ${MAX_POINTER + 1} units of ${this.#granuleBytes} bytes`,
-      );
-    }
+    this.#mustBePage(page);
+    this.#placePage(page, byteLength);
+    return page;
+  }
+
+  #placePage(page: number, byteLength: number): void {
     const bytes = new Uint8Array(byteLength);
     this.#pages[page] = bytes;
     this.#byteSize += byteLength;
@@ -206,7 +296,14 @@ export class RowPages {
       this.#headers[page] = headers;
       this.#freedGranules[page] = 0;
     }
-    return page;
+  }
+
+  #mustBePage(page: number): void {
+    if (page <= MAX_POINTER >>> this.#pageShift) return;
+    throw new StoreError(
+      'STORE_TABLE_FULL',
+      `a table holds at most ${MAX_POINTER + 1} units of ${this.#granuleBytes} bytes`,
+    );
   }
 
   /** Nothing is left: keeps no page but starts anew, so that an emptied table gives its memory back. */
@@ -222,6 +319,10 @@ export class RowPages {
     this.#currentPage = -1;
     this.#cursor = 0;
   }
+}
+
+function pageTooFull(rows: number, problem: string): StoreError {
+  return new StoreError('STORE_INVALID_PAGE', `${rows} rows do not fit a page: ${problem}`);
 }
 
 function granulesOf(length: number): number {

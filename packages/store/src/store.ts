@@ -49,21 +49,22 @@ export class Store {
    * @throws StoreError `STORE_TRANSACTION_OPEN`, `STORE_REPLAY_RUNNING`
    */
   begin(): Transaction {
-    this.#mustBeIdle();
+    this.mustBeIdle();
     this.#transaction.open();
     return this.#transaction;
   }
 
   /** Starts to load rows without transactions. @throws StoreError as `begin` */
   replay(): Replay {
-    this.#mustBeIdle();
+    this.mustBeIdle();
     this.#isReplaying = true;
     return new Replay(this.#tables, this.#unsaved, () => {
       this.#isReplaying = false;
     });
   }
 
-  #mustBeIdle(): void {
+  /** @internal @throws StoreError `STORE_TRANSACTION_OPEN`, `STORE_REPLAY_RUNNING` */
+  mustBeIdle(): void {
     if (this.#transaction.isOpen)
       throw new StoreError('STORE_TRANSACTION_OPEN', 'a transaction is open: commit it or roll it back first');
     if (this.#isReplaying)

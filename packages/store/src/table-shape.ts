@@ -63,6 +63,11 @@ export function shapeOf(definition: TableDefinition, rows: RowPages, old?: Reusa
   };
 }
 
+/** The shape of a table that has rows, but nothing by which to find them. */
+export function bareShapeOf(definition: TableDefinition): TableShape {
+  return { definition, indexes: [], uniqueIndexes: [], rowSet: undefined, links: [], sequences: [] };
+}
+
 /** The shape of a table whose rows are being replayed: a row set and nothing else. */
 export function replayShapeOf(definition: TableDefinition, rows: RowPages, old?: TableShape): TableShape {
   const rowSet = old?.rowSet ?? new RowSet(rows);

@@ -3,13 +3,15 @@ import { BitSet } from './bit-set.ts';
 import { copyBytes } from './copy-bytes.ts';
 import type { TableDefinition } from './definitions.ts';
 import { StoreError } from './errors.ts';
+import type { PageImage } from './page-image.ts';
+import { PageMarks, SAVED } from './page-marks.ts';
 import type { PointerList } from './pointer-list.ts';
 import { RowPages } from './row-pages.ts';
 import { NO_ROW, type RowPointer } from './row-pointer.ts';
 import { TableChanges } from './table-changes.ts';
 import type { Sequence } from './sequence.ts';
 import type { Index, TableIndex } from './table-index.ts';
-import { type TableShape, replayShapeOf, shapeOf } from './table-shape.ts';
+import { type TableShape, bareShapeOf, replayShapeOf, shapeOf } from './table-shape.ts';
 import { UniqueViolation } from './unique-violation.ts';
 
 /**
@@ -22,7 +24,10 @@ import { UniqueViolation } from './unique-violation.ts';
 export class Table {
   /** What the open transaction did to this table. */
   readonly changes: TableChanges;
+  /** @internal Which pages changed since they were saved last. */
+  readonly pageMarks: PageMarks = new PageMarks();
   readonly #rows: RowPages;
+  readonly #pageShift: number;
   readonly #visible = new BitSet();
   /** The visible rows that the open transaction inserted. */
   readonly #own = new BitSet();
@@ -33,6 +38,7 @@ export class Table {
   /** @param sequences those of a table in whose place this one is put */
   constructor(definition: TableDefinition, unsaved: Map<Sequence, Table>, sequences: readonly Sequence[] = []) {
     this.#rows = new RowPages(definition.row.staticSize);
+    this.#pageShift = this.#rows.pageShift;
     this.#shape = shapeOf(definition, this.#rows, { indexes: [], rowSet: undefined, sequences });
     this.changes = new TableChanges(this, unsaved);
   }
@@ -132,11 +138,7 @@ export class Table {
   /** @internal Copies a row in. It is not visible, and no index knows it. */
   place(bytes: Uint8Array, start: number, end: number): RowPointer {
     const row = this.#rows.allocate(end - start);
-    if (this.#rows.pointerLimit !== this.#pointerLimit) {
-      this.#pointerLimit = this.#rows.pointerLimit;
-      this.#visible.reserve(this.#pointerLimit);
-      this.#own.reserve(this.#pointerLimit);
-    }
+    if (this.#rows.pointerLimit !== this.#pointerLimit) this.#reserve();
     copyBytes(this.#rows.bytes(row), this.#rows.start(row), bytes, start, end);
     return row;
   }
@@ -167,6 +169,7 @@ export class Table {
 
   /** @internal Makes a row visible; the indexes know it already. */
   show(row: RowPointer, isOwn: boolean): void {
+    this.pageMarks.beforeChange(row >>> this.#pageShift);
     this.#visible.add(row);
     if (isOwn) this.#own.add(row);
     this.#rowCount++;
@@ -174,6 +177,7 @@ export class Table {
 
   /** @internal Makes a row invisible. */
   hide(row: RowPointer): void {
+    this.pageMarks.beforeChange(row >>> this.#pageShift);
     this.#visible.delete(row);
     this.#own.delete(row);
     this.#rowCount--;
@@ -270,9 +274,94 @@ export class Table {
     return shapeOf(definition, this.#rows, this.#shape);
   }
 
+  /** @internal The shape of a table whose pages were filled and whose rows nobody has looked for yet: no links. */
+  bareShapeFor(definition: TableDefinition): TableShape {
+    return bareShapeOf(definition);
+  }
+
   /** @internal The shape for replay. */
   replayShapeFor(definition: TableDefinition): TableShape {
     return replayShapeOf(definition, this.#rows, this.#shape);
+  }
+
+  /** @internal */
+  get pageCount(): number {
+    return this.#rows.pageCount;
+  }
+
+  /** @internal Reads the visible rows of a page. No row of the open transaction is among them. */
+  readPage(page: number, image: PageImage): void {
+    const rows = this.#rows;
+    const visible = this.#visible;
+    const first = page << this.#pageShift;
+    const limit = first + (1 << this.#pageShift);
+    image.begin(rows.pageBytes(page));
+    let row = visible.nextBelow(first, limit);
+    if (row < 0) return;
+    if (rows.isOfOneRow(page)) {
+      image.bytes = rows.bytes(row);
+      image.start = rows.start(row);
+      image.end = this.end(row);
+      image.rowCount = 1;
+      image.isImmutable = true;
+      return;
+    }
+    const bytes = rows.bytes(row);
+    let runStart = rows.start(row);
+    let runEnd = runStart;
+    for (; row >= 0; row = visible.nextBelow(row + 1, limit)) {
+      const start = rows.start(row);
+      if (start !== runEnd) {
+        copyBytes(image.bytes, image.end, bytes, runStart, runEnd);
+        image.end += runEnd - runStart;
+        runStart = start;
+      }
+      runEnd = start + rows.length(row);
+      image.rowCount++;
+    }
+    copyBytes(image.bytes, image.end, bytes, runStart, runEnd);
+    image.end += runEnd - runStart;
+  }
+
+  /** @internal Makes room for pages in a table without rows. @throws StoreError `STORE_TABLE_FULL` */
+  reservePages(count: number): void {
+    this.#rows.reservePages(count);
+    this.#reserve();
+  }
+
+  /**
+   * @internal Fills a reserved page with rows, which are committed ones. No index knows them.
+   * @param room overwritten
+   * @throws StoreError `STORE_INVALID_PAGE`; SatsError for what is not exactly so many rows
+   */
+  fillPage(page: number, bytes: Uint8Array, start: number, end: number, rowCount: number, room: PageRoom): void {
+    const { ends, rows } = room;
+    ends.clear();
+    rows.clear();
+    const { row: type, name } = this.definition;
+    if (rowCount > 1 << this.#pageShift) {
+      throw new StoreError('STORE_INVALID_PAGE', `table ${name}: no page has room for ${rowCount} rows`);
+    }
+    let at = start;
+    for (let i = 0; i < rowCount; i++) {
+      at = type.validate(bytes, at, end);
+      ends.push(at);
+    }
+    if (at !== end) {
+      const message = `table ${name}: ${rowCount} rows of a page end ${end - at} bytes before the page`;
+      throw new StoreError('STORE_INVALID_PAGE', message);
+    }
+    this.#rows.fill(page, bytes, start, ends, rows);
+    for (let i = 0; i < rows.length; i++) this.#visible.add(rows.at(i));
+    this.#rowCount += rowCount;
+    this.pageMarks.set(page, SAVED);
+  }
+
+  #reserve(): void {
+    this.#pointerLimit = this.#rows.pointerLimit;
+    this.#visible.reserve(this.#pointerLimit);
+    this.#own.reserve(this.#pointerLimit);
+    this.pageMarks.reserve(this.#rows.pageCount);
   }
 
   #violation(index: TableIndex | undefined, row: RowPointer): StoreError {
@@ -285,6 +374,12 @@ export class Table {
   forgetLinksNotIn(shape: TableShape): void {
     this.#shape = { ...this.#shape, links: this.#shape.links.filter((link) => shape.links.includes(link)) };
   }
+}
+
+/** Lists that are used again for each page that is filled. */
+export interface PageRoom {
+  readonly ends: PointerList;
+  readonly rows: PointerList;
 }
 
 function isRow(type: RowType, bytes: Uint8Array, start: number, end: number): boolean {
