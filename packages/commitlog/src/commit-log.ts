@@ -4,7 +4,9 @@ import { findTail } from './log-tail.ts';
 import { PendingCommit } from './pending-commit.ts';
 import { replayCommits } from './replay.ts';
 import type { CommitVisitor } from './replay.ts';
+import { removeSegmentsBefore } from './remove-segments.ts';
 import { SegmentFile, UNFINISHED } from './segment-file.ts';
+import { segmentOffsets } from './segment-header.ts';
 
 /** The largest record: what the u32 length of a commit can say, less room for the rest of it. */
 const MAX_RECORD_BYTES = 0xffff_0000;
@@ -41,7 +43,10 @@ export class CommitLog implements AsyncDisposable {
   readonly #lock: FileLock;
   /** The newest segment; undefined if the next commit begins one. */
   #segment: SegmentFile | undefined;
+  /** The commits that begin at these offsets begin a segment, too. */
+  readonly #segmentBeginnings = new Set<number>();
   #epoch: bigint;
+  #firstTxOffset: number;
 
   #nextTxOffset: number;
   #durableOffset: number;
@@ -66,6 +71,7 @@ export class CommitLog implements AsyncDisposable {
     options: CommitLogOptions,
     lock: FileLock,
     segment: SegmentFile | undefined,
+    firstTxOffset: number,
     nextTxOffset: number,
     epoch: bigint,
   ) {
@@ -75,6 +81,7 @@ export class CommitLog implements AsyncDisposable {
     this.#lock = lock;
     this.#segment = segment;
     this.#epoch = epoch;
+    this.#firstTxOffset = firstTxOffset;
     this.#nextTxOffset = nextTxOffset;
     this.#durableOffset = nextTxOffset - 1;
     this.#gathering = new PendingCommit(nextTxOffset);
@@ -106,11 +113,17 @@ export class CommitLog implements AsyncDisposable {
         }
         return tail.isUsable ? SegmentFile.resume(fs, logFolder, tail) : undefined;
       });
-      return new CommitLog(fs, logFolder, options, lock, segment, tail.nextTxOffset, tail.epoch);
+      const firstTxOffset = segmentOffsets(await fs.list(logFolder))[0] ?? tail.nextTxOffset;
+      return new CommitLog(fs, logFolder, options, lock, segment, firstTxOffset, tail.nextTxOffset, tail.epoch);
     } catch (error) {
       await lock.release();
       throw error;
     }
+  }
+
+  /** The tx offset that the log begins with: 0 unless segments were removed. */
+  get firstTxOffset(): number {
+    return this.#firstTxOffset;
   }
 
   /** The tx offset that the next `append` gives. */
@@ -175,6 +188,29 @@ export class CommitLog implements AsyncDisposable {
     this.#gathering.append(record, start, end);
     this.#pendingBytes += recordBytes;
     return this.#nextTxOffset++;
+  }
+
+  /**
+   * Lets the next record begin a segment: what is before it can be removed without it.
+   *
+   * It costs nothing where it is asked for; the write of that record takes a few more operations of the disk.
+   */
+  beginSegment(): void {
+    this.#segmentBeginnings.add(this.#nextTxOffset);
+    if (this.#gathering.count === 0) return;
+    this.#full.push(this.#gathering);
+    this.#gathering = this.#emptyCommit();
+  }
+
+  /**
+   * Removes the segments that have no transaction from `txOffset` on: [LOG-10]. The newest one stays in any case.
+   * @returns the tx offset that the log begins with then
+   * @throws CommitLogError `LOG_REMOVAL_FAILED`: the log goes on, some segments may be gone
+   */
+  async removeBefore(txOffset: number): Promise<number> {
+    // A segment that is being begun is there already, but nothing in it is safe.
+    const limit = Math.min(txOffset, this.#durableOffset);
+    return (this.#firstTxOffset = await removeSegmentsBefore(this.#fs, this.#logFolder, limit, this.#firstTxOffset));
   }
 
   /** Sees to it that everything appended so far is written soon, without waiting. */
@@ -243,10 +279,12 @@ export class CommitLog implements AsyncDisposable {
   }
 
   async #writeCommit(txOffset: number, commit: Uint8Array): Promise<void> {
-    if (this.#segment !== undefined && this.#segment.length >= this.#maxSegmentBytes) {
-      const full = this.#segment;
+    const isFull = this.#segment !== undefined && this.#segment.length >= this.#maxSegmentBytes;
+    const isWanted = this.#segmentBeginnings.delete(txOffset);
+    if (this.#segment !== undefined && (isFull || isWanted)) {
+      const ended = this.#segment;
       this.#segment = undefined;
-      await full.close();
+      await ended.close();
     }
     if (this.#segment === undefined) {
       this.#segment = await SegmentFile.begin(this.#fs, this.#logFolder, txOffset, commit);
@@ -305,7 +343,7 @@ export class CommitLog implements AsyncDisposable {
 /** [LOG-9] Without its log a database with snapshots would look new, and be made anew. */
 async function refuseBesideSnapshots(fs: FileSystem, folder: string): Promise<void> {
   const names = await fs.list(`${folder}/snapshots`);
-  const snapshot = names.find((name) => name.endsWith('.snapshot_dir'));
+  const snapshot = names.find((name) => name.includes('.snapshot'));
   if (snapshot === undefined) return;
   const message = `${folder}/clog has no transactions, though there is a snapshot (${snapshot})`;
   throw new CommitLogError('LOG_MISSING', `${message}. Restore the log, or move the snapshots away to begin anew.`);

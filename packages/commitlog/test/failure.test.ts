@@ -103,9 +103,13 @@ test('what could not be written at close is an error of close, and the lock is f
   expect(await reopenAndCount(disk)).toBe(0);
 });
 
-test('[LOG-9] a log without transactions beside a snapshot is refused, and nothing is changed', async () => {
+test.each([
+  '00000000000000000016.snapshot',
+  '00000000000000000016.snapshot.invalid',
+  '00000000000000000016.snapshot_dir', // of SpacetimeDB
+])('[LOG-9] a log without transactions beside %s is refused, and nothing is changed', async (name) => {
   const disk = steadyDisk();
-  disk.place(`${FOLDER}/snapshots/00000000000000000016.snapshot_dir`, new Uint8Array(0));
+  disk.place(`${FOLDER}/snapshots/${name}`, new Uint8Array(0));
   await expect(CommitLog.open(disk, FOLDER)).rejects.toMatchObject({ code: 'LOG_MISSING' });
   disk.place(SEGMENT_0, Uint8Array.of(0x28, 0x64));
   await expect(CommitLog.open(disk, FOLDER)).rejects.toMatchObject({ code: 'LOG_MISSING' });

@@ -22,9 +22,12 @@ export function appendRecords(log: CommitLog, count: number, maxLength = 20): nu
   return log.nextTxOffset;
 }
 
-/** Replays the log, checks that the records are those of `appendRecords`, gapless from 0, and counts them. */
-export async function countRecords(log: CommitLog, maxLength = 20): Promise<number> {
-  let next = 0;
+/**
+ * Replays the log, checks that the records are those of `appendRecords`, without a gap from tx offset `first` on, and
+ * returns the tx offset behind them: their count, if the first one is 0.
+ */
+export async function countRecords(log: CommitLog, maxLength = 20, first = 0): Promise<number> {
+  let next = first;
   await log.replay((minTxOffset, count, bytes, start, end) => {
     if (minTxOffset !== next) throw new Error(`expected tx offset ${next}, got ${minTxOffset}`);
     let at = start;
@@ -35,7 +38,7 @@ export async function countRecords(log: CommitLog, maxLength = 20): Promise<numb
       at += record.length;
     }
     if (at !== end) throw new Error(`the commit of ${minTxOffset} has ${end - at} bytes too many`);
-  });
+  }, first);
   return next;
 }
 
