@@ -1,4 +1,4 @@
-import type { CommitLog } from '@lightcone/commitlog';
+import type { CommitLog, SnapshotStore } from '@lightcone/commitlog';
 import { DEFAULT_LIMITS, type ModuleLimits } from '@lightcone/host';
 import type { Identity, RowType } from '@lightcone/sats';
 import type { Store } from '@lightcone/store';
@@ -9,7 +9,7 @@ import { Wires } from './connection/wires.ts';
 import { DEFAULT_MAX_UNSYNCED_BYTES, Door } from './limits/door.ts';
 import type { RateLimits } from './limits/rate-limits.ts';
 import type { LoadedModule, ModuleEnvironment } from './loaded-module.ts';
-import type { DatabaseLogRecord } from './log-record.ts';
+import { type DatabaseLogRecord, engineLogRecord } from './log-record.ts';
 import { ModuleData } from './module-data.ts';
 import { Outbox } from './outbox.ts';
 import type { OutgoingHttp } from './procedures/outgoing-http.ts';
@@ -18,6 +18,9 @@ import { CallerQueries } from './queries/caller-queries.ts';
 import { IndexStatistics } from './queries/index-statistics.ts';
 import { RowLimit } from './queries/row-limit.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
+import type { RecoveredStore } from './snapshots/recover-store.ts';
+import { DEFAULT_SNAPSHOT_POLICY, type SnapshotPolicy } from './snapshots/snapshot-policy.ts';
+import { Snapshots } from './snapshots/snapshots.ts';
 import { StoreRows } from './store-rows.ts';
 import { Subscriptions } from './subscriptions/subscriptions.ts';
 import type { Timers } from './timers.ts';
@@ -33,6 +36,8 @@ export interface DatabaseOptions {
   readonly identity: Identity;
   /** Opened by the caller and closed by the database; undefined keeps everything in memory. */
   readonly log: CommitLog | undefined;
+  /** Where snapshots are taken to, and the database is started from; without it there is only the log. */
+  readonly snapshots?: SnapshotOptions;
   readonly clock: Clock;
   /** Wake-ups by that clock. */
   readonly timers: Timers;
@@ -60,6 +65,17 @@ export interface DatabaseOptions {
   readonly onFailure: (error: Error) => void;
 }
 
+export interface SnapshotOptions {
+  readonly store: SnapshotStore;
+  /** `DEFAULT_SNAPSHOT_POLICY` unless given. */
+  readonly policy?: SnapshotPolicy;
+  /**
+   * The tx offset before which the log may be removed as far as an archive is concerned: it has everything before it.
+   * Asked for each time; without it there is no archive to wait for.
+   */
+  readonly archivedBefore?: () => number;
+}
+
 /** The parts of one database, wired. They know each other only through what is passed here. */
 export class Core {
   readonly options: DatabaseOptions;
@@ -80,11 +96,12 @@ export class Core {
   readonly procedures: Procedures;
   readonly wires: Wires;
   readonly door: Door;
+  readonly snapshots: Snapshots | undefined;
   #module: LoadedModule | undefined;
 
-  /** @param store recovered from the log */
-  constructor(options: DatabaseOptions, store: Store) {
+  constructor(options: DatabaseOptions, recovered: RecoveredStore) {
     const { log, clock } = options;
+    const { store } = recovered;
     this.options = options;
     this.store = store;
     this.catalog = new Catalog(store);
@@ -97,6 +114,7 @@ export class Core {
     this.turns = new Turns(clock, options.defer, () => {
       log?.flush();
       this.outbox.flush();
+      this.snapshots?.consider();
     });
     const runner = new ViewRunner(store, this.catalog, this.rows, this.data, options.identity);
     this.views = new LiveViews(this.catalog, runner, (viewName, message) => this.logLine('Error', message, viewName));
@@ -110,6 +128,7 @@ export class Core {
       this.logLine('Error', `a subscription could not be evaluated: ${query}: ${reason}`);
     });
     this.transactions = new Transactions(store, log, this.outbox, this.subscriptions, this.scheduler, this.views);
+    this.snapshots = this.#makeSnapshots(recovered);
     this.procedures = new Procedures(this);
     this.wires = new Wires(this);
     this.moduleEnvironment = {
@@ -119,6 +138,16 @@ export class Core {
       log: options.moduleLog,
       clock,
     };
+  }
+
+  #makeSnapshots({ captures, snapshot, replayedBytes }: RecoveredStore): Snapshots | undefined {
+    const { snapshots, log, identity, clock, defer } = this.options;
+    if (snapshots === undefined || log === undefined) return undefined;
+    const { store, policy = DEFAULT_SNAPSHOT_POLICY, archivedBefore = () => Number.POSITIVE_INFINITY } = snapshots;
+    const source = { identity, log, transactions: this.transactions, captures, store, clock, defer };
+    return new Snapshots(source, policy, { snapshot, replayedBytes }, archivedBefore, (message) =>
+      this.logLine('Error', message),
+    );
   }
 
   /** The module that runs. There is none before the database is open. */
@@ -138,17 +167,8 @@ export class Core {
   }
 
   /** Adds a line of the engine's own to the database's log. */
-  logLine(level: DatabaseLogRecord['level'], message: string, functionName: string = HOST_LOG_NAME): void {
-    this.options.moduleLog({
-      level,
-      timestampMicros: Number(this.options.clock.nowMicros()),
-      target: HOST_LOG_NAME,
-      fileName: HOST_LOG_NAME,
-      lineNumber: undefined,
-      functionName,
-      message,
-      trace: undefined,
-    });
+  logLine(level: DatabaseLogRecord['level'], message: string, functionName?: string): void {
+    this.options.moduleLog(engineLogRecord(this.options.clock, level, message, functionName));
   }
 
   /** Tells the owner of a call that was refused. What is overload is counted only: to log it would be more of it. */
@@ -156,6 +176,3 @@ export class Core {
     if (kind !== 'rateLimited' && kind !== 'overloaded') this.logLine('Error', message, functionName);
   }
 }
-
-/** What tools that read database logs expect in the lines of the host. */
-const HOST_LOG_NAME = '__spacetimedb__';

@@ -3,7 +3,6 @@ import { ProtocolError } from '@lightcone/protocol';
 import { QueryError } from '@lightcone/query';
 import { type Identity, type RowType, bytesToHex } from '@lightcone/sats';
 import { type ModuleDef, schemaDocument } from '@lightcone/schema';
-import { Store } from '@lightcone/store';
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { type AdmittedReducer, admitJsonCall, isRefusal } from './admission.ts';
 import type { CallResult, SqlResult } from './call-result.ts';
@@ -14,6 +13,7 @@ import { EngineError } from './errors.ts';
 import { Inbox } from './inbox.ts';
 import type { CallerQuota } from './limits/caller-quota.ts';
 import type { Overload } from './limits/door.ts';
+import { engineLogRecord } from './log-record.ts';
 import { LoadedModule } from './loaded-module.ts';
 import type { DatabaseMetrics } from './metrics.ts';
 import { callProcedureForJson } from './procedures/call-procedure-for-json.ts';
@@ -22,10 +22,9 @@ import { initialise } from './publishing/initialise.ts';
 import { type UpdatePlan, planUpdate } from './publishing/plan-update.ts';
 import { storedModule } from './publishing/stored-module.ts';
 import { update } from './publishing/update.ts';
-import { recover } from './recovery.ts';
 import { callReducer, failureText } from './reducer-calls.ts';
-import { saveSequence } from './schema-objects.ts';
 import { connectCaller, disconnectCaller, leftoverCallers } from './sessions.ts';
+import { recoverStore } from './snapshots/recover-store.ts';
 import { runStatement } from './sql.ts';
 
 /** Close codes of RFC 6455 §7.4.1. */
@@ -378,8 +377,21 @@ export class Database {
     return this.#core.door.isLogBehind;
   }
 
+  /**
+   * Takes a snapshot of everything that is committed, unless the last one is that; resolves when it was read again and
+   * found whole.
+   * @returns its tx offset
+   * @throws EngineError `ENGINE_SNAPSHOT_FAILED`, also of a database that was opened without a store for them
+   */
+  async takeSnapshot(): Promise<number> {
+    const { turns, snapshots } = this.#core;
+    turns.begin();
+    if (snapshots !== undefined) return snapshots.take();
+    throw new EngineError('ENGINE_SNAPSHOT_FAILED', 'this database has nowhere to take snapshots to');
+  }
+
   metrics(): DatabaseMetrics {
-    const { store, subscriptions, transactions, procedures, views, door, options } = this.#core;
+    const { store, subscriptions, transactions, procedures, views, door, options, snapshots } = this.#core;
     let querySets = 0;
     for (const client of this.#clients.values()) querySets += client.querySets.size;
     return {
@@ -391,6 +403,7 @@ export class Database {
       reducers: this.#module.reducerMetrics,
       refusedRequests: { ...door.refused },
       unsyncedLogBytes: options.log?.pendingBytes ?? 0,
+      snapshots: snapshots && { ...snapshots.metrics },
       scheduledRows: this.#core.scheduler.waitingCount,
       scheduledFunctionDelays: this.#core.scheduler.delays,
       views: this.#module.viewMetrics,
@@ -414,7 +427,7 @@ export class Database {
   }
 
   async #close(): Promise<void> {
-    const { turns, options, procedures, scheduler, viewExpiry } = this.#core;
+    const { turns, options, procedures, scheduler, viewExpiry, snapshots } = this.#core;
     const closed = new EngineError('ENGINE_CLOSED', `database ${this.identity.toHex()} is closed`);
     this.#inbox.finish();
     turns.refuse(closed);
@@ -423,6 +436,7 @@ export class Database {
     this.#disconnectAll();
     viewExpiry.close();
     turns.end();
+    await snapshots?.close();
     await options.log?.close();
   }
 
@@ -440,6 +454,7 @@ export class Database {
     const failure = new EngineError('ENGINE_LOG_FAILED', cause.message, { cause });
     this.#core.turns.refuse(failure);
     void this.#core.procedures.end(failure);
+    void this.#core.snapshots?.close();
     this.#core.viewExpiry.close();
     this.#core.logLine('Error', `the commit log failed, so the database stops: ${cause.message}`);
     this.#core.outbox.abandon();
@@ -458,9 +473,11 @@ function isProgram(module: LoadedModule, program: Uint8Array): boolean {
 }
 
 async function recoveredCore(options: DatabaseOptions): Promise<Core> {
-  const store: Store = new Store((transaction, _table, sequence) => saveSequence(store, transaction, sequence));
-  await recover(store, options.log);
-  return new Core(options, store);
+  const { identity, log, snapshots, moduleLog, clock } = options;
+  const recovered = await recoverStore(identity, log, snapshots?.store, (message) =>
+    moduleLog(engineLogRecord(clock, 'Error', message)),
+  );
+  return new Core(options, recovered);
 }
 
 /** A database that does not come to be must not keep its log locked. */

@@ -3,7 +3,7 @@ export type { HttpHeader, HttpRequest, HttpResponse, HttpVersion, ModuleLimits }
 export type { CallCost, CallResult, SqlResult } from './call-result.ts';
 export type { Caller, ConnectRequest } from './client.ts';
 export type { Clock } from './clock.ts';
-export type { DatabaseOptions } from './core.ts';
+export type { DatabaseOptions, SnapshotOptions } from './core.ts';
 export { Database } from './database.ts';
 export { EmbeddedDatabase } from './embedded/embedded-database.ts';
 export { openEmbedded } from './embedded/open.ts';
@@ -27,6 +27,9 @@ export type {
   ReducerMetrics,
   TableMetrics,
 } from './metrics.ts';
+export { DEFAULT_SNAPSHOT_POLICY } from './snapshots/snapshot-policy.ts';
+export type { SnapshotPolicy } from './snapshots/snapshot-policy.ts';
+export type { SnapshotMetrics } from './snapshots/snapshots.ts';
 export type { SqlOutcome } from './sql.ts';
 export { formatSqlOutcome } from './sql-json.ts';
 export { OutboundBatch, readOutboundBatch } from './outbound-batch.ts';

@@ -1,10 +1,33 @@
 import type { LogRecord } from '@lightcone/host';
+import type { Clock } from './clock.ts';
 
 /** One line of a database's log: what the module wrote, or the engine about it. */
 export interface DatabaseLogRecord extends LogRecord {
   /** The reducer that was running, or the last that was; undefined before the first. */
   readonly functionName: string | undefined;
 }
+
+/** A line of the engine's own. */
+export function engineLogRecord(
+  clock: Clock,
+  level: DatabaseLogRecord['level'],
+  message: string,
+  functionName: string = HOST_LOG_NAME,
+): DatabaseLogRecord {
+  return {
+    level,
+    timestampMicros: Number(clock.nowMicros()),
+    target: HOST_LOG_NAME,
+    fileName: HOST_LOG_NAME,
+    lineNumber: undefined,
+    functionName,
+    message,
+    trace: undefined,
+  };
+}
+
+/** What tools that read database logs expect in the lines of the host. */
+const HOST_LOG_NAME = '__spacetimedb__';
 
 /** A record as the JSON object that log files hold and `GET …/logs` answers with, without a line end. */
 export function formatLogRecord(record: DatabaseLogRecord): string {

@@ -1,5 +1,6 @@
 import type { RefusedRequests } from './limits/door.ts';
 import type { DelayHistogram } from './scheduler/delay-histogram.ts';
+import type { SnapshotMetrics } from './snapshots/snapshots.ts';
 
 /** What a database has done since it was opened, and what it holds. Plain numbers, read when asked for. */
 export interface DatabaseMetrics {
@@ -14,6 +15,8 @@ export interface DatabaseMetrics {
   readonly refusedRequests: Readonly<RefusedRequests>;
   /** Bytes of records that the log has not synced; 0 in memory. */
   readonly unsyncedLogBytes: number;
+  /** Undefined where none are taken. */
+  readonly snapshots: Readonly<SnapshotMetrics> | undefined;
   /** Rows of scheduled tables that wait for their time. */
   readonly scheduledRows: number;
   /** How late scheduled functions began, by their name. */

@@ -1,9 +1,11 @@
-import type { CommitLog } from '@lightcone/commitlog';
+import type { CommitLog, SnapshotReader } from '@lightcone/commitlog';
 import { ByteReader, ByteWriter, type RowType } from '@lightcone/sats';
-import { type Replay, type Store, StoreError, type Table } from '@lightcone/store';
+import { type CapturedTable, type Captures, type Replay, type Store, StoreError, type Table } from '@lightcone/store';
 import { EngineError } from './errors.ts';
 import { bootstrapRows, systemTableDefinition } from './bootstrap.ts';
 import { describeTables } from './describe-tables.ts';
+import { restoreSnapshot } from './snapshots/restore-snapshot.ts';
+import type { PagePlace } from './snapshots/snapshot-contents.ts';
 import { systemRowType } from './system-rows.ts';
 import { FIRST_USER_OBJECT_ID, SYSTEM_TABLES, SYSTEM_TABLE_IDS } from './system-tables.ts';
 import { type MutationVisitor, readTransactionRecord } from './transaction-record.ts';
@@ -24,16 +26,49 @@ const SELF_DESCRIBING_TABLES: ReadonlySet<number> = new Set([
   SYSTEM_TABLE_IDS.sequence,
 ]);
 
+/** A snapshot to start from. */
+export interface SnapshotToRestore {
+  readonly reader: SnapshotReader;
+  /** Learns where the pages are. */
+  readonly captures: Captures<PagePlace>;
+  /** Called when the store holds the snapshot: what goes wrong after that is not the snapshot's fault. */
+  readonly onRestored: () => void;
+}
+
+/** What a store was made from. */
+export interface Recovery {
+  /** What the snapshot consists of, if there was one. */
+  readonly tables: readonly CapturedTable<PagePlace>[] | undefined;
+  /** Bytes of the log's commits that were replayed. */
+  readonly replayedBytes: number;
+}
+
 /**
- * Fills an empty store with the system tables and their bootstrap rows, then with everything that
- * the log has.
- * @throws EngineError `ENGINE_RECOVERY_FAILED`; CommitLogError
+ * Fills an empty store: with a snapshot and everything that the log has after it; or with the system tables, their
+ * bootstrap rows, and everything that the log has.
+ * @throws EngineError `ENGINE_RECOVERY_FAILED`; CommitLogError. `ENGINE_INVALID_SNAPSHOT`, BlobError if it is for the
+ *   snapshot. The store is of no use then
  */
-export async function recover(store: Store, log: CommitLog | undefined): Promise<void> {
+export async function recover(
+  store: Store,
+  log: CommitLog | undefined,
+  snapshot?: SnapshotToRestore,
+): Promise<Recovery> {
   const replay = store.replay();
-  insertBootstrapRows(store, replay);
-  const records = new RecordReplay(store, replay);
-  await log?.replay((minTxOffset, count, bytes, start, end) => records.commit(minTxOffset, count, bytes, start, end));
+  let tables: readonly CapturedTable<PagePlace>[] | undefined;
+  if (snapshot === undefined) insertBootstrapRows(store, replay);
+  else {
+    defineSystemTables(replay);
+    tables = await restoreSnapshot(snapshot.reader, store, replay, snapshot.captures);
+    snapshot.onRestored();
+  }
+  const firstTxOffset = snapshot === undefined ? 0 : snapshot.reader.manifest.txOffset + 1;
+  const records = new RecordReplay(store, replay, firstTxOffset);
+  let replayedBytes = 0;
+  await log?.replay((minTxOffset, count, bytes, start, end) => {
+    replayedBytes += end - start;
+    records.commit(minTxOffset, count, bytes, start, end);
+  }, firstTxOffset);
   try {
     records.defineAll();
     replay.finish();
@@ -45,17 +80,22 @@ export async function recover(store: Store, log: CommitLog | undefined): Promise
       { cause },
     );
   }
+  return { tables, replayedBytes };
 }
 
 /** Makes the system tables in an empty store, with the rows that every log begins from. */
 export function insertBootstrapRows(store: Store, replay: Replay): void {
-  for (const table of SYSTEM_TABLES) replay.define(systemTableDefinition(table));
+  defineSystemTables(replay);
   const writer = new ByteWriter();
   for (const [tableId, row] of bootstrapRows()) {
     writer.reset();
     systemRowType(tableId).encode(writer, row);
     replay.insert(store.table(tableId), writer.bytes, 0, writer.length);
   }
+}
+
+function defineSystemTables(replay: Replay): void {
+  for (const table of SYSTEM_TABLES) replay.define(systemTableDefinition(table));
 }
 
 /** What about a record does not fit. */
@@ -75,6 +115,8 @@ export type ReplayProblem =
 export class RecordReplay implements MutationVisitor {
   readonly #store: Store;
   readonly #replay: Replay;
+  /** Records before it are in the store already. */
+  readonly #firstTxOffset: number;
   readonly #endTxOffset: number;
   #txOffset = 0;
   #recordBytes = 0;
@@ -83,10 +125,14 @@ export class RecordReplay implements MutationVisitor {
   /** Tables whose description changed since they were last made after it. */
   readonly #stale = new Set<number>();
 
-  /** @param endTxOffset records from this one on are left out */
-  constructor(store: Store, replay: Replay, endTxOffset: number = Number.MAX_SAFE_INTEGER) {
+  /**
+   * @param firstTxOffset records before this one are passed over
+   * @param endTxOffset records from this one on are left out
+   */
+  constructor(store: Store, replay: Replay, firstTxOffset: number = 0, endTxOffset: number = Number.MAX_SAFE_INTEGER) {
     this.#store = store;
     this.#replay = replay;
+    this.#firstTxOffset = firstTxOffset;
     this.#endTxOffset = endTxOffset;
   }
 
@@ -117,7 +163,7 @@ export class RecordReplay implements MutationVisitor {
       this.#txOffset = minTxOffset + i;
       this.#tableId = undefined;
       try {
-        readTransactionRecord(reader, this);
+        readTransactionRecord(reader, this.#txOffset < this.#firstTxOffset ? this.#passingOver : this);
         if (this.#stale.size > 0) this.#defineStale();
         this.#recordBytes = reader.offset - start;
       } catch (cause) {
@@ -130,6 +176,14 @@ export class RecordReplay implements MutationVisitor {
       }
     }
   }
+
+  /** For a commit that begins before the first record: to find where that one begins, those before it are read. */
+  readonly #passingOver: MutationVisitor = {
+    rowType: (tableId) => this.rowType(tableId),
+    insert: () => {},
+    delete: () => {},
+    truncate: () => {},
+  };
 
   rowType(tableId: number): RowType {
     this.#tableId = tableId;

@@ -33,6 +33,7 @@ export class Transactions {
     requestId: 0,
   };
   #lastTxOffset: number;
+  #loggedBytes = 0;
 
   constructor(
     store: Store,
@@ -54,6 +55,11 @@ export class Transactions {
   /** Offset of the last transaction that changed something; -1 before the first. */
   get lastTxOffset(): number {
     return this.#lastTxOffset;
+  }
+
+  /** Bytes of the records that the log got. */
+  get loggedBytes(): number {
+    return this.#loggedBytes;
   }
 
   /** @throws EngineError `ENGINE_LOG_FAILED` */
@@ -97,6 +103,7 @@ export class Transactions {
         this.#record.reset();
         writeTransactionRecord(this.#record, inputs, delta);
         this.#lastTxOffset = this.#log.append(this.#record.bytes, 0, this.#record.length);
+        this.#loggedBytes += this.#record.length;
       }
       this.#outbox.committed(this.#lastTxOffset);
     }

@@ -65,12 +65,15 @@ export class SnapshotStore {
 
   /**
    * Reads a snapshot whole and returns everything that is wrong with it; nothing if it is good.
-   * @throws BlobError if the store cannot be read
+   * @throws BlobError if the store cannot be read; the reason of the signal
    */
-  async verify(txOffset: number): Promise<CommitLogError[]> {
+  async verify(txOffset: number, signal?: AbortSignal): Promise<CommitLogError[]> {
     const problems: CommitLogError[] = [];
     const reader = await collecting(problems, () => this.open(txOffset));
-    for (const object of reader?.manifest.objects ?? []) await collecting(problems, () => reader!.read(object));
+    for (const object of reader?.manifest.objects ?? []) {
+      signal?.throwIfAborted();
+      await collecting(problems, () => reader!.read(object));
+    }
     return problems;
   }
 

@@ -2,7 +2,7 @@ import type { CommitLog } from '@lightcone/commitlog';
 import type { ModuleLimits } from '@lightcone/host';
 import type { ConnectionId, Identity } from '@lightcone/sats';
 import type { Clock } from '../clock.ts';
-import type { DatabaseOptions } from '../core.ts';
+import type { DatabaseOptions, SnapshotOptions } from '../core.ts';
 import { Database } from '../database.ts';
 import type { DatabaseLogRecord } from '../log-record.ts';
 import type { RateLimits } from '../limits/rate-limits.ts';
@@ -16,6 +16,7 @@ export interface EmbeddedOptions {
   readonly identity: Identity;
   readonly owner: Identity;
   readonly log: CommitLog | undefined;
+  readonly snapshots?: SnapshotOptions;
   readonly clock: Clock;
   readonly timers: Timers;
   /** Where procedures may send HTTP requests; absent, every request of theirs fails. */
@@ -39,6 +40,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedDa
   const databaseOptions: DatabaseOptions = {
     identity: options.identity,
     log,
+    ...(options.snapshots && { snapshots: options.snapshots }),
     clock: options.clock,
     timers: options.timers,
     ...(options.outgoingHttp && { outgoingHttp: options.outgoingHttp }),

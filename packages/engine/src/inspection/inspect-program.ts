@@ -12,12 +12,11 @@ import {
 } from '@lightcone/host';
 import { Identity, bytesToHex } from '@lightcone/sats';
 import { SchemaError, decodeRawModuleDef, validateModuleDef } from '@lightcone/schema';
-import { Store } from '@lightcone/store';
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { Core } from '../core.ts';
 import { EngineError } from '../errors.ts';
 import { LoadedModule } from '../loaded-module.ts';
-import { recover } from '../recovery.ts';
+import { recoverStore } from '../snapshots/recover-store.ts';
 import { readComponent } from './component-facts.ts';
 import { type DefinitionSummary, summarizeDefinition } from './definition-summary.ts';
 import type { ModuleReport, Verdict } from './module-report.ts';
@@ -102,8 +101,7 @@ const NOBODY = Identity.fromClaims('lightcone', 'inspected module');
 
 /** An empty database in memory, whose time stands still. */
 async function coreWithoutRows(limits: ModuleLimits, log: string[]): Promise<Core> {
-  const store = new Store();
-  await recover(store, undefined);
+  const recovered = await recoverStore(NOBODY, undefined);
   return new Core(
     {
       identity: NOBODY,
@@ -118,6 +116,6 @@ async function coreWithoutRows(limits: ModuleLimits, log: string[]): Promise<Cor
       defer: () => {},
       onFailure: () => {},
     },
-    store,
+    recovered,
   );
 }

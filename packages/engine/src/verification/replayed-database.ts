@@ -42,7 +42,7 @@ async function replayUpTo(history: RecordedHistory, endTxOffset: number): Promis
   const replay = store.replay();
   if (history.begin === undefined) insertBootstrapRows(store, replay);
   else await history.begin(store, replay);
-  const records = new RecordReplay(store, replay, endTxOffset);
+  const records = new RecordReplay(store, replay, 0, endTxOffset);
   let failure: DatabaseFinding | undefined;
   try {
     await history.replay(endTxOffset, (...commit) => records.commit(...commit));

@@ -1,7 +1,7 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { afterAll, expect, test } from 'vitest';
 import { Choices } from './choices.ts';
-import { RESTARTS } from './database-under-test.ts';
+import { DatabaseUnderTest, RESTARTS } from './database-under-test.ts';
 import { ENDINGS } from './interpreter.ts';
 import { ModelRun, type Step } from './model-run.ts';
 import { OPERATIONS } from './operations.ts';
@@ -78,9 +78,10 @@ property.prop([fc.noBias(fc.array(step, { minLength: 1, maxLength: 160, size: 'm
 
 test.runIf(process.env['LIGHTCONE_MODEL_RUNS'] === undefined)('that were a hundred thousand operations', () => {
   expect(operations).toBeGreaterThanOrEqual(MIN_OPERATIONS);
+  expect(DatabaseUnderTest.startsFromSnapshots).toBeGreaterThan(20);
 });
 
 afterAll(() => {
   // oxlint-disable-next-line no-console -- the number is what the run is for
-  console.log(`${operations} operations`);
+  console.log(`${operations} operations, ${DatabaseUnderTest.startsFromSnapshots} starts from snapshots`);
 });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { CommitLog } from '@lightcone/commitlog';
+import type { BlobStore } from '@lightcone/blobs';
+import { CommitLog, SnapshotStore } from '@lightcone/commitlog';
 import { SimulatedDisk } from '@lightcone/commitlog/testing';
 import { type AlgebraicType, ConnectionId } from '@lightcone/sats';
 import type { Database } from '../../src/database.ts';
@@ -7,6 +8,7 @@ import { Database as EngineDatabase } from '../../src/database.ts';
 import { EmbeddedDatabase } from '../../src/embedded/embedded-database.ts';
 import type { Row } from '../../src/embedded/row.ts';
 import type { Session } from '../../src/embedded/session.ts';
+import { DEFAULT_SNAPSHOT_POLICY, type SnapshotPolicy } from '../../src/snapshots/snapshot-policy.ts';
 import { FakeClock, testIdentity } from '../../src/testing/index.ts';
 import { rowBytes } from './any-module.ts';
 
@@ -23,13 +25,18 @@ export class LoggedDatabase implements AsyncDisposable {
   /** Why it failed, if it did. */
   failure: Error | undefined;
   maxUnsyncedBytes: number | undefined;
+  /** Where snapshots go, if any are taken; when is for the policy to say. */
+  blobs: BlobStore | undefined;
+  policy: SnapshotPolicy = { ...DEFAULT_SNAPSHOT_POLICY, maxBytesPerLogByte: Number.POSITIVE_INFINITY };
+  archivedBefore: () => number = () => Number.POSITIVE_INFINITY;
   database!: Database;
   embedded!: EmbeddedDatabase;
   #connections = 0n;
 
-  static async create(program: Uint8Array, maxUnsyncedBytes?: number): Promise<LoggedDatabase> {
+  static async create(program: Uint8Array, maxUnsyncedBytes?: number, blobs?: BlobStore): Promise<LoggedDatabase> {
     const logged = new LoggedDatabase();
     logged.maxUnsyncedBytes = maxUnsyncedBytes;
+    logged.blobs = blobs;
     await logged.#open((options) => EngineDatabase.create(options, program, testIdentity('owner')));
     return logged;
   }
@@ -110,6 +117,13 @@ export class LoggedDatabase implements AsyncDisposable {
     this.database = await open({
       identity: testIdentity('database'),
       log: await CommitLog.open(this.disk, FOLDER),
+      ...(this.blobs && {
+        snapshots: {
+          store: new SnapshotStore(this.blobs),
+          policy: this.policy,
+          archivedBefore: () => this.archivedBefore(),
+        },
+      }),
       clock,
       timers: clock,
       defer: queueMicrotask,

@@ -3,15 +3,15 @@ import { SimulatedDisk } from '@lightcone/commitlog/testing';
 import type { CallOutcome } from '@lightcone/host';
 import { ByteReader, ByteWriter, type SumValue, compileRow, types } from '@lightcone/sats';
 import type { TableDef } from '@lightcone/schema';
-import { NO_ROW, Store, type Table, type Transaction } from '@lightcone/store';
+import { NO_ROW, type Table, type Transaction } from '@lightcone/store';
 import type { ActiveCaller } from '../../src/client.ts';
 import { Core } from '../../src/core.ts';
 import type { LoadedModule, Reducer } from '../../src/loaded-module.ts';
 import type { DatabaseLogRecord } from '../../src/log-record.ts';
 import type { ProcedureCall } from '../../src/procedures/procedure-call.ts';
-import { recover } from '../../src/recovery.ts';
+import { recoverStore } from '../../src/snapshots/recover-store.ts';
 import type { ReducerCall } from '../../src/reducer-calls.ts';
-import { createTable, saveSequence } from '../../src/schema-objects.ts';
+import { createTable } from '../../src/schema-objects.ts';
 import { FakeClock, testIdentity } from '../../src/testing/index.ts';
 
 /** When a row is due, in microseconds after the bench's start or of an interval. */
@@ -193,8 +193,6 @@ export class ScheduleBench {
 
   async #open(): Promise<void> {
     const log = this.#disk && (await CommitLog.open(this.#disk, 'db'));
-    const store: Store = new Store((transaction, _table, sequence) => saveSequence(store, transaction, sequence));
-    await recover(store, log);
     this.core = new Core(
       {
         identity: testIdentity('database'),
@@ -208,7 +206,7 @@ export class ScheduleBench {
           throw error;
         },
       },
-      store,
+      await recoverStore(testIdentity('database'), log),
     );
   }
 

@@ -10,7 +10,6 @@ import {
 import { type AlgebraicValue, ByteReader, ByteWriter, ConnectionId, bytesToHex, types } from '@lightcone/sats';
 import type { AlgebraicType } from '@lightcone/sats';
 import { type ModuleDef, validateModuleDef } from '@lightcone/schema';
-import { Store } from '@lightcone/store';
 import type { RawModuleDefV10, RawTableDefV10 } from '../../../schema/src/raw/raw-v10.ts';
 import { rawModule, rawTable } from '../../../schema/test/raw-modules.ts';
 import { Client } from '../../src/client.ts';
@@ -18,7 +17,7 @@ import { InboundFrame } from '../../src/connection/inbound-frame.ts';
 import { Core } from '../../src/core.ts';
 import { readOutboundBatch } from '../../src/outbound-batch.ts';
 import { replaceRowRules } from '../../src/publishing/row-rules.ts';
-import { recover } from '../../src/recovery.ts';
+import { type RecoveredStore, recoverStore } from '../../src/snapshots/recover-store.ts';
 import { createTable } from '../../src/schema-objects.ts';
 import { FakeClock, testIdentity } from '../../src/testing/index.ts';
 
@@ -54,7 +53,7 @@ export class TestCore {
   readonly core: Core;
   readonly #clients = new Map<number, TestClient>();
 
-  private constructor(store: Store) {
+  private constructor(recovered: RecoveredStore) {
     const clock = new FakeClock();
     this.core = new Core(
       {
@@ -69,15 +68,15 @@ export class TestCore {
           throw error;
         },
       },
-      store,
+      recovered,
     );
   }
 
   /** @param rules of row-level security; the owner's name is `owner` */
   static async open(tables: Readonly<Record<string, TableParts>>, rules: readonly string[] = []): Promise<TestCore> {
-    const store = new Store();
-    await recover(store, undefined);
-    const test = new TestCore(store);
+    const recovered = await recoverStore(testIdentity('database'), undefined);
+    const { store } = recovered;
+    const test = new TestCore(recovered);
     const def = moduleDef(tables);
     const transaction = test.core.transactions.begin();
     for (const table of def.tables) createTable(store, transaction, table, def.typespace);

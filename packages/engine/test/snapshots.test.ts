@@ -1,0 +1,426 @@
+import { type BlobStore, MemoryBlobStore } from '@lightcone/blobs';
+import { type BlobOperation, FaultyBlobStore } from '@lightcone/blobs/testing';
+import { SnapshotStore } from '@lightcone/commitlog';
+import { describe, expect, test } from 'vitest';
+import { btree } from '../../schema/test/raw-modules.ts';
+import { anyModule } from './support/any-module.ts';
+import { LoggedDatabase } from './support/logged-database.ts';
+import { AUTO_KEYED, PERSON, people, tables } from './support/tables.ts';
+
+const PEOPLE = people(AUTO_KEYED);
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** A database with three people in it and a snapshot of them. */
+async function withSnapshot(blobs: BlobStore = new MemoryBlobStore()): Promise<LoggedDatabase> {
+  const logged = await LoggedDatabase.create(anyModule(PEOPLE), undefined, blobs);
+  await insert(logged, 'Ann', 'Bob', 'Cid');
+  await logged.database.takeSnapshot();
+  return logged;
+}
+
+function insert(logged: LoggedDatabase, ...names: readonly string[]): Promise<void> {
+  return logged.insert('person', PERSON, ...names.map((name) => ({ id: 0n, name })));
+}
+
+function snapshotsOf({ blobs }: LoggedDatabase): SnapshotStore {
+  return new SnapshotStore(blobs!); // every test of this file has them
+}
+
+/** Counts what is read of the log when the database is opened again. */
+async function restartedFrom(logged: LoggedDatabase): Promise<number> {
+  await logged.restart();
+  return logged.database.metrics().snapshots!.lastTxOffset;
+}
+
+describe('a start from a snapshot', () => {
+  test('gives what was there, and what the log has after it', async () => {
+    await using logged = await withSnapshot();
+    const offset = logged.database.lastTxOffset;
+    await insert(logged, 'Dan');
+    await logged.delete('person', PERSON, { id: 1n, name: 'Ann' });
+    const before = await logged.dump();
+    expect(await restartedFrom(logged)).toBe(offset);
+    expect(await logged.dump()).toEqual(before);
+    // The sequence goes on behind the block that it was in.
+    await insert(logged, 'Eve');
+    expect(await logged.rows('person')).toContainEqual({ id: 4097n, name: 'Eve' });
+  });
+
+  test('has the tables of the module as they were when it was taken, and migrations after it', async () => {
+    await using logged = await withSnapshot();
+    await logged.publish(
+      anyModule({ ...tables([{ name: 'person', ...AUTO_KEYED, indexes: [...(AUTO_KEYED.indexes ?? []), btree(1)] }, PERSON], [{ name: 'pet' }, PERSON]), version: '2' }), // prettier-ignore
+    );
+    await logged.insert('pet', PERSON, { id: 9n, name: 'Rex' });
+    const before = await logged.dump();
+    await restartedFrom(logged);
+    expect(await logged.dump()).toEqual(before);
+
+    await logged.database.takeSnapshot();
+    expect(await restartedFrom(logged)).toBeGreaterThan(0);
+    expect(await logged.dump()).toEqual(before);
+    await logged.publish(anyModule({ ...PEOPLE, version: '3' }), { mayBreakClients: true }).catch(() => {});
+    await logged.delete('pet', PERSON, { id: 9n, name: 'Rex' });
+    await logged.publish(anyModule({ ...PEOPLE, version: '3' }));
+    const without = await logged.dump();
+    await restartedFrom(logged);
+    expect(await logged.dump()).toEqual(without);
+  });
+
+  test('a row that is larger than an object comes back: the program, which is in one', async () => {
+    const program = new Uint8Array(5_000_000);
+    const module = anyModule(PEOPLE);
+    // A custom section, which nobody looks at, of what is left.
+    const size = program.length - module.length - 5;
+    program.set([...module, 0, ...[0, 7, 14, 21].map((bits) => ((size >>> bits) & 127) | (bits < 21 ? 128 : 0))]);
+    await using logged = await LoggedDatabase.create(program, undefined, new MemoryBlobStore());
+    await insert(logged, 'Ann');
+    await logged.database.takeSnapshot();
+    expect(logged.database.metrics().snapshots!.writtenBytes).toBeGreaterThan(program.length);
+    expect(await restartedFrom(logged)).toBeGreaterThan(0);
+    expect(await logged.rows('person')).toEqual([{ id: 1n, name: 'Ann' }]);
+    expect(logged.database.update(program, false)).toBe(logged.database.lastTxOffset);
+
+    await insert(logged, 'Bob');
+    await logged.database.takeSnapshot();
+    expect(logged.database.metrics().snapshots!.writtenBytes).toBeLessThan(100_000);
+  });
+
+  test('events are in no snapshot', async () => {
+    const module = anyModule(tables([{ name: 'person', isEvent: true }, PERSON]));
+    await using logged = await LoggedDatabase.create(module, undefined, new MemoryBlobStore());
+    await logged.insert('person', PERSON, { id: 1n, name: 'Ann' });
+    await logged.database.takeSnapshot();
+    await restartedFrom(logged);
+    expect(await logged.rows('person')).toEqual([]);
+    await logged.insert('person', PERSON, { id: 1n, name: 'Ann' });
+  });
+
+  test('a chain of snapshots, each with some changes, over restarts', async () => {
+    await using logged = await withSnapshot();
+    for (let round = 0; round < 12; round++) {
+      await insert(logged, `round ${round}`);
+      if (round % 3 > 0) await logged.database.takeSnapshot();
+      const before = await logged.dump();
+      if (round % 2 === 0) await logged.restart();
+      expect(await logged.dump()).toEqual(before);
+    }
+    expect(await snapshotsOf(logged).list()).toHaveLength(2);
+  });
+});
+
+describe('what a snapshot writes', () => {
+  test('only pages that changed since the one before, also over a restart', async () => {
+    await using logged = await LoggedDatabase.create(anyModule(PEOPLE), undefined, new MemoryBlobStore());
+    await insert(logged, ...Array.from({ length: 40 }, (_, i) => `${i}`.padEnd(8000, 'x')));
+    await logged.database.takeSnapshot();
+    const first = logged.database.metrics().snapshots!.writtenBytes;
+    expect(first).toBeGreaterThan(320_000);
+    await logged.restart();
+    await insert(logged, 'Ann');
+    await logged.database.takeSnapshot();
+    const { writtenBytes } = logged.database.metrics().snapshots!;
+    expect(writtenBytes).toBeGreaterThan(0);
+    expect(writtenBytes).toBeLessThan(first / 2);
+  });
+
+  test('nothing if nothing was committed since', async () => {
+    await using logged = await withSnapshot();
+    const { lastTxOffset, taken } = logged.database.metrics().snapshots!;
+    expect(await logged.database.takeSnapshot()).toBe(lastTxOffset);
+    expect(logged.database.metrics().snapshots!.taken).toBe(taken);
+  });
+
+  test('is one at a time, and a second one that is asked for meanwhile has what was committed then', async () => {
+    await using logged = await withSnapshot();
+    await insert(logged, 'Dan');
+    const first = logged.database.takeSnapshot();
+    await insert(logged, 'Eve');
+    const second = logged.database.takeSnapshot();
+    const wanted = logged.database.lastTxOffset;
+    expect(await second).toBeGreaterThanOrEqual(wanted);
+    await first;
+  });
+});
+
+test.each([
+  { what: 'transactions', policy: { everyTransactions: 5 } },
+  { what: 'bytes of log, those before a restart included', policy: { everyBytes: 10_000 } },
+])('a snapshot is taken after so many $what', async ({ policy }) => {
+  const written = Promise.withResolvers<string>();
+  const blobs = new FaultyBlobStore(new MemoryBlobStore(), (operation, blob) => {
+    if (operation === 'put' && blob.endsWith('.snapshot')) written.resolve(blob);
+    return undefined;
+  });
+  const logged = await LoggedDatabase.create(anyModule(PEOPLE), undefined, blobs);
+  logged.policy = { ...logged.policy, everyTransactions: NEVER, everyBytes: NEVER, ...policy };
+  await insert(logged, 'x'.repeat(6000));
+  await logged.restart();
+  await insert(logged, 'y'.repeat(6000));
+  for (let i = 0; i < 5; i++) await insert(logged, `${i}`);
+  expect(await written.promise).toMatch(/^0+[1-9][0-9]?[.]snapshot$/);
+  await logged.embedded.close();
+});
+
+describe('what is kept', () => {
+  test('as many snapshots as are to be kept, and the log since the oldest of them', async () => {
+    await using logged = await withSnapshot();
+    const first = logged.database.lastTxOffset;
+    expect(await firstTxOffset(logged)).toBe(0); // there is one snapshot, and two are to be kept
+    await insert(logged, 'Dan');
+    await logged.database.takeSnapshot();
+    expect(await firstTxOffset(logged)).toBe(first + 1);
+    await insert(logged, 'Eve');
+    await logged.database.takeSnapshot();
+    expect(await firstTxOffset(logged)).toBeGreaterThan(first + 1);
+    expect(await snapshotsOf(logged).list()).toHaveLength(2);
+    const before = await logged.dump();
+    await logged.restart();
+    expect(await logged.dump()).toEqual(before);
+  });
+
+  test('the whole log, if the policy says so', async () => {
+    const logged = await withSnapshot();
+    logged.policy = { ...logged.policy, keepsWholeLog: true };
+    await logged.restart();
+    for (const name of ['Dan', 'Eve', 'Fay']) {
+      await insert(logged, name);
+      await logged.database.takeSnapshot();
+    }
+    expect(await firstTxOffset(logged)).toBe(0);
+    await logged.embedded.close();
+  });
+
+  test('what the archive does not have yet', async () => {
+    await using logged = await withSnapshot();
+    const first = logged.database.lastTxOffset;
+    logged.archivedBefore = () => first; // not the last one
+    await insert(logged, 'Dan');
+    await logged.database.takeSnapshot();
+    expect(await firstTxOffset(logged)).toBe(0);
+    logged.archivedBefore = () => first + 1;
+    await insert(logged, 'Eve');
+    await logged.database.takeSnapshot();
+    expect(await firstTxOffset(logged)).toBe(first + 1);
+  });
+});
+
+describe('a damaged snapshot', () => {
+  test('is set aside, and the next older one is started from', async () => {
+    await using logged = await withSnapshot();
+    const older = logged.database.lastTxOffset;
+    await insert(logged, 'Dan');
+    const newer = await logged.database.takeSnapshot();
+    await insert(logged, 'Eve');
+    const before = await logged.dump();
+    await logged.embedded.close();
+    await flip(logged.blobs!, key(newer), 100);
+    await logged.reopen();
+    expect(logged.database.metrics().snapshots!.lastTxOffset).toBe(older);
+    expect(await logged.dump()).toEqual(before);
+    expect(await snapshotsOf(logged).list()).toEqual([older]);
+    expect(logged.logs.join()).toContain(`the snapshot at ${newer} cannot be used: ${key(newer)}`);
+  });
+
+  test('without an older one gives way to the log, if that is whole', async () => {
+    await using logged = await withSnapshot();
+    const before = await logged.dump();
+    await logged.embedded.close();
+    for (const each of await keys(logged.blobs!, 'objects/')) await flip(logged.blobs!, each, 0);
+    await logged.reopen();
+    expect(await logged.dump()).toEqual(before);
+    expect(await snapshotsOf(logged).list()).toEqual([]);
+  });
+
+  test('without an older one and without the beginning of the log is refused', async () => {
+    const logged = await withSnapshot();
+    await insert(logged, 'Dan');
+    await logged.database.takeSnapshot();
+    await logged.embedded.close();
+    for (const each of await keys(logged.blobs!, 'objects/')) await flip(logged.blobs!, each, 0);
+    const refusal = { code: 'ENGINE_RECOVERY_FAILED', message: expect.stringContaining('No connected snapshot found, commitlog starts at') }; // prettier-ignore
+    await expect(logged.reopen()).rejects.toMatchObject(refusal);
+    await expect(logged.reopen()).rejects.toMatchObject(refusal);
+  });
+
+  test('is found before the log is removed for it: what it shares with the one before is written again', async () => {
+    await using logged = await withSnapshot();
+    await logged.restart(); // the pages that it starts from are those of the snapshot
+    for (const each of await keys(logged.blobs!, 'objects/')) await flip(logged.blobs!, each, 0);
+    await insert(logged, 'Dan');
+    const newer = await logged.database.takeSnapshot();
+    expect(await firstTxOffset(logged)).toBe(0);
+    expect(await snapshotsOf(logged).list()).toEqual([newer]);
+    expect(await snapshotsOf(logged).verify(newer)).toEqual([]);
+    expect(logged.logs.join()).toContain('is damaged and was set aside');
+    const before = await logged.dump();
+    await logged.restart();
+    expect(await logged.dump()).toEqual(before);
+  });
+
+  test('with any bit flipped, or any object missing, costs nothing but the snapshot', async () => {
+    await using logged = await withSnapshot();
+    const before = await logged.dump();
+    await logged.embedded.close();
+    const all = await keys(logged.blobs!, '');
+    const good = new Map<string, Uint8Array>();
+    for (const each of all) good.set(each, (await logged.blobs!.get(each))!);
+    expect(good.size).toBeGreaterThan(1);
+    for (const [each, bytes] of good) {
+      const step = Math.max(1, Math.floor(bytes.length / 7));
+      for (let at = 0; at <= bytes.length; at += step) {
+        const blobs = new MemoryBlobStore();
+        for (const [other, content] of good) await blobs.put(other, content);
+        if (at < bytes.length) await flip(blobs, each, at);
+        else await blobs.delete(each);
+        logged.blobs = blobs;
+        await logged.reopen();
+        expect(logged.database.metrics().snapshots!.lastTxOffset).toBe(-1);
+        expect(await logged.dump()).toEqual(before);
+        await logged.embedded.close();
+      }
+    }
+    await logged.reopen();
+  });
+});
+
+describe('a snapshot that does not fit its log', () => {
+  test('is set aside where it is newer', async () => {
+    const other = await withSnapshot();
+    await using logged = await LoggedDatabase.create(anyModule(PEOPLE), undefined, new MemoryBlobStore());
+    const offset = await other.database.takeSnapshot();
+    await snapshotsOf(other).copyTo(snapshotsOf(logged), offset);
+    await other.embedded.close();
+    await logged.restart();
+    expect(await logged.rows('person')).toEqual([]);
+    expect(await snapshotsOf(logged).list()).toEqual([]);
+    expect(await logged.blobs!.get(`${key(offset)}.invalid`)).toBeDefined();
+    expect(logged.logs.join()).toContain('is newer than the log');
+  });
+
+  test('is refused where the log is empty, and where it is of another database', async () => {
+    const logged = await withSnapshot();
+    const [offset] = await snapshotsOf(logged).list();
+    await logged.embedded.close();
+    const manifest = (await logged.blobs!.get(key(offset!)))!;
+    manifest[20]! ^= 1; // of the identity
+    manifest.set(new Uint8Array(await crypto.subtle.digest('SHA-256', manifest.slice(0, -32))), manifest.length - 32);
+    await logged.blobs!.put(key(offset!), manifest);
+    const mixedUp = { code: 'ENGINE_RECOVERY_FAILED', message: expect.stringContaining('the files of two databases are mixed up') }; // prettier-ignore
+    await expect(logged.reopen()).rejects.toMatchObject(mixedUp);
+    expect(await snapshotsOf(logged).list()).toEqual([offset]);
+
+    for (const name of await logged.disk.list('log/clog')) await logged.disk.remove(`log/clog/${name}`);
+    await expect(logged.reopen()).rejects.toMatchObject({
+      code: 'ENGINE_RECOVERY_FAILED',
+      message: expect.stringContaining('the log has no transactions, though there is a snapshot'),
+    });
+    expect(await snapshotsOf(logged).list()).toEqual([offset]);
+  });
+});
+
+describe('a store of blobs that fails', () => {
+  test('costs a snapshot, which the database survives and the next one makes good', async () => {
+    let isDown = false;
+    const blobs = new FaultyBlobStore(new MemoryBlobStore(), () => (isDown ? { kind: 'before' } : undefined));
+    await using logged = await withSnapshot(blobs);
+    await insert(logged, 'Dan');
+    isDown = true;
+    await expect(logged.database.takeSnapshot()).rejects.toMatchObject({ code: 'ENGINE_SNAPSHOT_FAILED' });
+    expect(logged.logs.join()).toContain('a snapshot could not be taken');
+    await insert(logged, 'Eve');
+    isDown = false;
+    const before = await logged.dump();
+    expect(await logged.database.takeSnapshot()).toBe(logged.database.lastTxOffset);
+    await logged.restart();
+    expect(await logged.dump()).toEqual(before);
+  });
+
+  test('when it is started from does not set good snapshots aside', async () => {
+    let isDown = false;
+    const blobs = new FaultyBlobStore(new MemoryBlobStore(), (_: BlobOperation, each) =>
+      isDown && each.startsWith('objects/') ? { kind: 'before' } : undefined,
+    );
+    await using logged = await withSnapshot(blobs);
+    const before = await logged.dump();
+    isDown = true;
+    expect(await restartedFrom(logged)).toBe(-1);
+    expect(await logged.dump()).toEqual(before);
+    isDown = false;
+    expect(await snapshotsOf(logged).list()).toHaveLength(1);
+    expect(await restartedFrom(logged)).toBeGreaterThan(0);
+  });
+
+  test.each(['before', 'after'] as const)('and a crash %s any operation of a snapshot loses nothing', async (kind) => {
+    for (let lastOperation = 0; ; lastOperation++) {
+      const blobs = new MemoryBlobStore();
+      const logged = await withSnapshot(blobs);
+      await insert(logged, 'Dan');
+      await logged.database.takeSnapshot();
+      await insert(logged, 'Eve');
+      const before = await logged.dump();
+      let operations = Number.NEGATIVE_INFINITY;
+      logged.blobs = new FaultyBlobStore(blobs, () => {
+        operations++;
+        if (operations <= lastOperation) return undefined;
+        return { kind: operations === lastOperation + 1 ? kind : 'before' };
+      });
+      await logged.restart();
+      operations = 0;
+      const isDone = await logged.database.takeSnapshot().then(
+        () => true,
+        () => false,
+      );
+      logged.disk.losePower();
+      logged.blobs = blobs;
+      await logged.reopen();
+      expect(await logged.dump()).toEqual(before);
+      await logged.embedded.close();
+      if (!isDone) continue;
+      expect(lastOperation).toBeGreaterThan(8);
+      break;
+    }
+  });
+});
+
+test('a database that is closed gives up the snapshot that it is taking, and loses nothing', async () => {
+  const gate = Promise.withResolvers<void>();
+  let isSlow = false;
+  const blobs = new FaultyBlobStore(new MemoryBlobStore(), (operation) =>
+    isSlow && operation === 'put' ? { kind: 'wait', until: gate.promise } : undefined,
+  );
+  await using logged = await withSnapshot(blobs);
+  await insert(logged, 'Dan');
+  const before = await logged.dump();
+  isSlow = true;
+  const taking = logged.database.takeSnapshot().catch((error: unknown) => error);
+  const closing = logged.embedded.close();
+  gate.resolve();
+  await closing;
+  expect(await taking).toMatchObject({ code: 'ENGINE_SNAPSHOT_FAILED' });
+  isSlow = false;
+  await logged.reopen();
+  expect(await logged.dump()).toEqual(before);
+  expect(logged.logs.join()).not.toContain('could not be taken');
+});
+
+async function firstTxOffset(logged: LoggedDatabase): Promise<number> {
+  const names = await logged.disk.list('log/clog');
+  return Math.min(...names.filter((name) => name.endsWith('.stdb.log')).map((name) => Number(name.slice(0, 20))));
+}
+
+function key(offset: number): string {
+  return `${String(offset).padStart(20, '0')}.snapshot`;
+}
+
+async function flip(blobs: BlobStore, blob: string, at: number): Promise<void> {
+  const bytes = (await blobs.get(blob))!;
+  bytes[at]! ^= 1;
+  await blobs.put(blob, bytes);
+}
+
+async function keys(blobs: BlobStore, prefix: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const blob of blobs.list(prefix)) found.push(blob.key);
+  return found;
+}
