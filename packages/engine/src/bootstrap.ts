@@ -1,8 +1,13 @@
 import type { AlgebraicValue } from '@lightcone/sats';
-import type { TableDefinition } from '@lightcone/store';
+import type { Replay, TableDefinition } from '@lightcone/store';
 import { DEFAULT_SEQUENCE_MAX, tableRow, columnRow, indexRow, constraintRow, sequenceRow } from './schema-rows.ts';
 import { systemRowType } from './system-rows.ts';
 import { SYSTEM_TABLE_IDS as ID, SYSTEM_TABLES, type SystemTable } from './system-tables.ts';
+
+/** Makes the system tables, without rows. */
+export function defineSystemTables(replay: Replay): void {
+  for (const table of SYSTEM_TABLES) replay.define(systemTableDefinition(table));
+}
 
 /** How the store is to make a system table. */
 export function systemTableDefinition(table: SystemTable): TableDefinition {

@@ -2,12 +2,12 @@ import type { CommitLog, SnapshotReader } from '@lightcone/commitlog';
 import { ByteReader, ByteWriter, type RowType } from '@lightcone/sats';
 import { type CapturedTable, type Captures, type Replay, type Store, StoreError, type Table } from '@lightcone/store';
 import { EngineError } from './errors.ts';
-import { bootstrapRows, systemTableDefinition } from './bootstrap.ts';
+import { bootstrapRows, defineSystemTables } from './bootstrap.ts';
 import { describeTables } from './describe-tables.ts';
 import { restoreSnapshot } from './snapshots/restore-snapshot.ts';
 import type { PagePlace } from './snapshots/snapshot-contents.ts';
 import { systemRowType } from './system-rows.ts';
-import { FIRST_USER_OBJECT_ID, SYSTEM_TABLES, SYSTEM_TABLE_IDS } from './system-tables.ts';
+import { FIRST_USER_OBJECT_ID, SYSTEM_TABLE_IDS } from './system-tables.ts';
 import { type MutationVisitor, readTransactionRecord } from './transaction-record.ts';
 
 /** The system tables that say which tables there are, and of what row type. Their rows begin with the table's id. */
@@ -58,7 +58,6 @@ export async function recover(
   let tables: readonly CapturedTable<PagePlace>[] | undefined;
   if (snapshot === undefined) insertBootstrapRows(store, replay);
   else {
-    defineSystemTables(replay);
     tables = await restoreSnapshot(snapshot.reader, store, replay, snapshot.captures);
     snapshot.onRestored();
   }
@@ -92,10 +91,6 @@ export function insertBootstrapRows(store: Store, replay: Replay): void {
     systemRowType(tableId).encode(writer, row);
     replay.insert(store.table(tableId), writer.bytes, 0, writer.length);
   }
-}
-
-function defineSystemTables(replay: Replay): void {
-  for (const table of SYSTEM_TABLES) replay.define(systemTableDefinition(table));
 }
 
 /** What about a record does not fit. */

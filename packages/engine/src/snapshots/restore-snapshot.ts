@@ -1,6 +1,7 @@
 import type { SnapshotObject, SnapshotReader } from '@lightcone/commitlog';
 import type { CapturedTable, Captures, Replay, SavedPage, Store, Table } from '@lightcone/store';
 import { describeTables } from '../describe-tables.ts';
+import { defineSystemTables } from '../bootstrap.ts';
 import { EngineError } from '../errors.ts';
 import { SYSTEM_TABLES } from '../system-tables.ts';
 import { type PagePlace, decodeContents } from './snapshot-contents.ts';
@@ -14,8 +15,8 @@ interface PageToFill {
 }
 
 /**
- * Fills the system tables of a store, which have no rows, with those of a snapshot, then makes the tables that these
- * describe and fills them. Every object is checked before anything of it is used.
+ * Fills an empty store with a snapshot: the system tables, then the tables that these describe. Every object is checked
+ * before anything of it is used.
  *
  * @param captures learns where the pages are, so that the next snapshot need not write them again
  * @returns what the snapshot consists of
@@ -26,8 +27,9 @@ export async function restoreSnapshot(
   reader: SnapshotReader,
   store: Store,
   replay: Replay,
-  captures: Captures<PagePlace>,
+  captures?: Captures<PagePlace>,
 ): Promise<readonly CapturedTable<PagePlace>[]> {
+  defineSystemTables(replay);
   const tables = decodeContents(reader.manifest);
   const isSystem = ({ id }: CapturedTable<PagePlace>): boolean => SYSTEM_TABLE_IDS.has(id);
   await fill(reader, replay, captures, reserve(store, replay, tables.filter(isSystem)));
@@ -54,7 +56,7 @@ function reserve(store: Store, replay: Replay, tables: readonly CapturedTable<Pa
 async function fill(
   reader: SnapshotReader,
   replay: Replay,
-  captures: Captures<PagePlace>,
+  captures: Captures<PagePlace> | undefined,
   pages: readonly PageToFill[],
 ): Promise<void> {
   const small = Map.groupBy(
@@ -69,14 +71,14 @@ async function fill(
     for (const { table, number, page } of small.get(object) ?? []) {
       const { start, end } = page.place[0]!;
       replay.fillPage(table, number, bytes, start, end, page.rowCount);
-      captures.restored(table, number, page);
+      captures?.restored(table, number, page);
     }
   }
   for (const { table, number, page } of pages) {
     if (page.place.length === 1) continue;
     const bytes = await assemble(reader, page.place);
     replay.fillPage(table, number, bytes, 0, bytes.length, page.rowCount);
-    captures.restored(table, number, page);
+    captures?.restored(table, number, page);
   }
 }
 
