@@ -72,7 +72,7 @@ export class Snapshots {
       logBytes: transactions.loggedBytes - this.#triedLogBytes,
       snapshotBytes: this.#last?.byteLength ?? 0,
     });
-    if (isNow) this.#begin();
+    if (isNow) void this.#begin();
   }
 
   /**
