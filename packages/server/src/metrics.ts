@@ -4,6 +4,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { CountedHistogram } from './counted-histogram.ts';
 import type { Archive } from './archive/archive.ts';
 import type { Databases } from './databases.ts';
+import type { PostgresCounts } from './postgres/postgres-gateway.ts';
 import type { RunningDatabase } from './running-database.ts';
 
 const HTTP_COUNTS = ['started', 'succeeded', 'failed', 'timedOut', 'requestBytes', 'responseBytes'] as const;
@@ -17,6 +18,7 @@ const HTTP_COUNTS = ['started', 'succeeded', 'failed', 'timedOut', 'requestBytes
 export class Metrics {
   readonly #databases: Databases;
   readonly #archive: Archive | undefined;
+  readonly #readPostgres: () => PostgresCounts | undefined;
   readonly #registry = new Registry();
   readonly #requestSeconds = new Histogram({
     name: 'lightcone_http_request_seconds',
@@ -119,9 +121,22 @@ export class Metrics {
     ['db'],
   );
 
-  constructor(databases: Databases, archive: Archive | undefined) {
+  readonly #postgresSessions = this.#gauge(
+    'lightcone_postgres_sessions',
+    'Clients of the port for PostgreSQL clients.',
+    [],
+  );
+  readonly #postgresStatements = this.#counter(
+    'lightcone_postgres_statements_total',
+    'Statements of PostgreSQL clients that were answered.',
+    ['outcome'],
+  );
+
+  /** @param readPostgres what the port for PostgreSQL clients has counted; undefined while there is none */
+  constructor(databases: Databases, archive: Archive | undefined, readPostgres: () => PostgresCounts | undefined) {
     this.#databases = databases;
     this.#archive = archive;
+    this.#readPostgres = readPostgres;
     collectDefaultMetrics({ register: this.#registry });
   }
 
@@ -159,6 +174,8 @@ export class Metrics {
       this.#archiveLag,
       this.#archiveSuccess,
       this.#archiveFailures,
+      this.#postgresSessions,
+      this.#postgresStatements,
       ...Object.values(this.#http),
     ]) {
       metric.reset();
@@ -169,6 +186,12 @@ export class Metrics {
       if (metrics !== undefined) this.#readDatabase(database.identity, metrics);
     });
     this.#readArchive();
+    const postgres = this.#readPostgres();
+    if (postgres !== undefined) {
+      this.#postgresSessions.set(postgres.sessions);
+      this.#postgresStatements.inc({ outcome: 'succeeded' }, postgres.statements.succeeded);
+      this.#postgresStatements.inc({ outcome: 'failed' }, postgres.statements.failed);
+    }
     return this.#registry.metrics();
   }
 

@@ -84,7 +84,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       control,
       databases,
       tokens,
-      metrics: new Metrics(databases, archive),
+      metrics: new Metrics(databases, archive, () => postgres?.counts),
       mayCreateDatabases: (identity: string): boolean => isOpen || config.publishers.has(identity),
     };
     const gateway = new WebSocketGateway(context, config.websocket, log);

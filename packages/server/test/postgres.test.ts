@@ -311,6 +311,27 @@ describe('statements', () => {
   });
 });
 
+test('the metrics count clients and statements', async () => {
+  const read = async (name: string): Promise<number> => {
+    const text = await (await fetch(`${server.url}/v1/metrics`)).text();
+    const line = text.split('\n').find((each) => each.startsWith(`${name} `));
+    return Number(line?.slice(name.length + 1));
+  };
+  const names = [
+    'lightcone_postgres_sessions',
+    'lightcone_postgres_statements_total{outcome="succeeded"}',
+    'lightcone_postgres_statements_total{outcome="failed"}',
+  ];
+  const before = await Promise.all(names.map(read));
+  using client = await PostgresClient.login(address, 'people', owner.token);
+  await client.query('SELECT * FROM person');
+  await client.query('SELECT * FROM nope');
+  await client.query('UPDATE person SET age = 1');
+  const after = await Promise.all(names.map(read));
+  expect(after.slice(1).map((count, i) => count - before[i + 1]!)).toEqual([2, 1]);
+  expect(after[0]).toBeGreaterThan(0);
+});
+
 describe('a stop', () => {
   test('tells waiting sessions, answers statements that came before, and waits for no one', async () => {
     const own = await startServer({ listenAddress: '127.0.0.1:0', postgresPort: 0 });

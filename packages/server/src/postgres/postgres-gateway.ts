@@ -4,7 +4,7 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import { BackendWriter } from './backend-writer.ts';
 import { PostgresError, SQL_STATE } from './postgres-error.ts';
 import { PostgresSession } from './postgres-session.ts';
-import type { PostgresContext } from './postgres-session.ts';
+import type { PostgresContext, StatementCounts } from './postgres-session.ts';
 
 export interface PostgresLimits {
   /** Clients at once; one more is sent away. */
@@ -24,12 +24,21 @@ const LIMITS: PostgresLimits = Object.freeze({
   lingerMs: 1000,
 });
 
+/** What the sessions of a gateway have done, for the metrics. */
+export interface PostgresCounts {
+  /** Clients that are there. */
+  readonly sessions: number;
+  /** Statements that were answered: with what they gave, and with an error. */
+  readonly statements: Readonly<StatementCounts>;
+}
+
 /** Listens for clients that speak PostgreSQL's protocol, and gives each a session of its own. */
 export class PostgresGateway {
   readonly #context: PostgresContext;
   readonly #limits: PostgresLimits;
   readonly #server: Server;
   readonly #sessions = new Map<Socket, PostgresSession>();
+  readonly #statements: StatementCounts = { succeeded: 0, failed: 0 };
   #onEmpty: (() => void) | undefined;
 
   constructor(context: PostgresContext, limits: PostgresLimits = LIMITS) {
@@ -38,6 +47,10 @@ export class PostgresGateway {
     // Half-open, so that who sends a statement and no more still gets its answer.
     const options = { noDelay: true, keepAlive: true, allowHalfOpen: true };
     this.#server = createServer(options, (socket) => this.#accept(socket));
+  }
+
+  get counts(): PostgresCounts {
+    return { sessions: this.#sessions.size, statements: this.#statements };
   }
 
   /** @returns the port, which the system chose if 0 was asked for; rejects with the system's error */
@@ -74,7 +87,7 @@ export class PostgresGateway {
       socket.end(new BackendWriter().error(refusal).finish());
       return;
     }
-    const session = new PostgresSession(socket, this.#context, this.#limits.stalledWriteMs);
+    const session = new PostgresSession(socket, this.#context, this.#statements, this.#limits.stalledWriteMs);
     this.#sessions.set(socket, session);
     const startupTimeout = setTimeout(() => {
       if (!session.isStarting) return;

@@ -24,6 +24,12 @@ export interface PostgresContext {
   reportError(error: unknown): void;
 }
 
+/** Statements that were answered. The sessions of a gateway count together. */
+export interface StatementCounts {
+  succeeded: number;
+  failed: number;
+}
+
 /** Clients tell by the first word that they do not talk to PostgreSQL; the number is the release we are compatible with. */
 const SERVER_VERSION = 'spacetime 2.8.3';
 
@@ -66,6 +72,7 @@ interface ReadyPhase {
 export class PostgresSession {
   readonly #socket: Socket;
   readonly #context: PostgresContext;
+  readonly #statements: StatementCounts;
   readonly #stalledWriteMs: number;
   readonly #input = new FrontendInput();
   #phase: Phase = { tag: 'startup' };
@@ -75,9 +82,10 @@ export class PostgresSession {
   #ending: PostgresError | undefined;
 
   /** @param stalledWriteMs how long a client may take for `PIECE_BYTES` of an answer */
-  constructor(socket: Socket, context: PostgresContext, stalledWriteMs: number) {
+  constructor(socket: Socket, context: PostgresContext, statements: StatementCounts, stalledWriteMs: number) {
     this.#socket = socket;
     this.#context = context;
+    this.#statements = statements;
     this.#stalledWriteMs = stalledWriteMs;
   }
 
@@ -218,10 +226,13 @@ export class PostgresSession {
       }
       const record = this.#context.control.findDatabase(database.identity);
       if (record === undefined) throw noSuchDatabase(database.name);
-      await this.#write(await this.#run(text, record, caller));
+      const messages = await this.#run(text, record, caller);
+      this.#statements.succeeded++;
+      await this.#write(messages);
       await this.#send(new BackendWriter().readyForQuery());
     } catch (error) {
       const failure = this.#describe(error);
+      this.#statements.failed++;
       if (failure.severity === 'FATAL') throw failure;
       await this.#send(new BackendWriter().error(failure).readyForQuery());
     }
