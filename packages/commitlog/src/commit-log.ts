@@ -249,16 +249,16 @@ export class CommitLog implements AsyncDisposable {
 
   async #drainAndClose(): Promise<void> {
     const alreadyFailed = this.#failure !== undefined;
+    await using closing = new AsyncDisposableStack();
+    closing.defer(() => this.#lock.release());
+    closing.defer(() => this.#segment?.close());
     try {
       if (!alreadyFailed) await this.sync();
     } finally {
       await this.#writing;
-      try {
-        await this.#segment?.close();
-      } finally {
-        await this.#lock.release();
-      }
     }
+    // What a failed write did to the file is for the next start to find out.
+    if (!alreadyFailed) await writing(this.#logFolder, async () => this.#segment?.trim());
   }
 
   /** Writes commits one after another until none is left. Never rejects: an error ends the log. */
@@ -284,6 +284,7 @@ export class CommitLog implements AsyncDisposable {
     if (this.#segment !== undefined && (isFull || isWanted)) {
       const ended = this.#segment;
       this.#segment = undefined;
+      await ended.trim();
       await ended.close();
     }
     if (this.#segment === undefined) {

@@ -159,7 +159,7 @@ class SegmentInspection {
         continue;
       }
       this.endStretch();
-      if (step === 'end') {
+      if (step === 'end' || (await this.#isRoomFrom(reader))) {
         this.wrongEntry ??= this.#index[this.#indexed];
         return this.nextTxOffset;
       }
@@ -178,6 +178,11 @@ class SegmentInspection {
       await reader.next();
       this.#add(reader);
     }
+  }
+
+  /** Whether a program that was killed had set room aside there: nothing that anybody misses. */
+  async #isRoomFrom(reader: SegmentReader): Promise<boolean> {
+    return this.#following === undefined && this.commits > 0 && (await reader.isZeroFrom(reader.position));
   }
 
   endStretch(): void {

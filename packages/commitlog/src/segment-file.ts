@@ -7,18 +7,31 @@ import { SEGMENT_HEADER_BYTES, segmentHeader, segmentPath } from './segment-head
 /** The ending of a segment's name until its first commit is on disk. */
 export const UNFINISHED = '.tmp';
 
-/** The segment that is written: whole commits go to its end, each on disk before the next. */
+/** The most that is set aside at once. */
+const MAX_ROOM_BYTES = 1024 * 1024;
+
+/**
+ * The segment that is written: whole commits go to its end, each on disk before the next.
+ *
+ * Room is set aside ahead of them, as much as there is content and at most 1 MiB at once, by writing zeros. A commit
+ * that only overwrites takes a system neither new blocks nor a new length of the file to bring to the disk, so a sync
+ * takes about two thirds of the time. `trim` gives the room back; a program that is killed leaves it to the next
+ * start, which finds a torn tail. [LOG-4]
+ */
 export class SegmentFile {
   readonly path: string;
   readonly #file: OpenFile;
   readonly #index: OffsetIndex;
   #length: number;
+  /** Where the room that was set aside ends. */
+  #roomEnd: number;
 
   private constructor(path: string, file: OpenFile, index: OffsetIndex, length: number) {
     this.path = path;
     this.#file = file;
     this.#index = index;
     this.#length = length;
+    this.#roomEnd = length;
   }
 
   /**
@@ -76,9 +89,25 @@ export class SegmentFile {
   /** Writes a commit that begins at `txOffset`; it is on disk when this resolves. */
   async append(commit: Uint8Array, txOffset: number): Promise<void> {
     const position = this.#length;
+    const end = position + commit.length;
+    if (end > this.#roomEnd) await this.#makeRoom(end);
     await this.#file.write(commit, position);
-    this.#length = position + commit.length;
+    this.#length = end;
     this.#index.add(txOffset, position);
+  }
+
+  /** Gives back the room that no commit took: the file then is what its commits are. Nothing is appended after it. */
+  async trim(): Promise<void> {
+    if (this.#roomEnd === this.#length) return;
+    await this.#file.truncate(this.#length);
+    await this.#file.datasync();
+    this.#roomEnd = this.#length;
+  }
+
+  async #makeRoom(from: number): Promise<void> {
+    const room = new Uint8Array(Math.min(from, MAX_ROOM_BYTES));
+    await this.#file.write(room, from);
+    this.#roomEnd = from + room.length;
   }
 
   async close(): Promise<void> {

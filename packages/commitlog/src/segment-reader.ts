@@ -92,7 +92,7 @@ export class SegmentReader implements AsyncDisposable {
     const left = window.fileSize - this.position;
     if (left === 0) return 'end';
     // Version 0 files were preallocated with zeros.
-    if (this.version === 0 && (await this.#isZeroFrom(this.position))) return 'end';
+    if (this.version === 0 && (await this.isZeroFrom(this.position))) return 'end';
     if (left < headerBytes)
       return this.#bad(`expected a commit header of ${headerBytes} bytes, ${left} left in the file`);
     if (!window.has(this.position, headerBytes)) await window.load(this.position, headerBytes);
@@ -161,12 +161,8 @@ export class SegmentReader implements AsyncDisposable {
     return undefined;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#window.close();
-  }
-
   /** Whether the file holds only zeros from `start` on. */
-  async #isZeroFrom(start: number): Promise<boolean> {
+  async isZeroFrom(start: number): Promise<boolean> {
     const window = this.#window;
     let isZero = true;
     for (let position = start; isZero && position < window.fileSize;) {
@@ -175,6 +171,10 @@ export class SegmentReader implements AsyncDisposable {
       position = window.start + window.bytes.length;
     }
     return isZero;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#window.close();
   }
 
   #bad(problem: string): Step {

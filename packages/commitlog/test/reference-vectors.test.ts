@@ -104,7 +104,7 @@ test.each(refused)('refused: $name', async (vector) => {
 test('commits recorded from the reference are written again byte by byte', async () => {
   const recorded = vectors.recorded.commits.map(({ hex }) => Buffer.from(hex, 'hex'));
   const disk = steadyDisk();
-  await using log = await CommitLog.open(disk, FOLDER);
+  const log = await CommitLog.open(disk, FOLDER);
   log.append(new Uint8Array(1), 0, 1);
   await log.sync();
   const written = disk.contentOf(SEGMENT_0).length;
@@ -112,6 +112,7 @@ test('commits recorded from the reference are written again byte by byte', async
     log.append(commit, 22, commit.length - 4);
     await log.sync();
   }
+  await log.close();
   expect(Buffer.from(disk.contentOf(SEGMENT_0).subarray(written))).toEqual(Buffer.concat(recorded));
 });
 

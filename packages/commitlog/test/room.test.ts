@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest';
+import { CommitLog, inspectLog } from '../src/index.ts';
+import { FOLDER, SEGMENT_0, appendRecords, countRecords, reopenAndCount, steadyDisk } from './log-content.ts';
+
+test('most commits go into room that was set aside, and leave the length of the file as it is', async () => {
+  const disk = steadyDisk();
+  await using log = await CommitLog.open(disk, FOLDER);
+  const lengths = new Set<number>();
+  for (let commit = 0; commit < 1000; commit++) {
+    appendRecords(log, 1);
+    await log.sync();
+    lengths.add(disk.contentOf(SEGMENT_0).length);
+  }
+  expect(lengths.size).toBeLessThan(20);
+  expect(await countRecords(log)).toBe(1000);
+});
+
+test('a log that is closed, and a segment that is full, are what their commits are and no longer', async () => {
+  const disk = steadyDisk();
+  const log = await CommitLog.open(disk, FOLDER, { maxSegmentBytes: 500 });
+  const ends: number[] = [];
+  for (let commit = 0; commit < 30; commit++) {
+    appendRecords(log, 1);
+    await log.sync();
+    const first = disk.contentOf(SEGMENT_0);
+    ends.push(first.findLastIndex((byte) => byte !== 0) + 1);
+  }
+  expect(disk.contentOf(SEGMENT_0)).toHaveLength(ends.at(-1)!);
+  await log.close();
+  const names = (await disk.list(`${FOLDER}/clog`)).filter((name) => name.endsWith('.log'));
+  expect(names.length).toBeGreaterThan(1);
+  for (const name of names) expect(disk.contentOf(`${FOLDER}/clog/${name}`).at(-1)).not.toBe(0);
+});
+
+test('[LOG-4] the room that a killed program had set aside is nothing to report, and is cut off by the next start', async () => {
+  const disk = steadyDisk();
+  const log = await CommitLog.open(disk, FOLDER);
+  for (let commit = 0; commit < 11; commit++) {
+    appendRecords(log, 2);
+    await log.sync();
+  }
+  const left = disk.contentOf(SEGMENT_0);
+  disk.killProgram();
+  const end = left.findLastIndex((byte) => byte !== 0) + 1;
+  expect(end).toBeLessThan(left.length);
+
+  const { findings } = await inspectLog(disk, `${FOLDER}/clog`);
+  expect(findings).toEqual([]);
+  expect(await reopenAndCount(disk)).toBe(22);
+  expect(disk.contentOf(SEGMENT_0)).toEqual(left.slice(0, end));
+});
+
+test('[LOG-4] a commit that was torn over such room is cut off, wherever it was torn', async () => {
+  const disk = steadyDisk();
+  const log = await CommitLog.open(disk, FOLDER);
+  for (let commit = 0; commit < 3; commit++) {
+    appendRecords(log, 2);
+    await log.sync();
+  }
+  const before = disk.contentOf(SEGMENT_0);
+  appendRecords(log, 2);
+  await log.sync();
+  const after = disk.contentOf(SEGMENT_0);
+  disk.killProgram();
+  const start = before.findLastIndex((byte) => byte !== 0) + 1;
+  const end = after.findLastIndex((byte) => byte !== 0) + 1;
+  for (let cut = start; cut < end; cut++) {
+    const torn = after.slice();
+    torn.fill(0, cut);
+    disk.place(SEGMENT_0, torn);
+    expect(await reopenAndCount(disk), `cut at ${cut}`).toBe(6);
+    const tornBehind = after.slice();
+    tornBehind.fill(0, start, cut + 1);
+    disk.place(SEGMENT_0, tornBehind);
+    expect(await reopenAndCount(disk), `missing up to ${cut}`).toBe(6);
+  }
+});
+
+test('a log whose room could not be set aside has failed, with all that was durable', async () => {
+  const disk = steadyDisk();
+  const log = await CommitLog.open(disk, FOLDER);
+  appendRecords(log, 3);
+  await log.sync();
+  disk.capacityBytes = disk.contentOf(SEGMENT_0).length + 4;
+  appendRecords(log, 1);
+  await expect(log.sync()).rejects.toMatchObject({ code: 'LOG_WRITE_FAILED', cause: { code: 'ENOSPC' } });
+  await log.close();
+  expect(await reopenAndCount(disk)).toBe(3);
+});
