@@ -77,8 +77,13 @@ describe.skipIf(isMissing(CURL_PATH))('curl', () => {
         const { stdout, stderr, exitCode } = await curl([
           ...headers,
           ...more,
-          ...['--header', 'Content-Type: application/json', '--write-out', ' %{http_code}'],
-          ...['--data-binary', `@${file}`, path('/call/send_message')],
+          '--header',
+          'Content-Type: application/json',
+          '--write-out',
+          ' %{http_code}',
+          '--data-binary',
+          `@${file}`,
+          path('/call/send_message'),
         ]);
         const body = 'Failed to buffer the request body: length limit exceeded 413';
         expect({ stdout, stderr, exitCode }).toEqual({ stdout: body, stderr: '', exitCode: 0 });
