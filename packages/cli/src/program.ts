@@ -3,6 +3,7 @@ import { CliSession } from './cli-session.ts';
 import { callCommand } from './commands/call.ts';
 import { deleteCommand } from './commands/delete.ts';
 import { describeCommand } from './commands/describe.ts';
+import { importCommand } from './commands/import.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { listCommand } from './commands/list.ts';
 import { lockCommand, unlockCommand } from './commands/lock.ts';
@@ -45,6 +46,7 @@ export function createProgram(terminal: Terminal): Command {
     .addCommand(logoutCommand(session))
     .addCommand(serverCommand(session))
     .addCommand(verifyCommand(session))
+    .addCommand(importCommand(session))
     .addCommand(versionCommand(session));
   prepare(program, terminal);
   return program;

@@ -10,7 +10,7 @@ export function formatDirectoryReport({ path, findings, replicas }: DirectoryRep
     `${printable(path)}: ${verdict}, ${count('warning')} warnings, ${count('note')} notes`,
     ...replicas.map(formatReplica),
     ...(['damage', 'warning', 'note'] as const).flatMap((severity) =>
-      findings.filter((finding) => finding.severity === severity).map(formatFinding),
+      findings.filter((finding) => finding.severity === severity).map((finding) => formatFinding(finding)),
     ),
   ].join('\n\n');
 }
@@ -46,7 +46,9 @@ function savedPart(end: number, goodEnd: number): string {
   return `; those from ${number(goodEnd)} on are lost. \`--salvage\` cuts the log there`;
 }
 
-function formatFinding({ severity, code, path, position, txOffset, table, message }: Finding): string {
+/** One finding: what it is, where, and what about it. */
+export function formatFinding(finding: Omit<Finding, 'code'> & { readonly code: string }): string {
+  const { severity, code, path, position, txOffset, table, message } = finding;
   const where = [
     path,
     ...(position === undefined ? [] : [`byte ${position}`]),

@@ -1,17 +1,11 @@
 import { access } from 'node:fs/promises';
-import { join } from 'node:path';
-import {
-  type FileLock,
-  type LogInspection,
-  type LogStretch,
-  inspectLog,
-  replayStretches,
-  stretchesFrom,
-} from '@lightcone/commitlog';
+import { join, relative } from 'node:path';
+import { type FileLock, inspectLog } from '@lightcone/commitlog';
 import { NodeFileSystem } from '@lightcone/commitlog/node';
-import { type DatabaseCheck, type RecordedHistory, checkDatabase } from '@lightcone/engine/verify';
+import type { DatabaseCheck } from '@lightcone/engine/verify';
 import { ServerError } from '../errors.ts';
-import type { Finding, GoodPart, ReplicaReport } from './directory-report.ts';
+import { checkHistory, extentOf } from './check-history.ts';
+import type { Finding, ReplicaReport } from './directory-report.ts';
 import { verifyModuleLogs } from './verify-module-logs.ts';
 
 /** What the control database says of the replica. */
@@ -35,8 +29,8 @@ export async function verifyReplica(
   try {
     await verifyModuleLogs(dataDirectory, `${path}/module_logs`, findings);
     const log = await inspectLog(fs, join(folder, 'clog'));
-    for (const finding of log.findings) findings.push({ ...finding, path: within(dataDirectory, finding.path) });
-    const found = await checkHistory(fs, folder, log);
+    for (const finding of log.findings) findings.push({ ...finding, path: relative(dataDirectory, finding.path) });
+    const found = await checkHistory(fs, join(folder, 'clog'), log);
     for (const finding of found?.check.findings ?? []) findings.push({ ...finding, path: `${path}/clog` });
     const program = found?.check.program;
     if (found === undefined) {
@@ -51,7 +45,7 @@ export async function verifyReplica(
       path,
       identity: expected?.identity ?? program?.databaseIdentity,
       names: expected?.names ?? [],
-      log: extent(log),
+      log: extentOf(log),
       good: found?.good,
       tables: found?.check.tables ?? [],
       connectedClients: found?.check.connectedClients ?? 0,
@@ -78,31 +72,6 @@ async function lockReplica(fs: NodeFileSystem, folder: string): Promise<FileLock
   throw new ServerError('SERVER_DATA_DIR_LOCKED', `${folder} is in use by another server or program: stop it first.`);
 }
 
-interface CheckedHistory {
-  readonly check: DatabaseCheck;
-  readonly good: GoodPart | undefined;
-}
-
-/** Replays what can be replayed; undefined if there is nothing. */
-async function checkHistory(
-  fs: NodeFileSystem,
-  folder: string,
-  { stretches }: LogInspection,
-): Promise<CheckedHistory | undefined> {
-  const chain = stretchesFrom(stretches, 0);
-  if (chain.length === 0) return undefined;
-  const check = await checkDatabase(historyOf(fs, join(folder, 'clog'), chain));
-  const { good: cut, program } = check;
-  return { check, good: cut && program && { firstTxOffset: 0, cut, program } };
-}
-
-function historyOf(fs: NodeFileSystem, logFolder: string, chain: readonly LogStretch[]): RecordedHistory {
-  return {
-    endTxOffset: chain.at(-1)?.endTxOffset ?? 0,
-    replay: (endTxOffset, visit) => replayStretches(fs, logFolder, chain, 0, endTxOffset, visit),
-  };
-}
-
 function* comparison(
   path: string,
   program: NonNullable<DatabaseCheck['program']>,
@@ -116,19 +85,6 @@ function* comparison(
     const message = `its owner is ${program.owner}, by the control database ${expected.owner}`;
     yield { severity: 'warning', code: 'REPLICA_OF_ANOTHER_OWNER', path, message };
   }
-}
-
-function extent({ segments, stretches }: LogInspection): ReplicaReport['log'] {
-  return {
-    segments: segments.length,
-    bytes: segments.reduce((sum, { bytes }) => sum + bytes, 0),
-    firstTxOffset: segments[0]?.firstTxOffset ?? 0,
-    endTxOffset: stretches.reduce((end, { endTxOffset }) => Math.max(end, endTxOffset), 0),
-  };
-}
-
-function within(dataDirectory: string, path: string): string {
-  return path.startsWith(`${dataDirectory}/`) ? path.slice(dataDirectory.length + 1) : path;
 }
 
 function damage(code: Finding['code'], path: string, message: string): Finding {

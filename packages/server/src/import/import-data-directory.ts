@@ -1,0 +1,256 @@
+import { constants } from 'node:fs';
+import { copyFile, cp, mkdir, open, readdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { type LogInspection, copyLog, inspectLog, stretchesFrom } from '@lightcone/commitlog';
+import { NodeFileSystem } from '@lightcone/commitlog/node';
+import { readConfig } from '../config.ts';
+import { ControlDatabase } from '../control/control-database.ts';
+import { databaseNameProblem } from '../control/database-name.ts';
+import { ServerError } from '../errors.ts';
+import { type CheckedHistory, checkHistory } from '../verification/check-history.ts';
+import type { GoodPart } from '../verification/directory-report.ts';
+import { NewDataDirectory } from '../verification/new-data-directory.ts';
+import { verifyDataDirectory } from '../verification/verify-data-directory.ts';
+import type { ImportFinding, ImportReport, ImportedDatabase } from './import-report.ts';
+import { openSource } from './source-directory.ts';
+
+export interface ImportOptions {
+  /** Names for databases, by identity: those that they had cannot be read. */
+  readonly names?: ReadonlyMap<string, readonly string[]>;
+  /** Of a damaged database what is good is taken over, rather than nothing of all. */
+  readonly salvages?: boolean;
+  /** Called before each replica is read, which may take long. */
+  readonly onReplica?: (replica: number) => void;
+}
+
+/**
+ * Makes a data directory of one of SpacetimeDB 2.x: logs and module logs as they are, and a control database from what
+ * the databases say of themselves. The source is not changed; the new directory is verified, and there whole or not at
+ * all.
+ *
+ * @throws ServerError `SERVER_DATA_DIR_UNUSABLE`, `SERVER_DATA_DIR_INCOMPATIBLE`, `SERVER_DATA_DIR_LOCKED`,
+ *   `SERVER_IMPORT_REFUSED` (its message has a line for each reason)
+ */
+export async function importDataDirectory(
+  source: string,
+  target: string,
+  options: ImportOptions = {},
+): Promise<ImportReport> {
+  const replicas = await openSource(source);
+  const findings: ImportFinding[] = [];
+  const found: SourceReplica[] = [];
+  for (const replica of replicas) {
+    options.onReplica?.(replica);
+    const one = await readReplica(source, replica, findings);
+    if (one !== undefined) found.push(one);
+  }
+  const chosen = newestOfEach(found, findings);
+  refuseProblems(source, findings, chosen, options);
+
+  await using directory = await NewDataDirectory.begin(target);
+  await copyOwnFiles(source, directory.path, findings);
+  for (const { replica, log, good } of chosen) {
+    await copyReplica(join(source, `replicas/${replica}`), join(directory.path, `replicas/${replica}`), log, good);
+  }
+  const databases = chosen.map((one) => importedDatabase(one, options.names));
+  writeControl(directory.path, chosen, databases, replicas.at(-1) ?? 0);
+  const unnamed = databases.filter(({ names }) => names.length === 0).length;
+  if (unnamed > 0) {
+    findings.push({
+      severity: 'warning',
+      code: 'IMPORT_NAMES_LEFT_OUT',
+      path: 'control-db',
+      message:
+        `names are in a file of SpacetimeDB's that is not read, so ${unnamed} of ${databases.length} databases have none: ` +
+        'give them with --name, or later with `spacetime rename`',
+    });
+  }
+  const check = await verifyDataDirectory(directory.path);
+  const wrong = check.findings.find(({ severity, code }) => severity === 'damage' && !code.startsWith('PROGRAM_'));
+  if (wrong !== undefined) {
+    throw refused(source, [`what was taken over does not verify: ${wrong.path}: ${wrong.code}: ${wrong.message}`]);
+  }
+  await directory.finish();
+  return { databases, findings };
+}
+
+/** A replica of the source that has a database. */
+interface SourceReplica {
+  readonly replica: number;
+  readonly log: LogInspection;
+  readonly good: GoodPart;
+  readonly check: CheckedHistory['check'];
+  /** Of the program that the database began with. */
+  readonly initialProgram: string;
+}
+
+async function readReplica(
+  source: string,
+  replica: number,
+  findings: ImportFinding[],
+): Promise<SourceReplica | undefined> {
+  const fs = new NodeFileSystem();
+  const path = `replicas/${replica}`;
+  const logFolder = join(source, path, 'clog');
+  const log = await inspectLog(fs, logFolder);
+  for (const finding of log.findings) findings.push({ ...finding, path: relative(source, finding.path) });
+  if (log.segments.length === 0 || (log.stretches.length === 0 && log.findings.every(isHarmless))) {
+    // A publish that did not come to its end leaves such a folder.
+    const message = 'it has no transactions, so there is no database in it';
+    findings.push({ severity: 'warning', code: 'IMPORT_NO_TRANSACTIONS', path, message });
+    return undefined;
+  }
+  const checked = await checkHistory(fs, logFolder, log);
+  for (const finding of checked?.check.findings ?? []) findings.push({ ...finding, path: `${path}/clog` });
+  if (checked?.good === undefined) {
+    const message = 'nothing of it can be replayed';
+    findings.push({ severity: 'damage', code: 'REPLICA_EMPTY', path, message });
+    return undefined;
+  }
+  const first = await checkHistory(fs, logFolder, { ...log, stretches: firstTransaction(log) });
+  const initialProgram = first?.check.program?.hash ?? checked.good.program.hash;
+  return { replica, log, good: checked.good, check: checked.check, initialProgram };
+}
+
+/** Of all that is readable only the transaction that made the database. */
+function firstTransaction({ stretches }: LogInspection): LogInspection['stretches'] {
+  return stretchesFrom(stretches, 0)
+    .slice(0, 1)
+    .map((stretch) => ({ ...stretch, endTxOffset: 1 }));
+}
+
+function isHarmless({ severity }: { readonly severity: string }): boolean {
+  return severity !== 'damage';
+}
+
+/** A database that was published anew with its data deleted may have left the files of before. */
+function newestOfEach(found: readonly SourceReplica[], findings: ImportFinding[]): SourceReplica[] {
+  const newest = new Map<string, SourceReplica>();
+  for (const one of found) {
+    const { databaseIdentity } = one.good.program;
+    const older = newest.get(databaseIdentity);
+    newest.delete(databaseIdentity);
+    newest.set(databaseIdentity, one);
+    if (older === undefined) continue;
+    const message = `it is of the same database as replicas/${one.replica}, which is newer, and is left out`;
+    findings.push({ severity: 'warning', code: 'IMPORT_OLDER_REPLICA', path: `replicas/${older.replica}`, message });
+  }
+  return [...newest.values()];
+}
+
+function refuseProblems(
+  source: string,
+  findings: readonly ImportFinding[],
+  chosen: readonly SourceReplica[],
+  { names = new Map<string, readonly string[]>(), salvages = false }: ImportOptions,
+): void {
+  const reasons: string[] = [];
+  if (chosen.length === 0) reasons.push('there is no database in it');
+  for (const { severity, code, path, position, txOffset, message } of findings) {
+    // A program that does not run here is no reason to leave the data behind.
+    if (severity !== 'damage' || salvages || code.startsWith('PROGRAM_')) continue;
+    const where = [
+      path,
+      position && `byte ${position}`,
+      txOffset === undefined ? undefined : `transaction ${txOffset}`,
+    ];
+    reasons.push(`${where.filter((part) => part !== undefined).join(', ')}: ${code}: ${message}`);
+  }
+  if (reasons.length > 0) reasons.push('With --salvage what is good of each database is taken over.');
+  const given = [...names.values()].flat();
+  for (const [identity, list] of names) {
+    if (!chosen.some(({ good }) => good.program.databaseIdentity === identity)) {
+      reasons.push(`--name: there is no database ${identity}`);
+    }
+    for (const name of list) {
+      const problem = databaseNameProblem(name);
+      if (problem !== undefined) reasons.push(`--name ${JSON.stringify(name)}: ${problem}`);
+      if (given.filter((other) => other === name).length > 1) reasons.push(`--name ${name}: it is given twice`);
+    }
+  }
+  if (reasons.length > 0) throw refused(source, reasons);
+}
+
+function refused(source: string, reasons: readonly string[]): ServerError {
+  return new ServerError(
+    'SERVER_IMPORT_REFUSED',
+    `${source} is not imported, and nothing was written:\n${reasons.map((reason) => `  ${reason}`).join('\n')}`,
+  );
+}
+
+async function copyOwnFiles(source: string, target: string, findings: ImportFinding[]): Promise<void> {
+  for (const name of await readdir(source)) {
+    // Keys keep their modes.
+    if (/^id_ecdsa(\.pub)?$/u.test(name)) await copyFile(join(source, name), join(target, name));
+    if (name !== 'config.toml') continue;
+    try {
+      await readConfig(join(source, name));
+      await copyFile(join(source, name), join(target, name));
+    } catch (error) {
+      const message = `it is left out, and the defaults hold: ${(error as Error).message}`;
+      findings.push({ severity: 'warning', code: 'IMPORT_CONFIG_LEFT_OUT', path: name, message });
+    }
+  }
+}
+
+async function copyReplica(
+  from: string,
+  to: string,
+  log: LogInspection,
+  { cut, firstTxOffset }: GoodPart,
+): Promise<void> {
+  const fs = new NodeFileSystem();
+  const chain = stretchesFrom(log.stretches, firstTxOffset);
+  if (log.findings.every(isHarmless) && cut.endTxOffset === chain.at(-1)?.endTxOffset) {
+    await mkdir(join(to, 'clog'), { recursive: true });
+    for (const { path } of log.segments) await copySynced(path, join(to, relative(from, path)));
+    await fs.syncFolder(join(to, 'clog'));
+  } else {
+    await copyLog(fs, join(from, 'clog'), chain, join(to, 'clog'), firstTxOffset, cut);
+  }
+  await cp(join(from, 'module_logs'), join(to, 'module_logs'), { recursive: true }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    },
+  );
+}
+
+async function copySynced(from: string, to: string): Promise<void> {
+  await copyFile(from, to, constants.COPYFILE_FICLONE);
+  await using handle = await open(to, 'r+');
+  await handle.sync();
+}
+
+function importedDatabase({ replica, good, check }: SourceReplica, names: ImportOptions['names']): ImportedDatabase {
+  const { databaseIdentity: identity, owner, hash } = good.program;
+  return {
+    identity,
+    owner,
+    names: names?.get(identity) ?? [],
+    replica,
+    firstTxOffset: good.firstTxOffset,
+    endTxOffset: good.cut.endTxOffset,
+    tables: check.tables,
+    programHash: hash,
+    connectedClients: check.connectedClients,
+  };
+}
+
+function writeControl(
+  path: string,
+  chosen: readonly SourceReplica[],
+  databases: readonly ImportedDatabase[],
+  lastReplica: number,
+): void {
+  const control = new ControlDatabase(join(path, 'control.sqlite'));
+  try {
+    control.reserveReplicas(lastReplica);
+    for (const { identity, owner, replica, names } of databases) {
+      const initialProgram = chosen.find((one) => one.replica === replica)?.initialProgram ?? '';
+      control.putDatabase({ identity, owner, initialProgram, replica, isLocked: false });
+      for (const name of names) control.addName(name, identity, owner);
+    }
+  } finally {
+    control.close();
+  }
+}

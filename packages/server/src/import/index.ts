@@ -1,0 +1,3 @@
+export { importDataDirectory } from './import-data-directory.ts';
+export type { ImportOptions } from './import-data-directory.ts';
+export type { ImportFinding, ImportProblem, ImportReport, ImportedDatabase } from './import-report.ts';

@@ -1,0 +1,66 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'smol-toml';
+import { ServerError } from '../errors.ts';
+
+/**
+ * The replicas of a data directory of SpacetimeDB 2.x, ascending.
+ * @throws ServerError `SERVER_DATA_DIR_UNUSABLE`, `SERVER_DATA_DIR_INCOMPATIBLE`, `SERVER_DATA_DIR_LOCKED`
+ */
+export async function openSource(path: string): Promise<number[]> {
+  const names = await readdir(path).catch((cause: Error) => {
+    throw new ServerError('SERVER_DATA_DIR_UNUSABLE', `${path} cannot be read: ${cause.message}`, { cause });
+  });
+  if (!names.includes('metadata.toml')) {
+    throw new ServerError('SERVER_DATA_DIR_UNUSABLE', `${path} is no data directory: it has no metadata.toml`);
+  }
+  const { edition, version } = tomlOf(await readFile(join(path, 'metadata.toml'), 'utf8').catch(() => ''));
+  if (edition === 'lightcone') {
+    throw new ServerError(
+      'SERVER_DATA_DIR_INCOMPATIBLE',
+      `${path} is a data directory of Lightcone: there is nothing to import. Use it with --data-dir.`,
+    );
+  }
+  if (edition !== 'standalone' || typeof version !== 'string' || !version.startsWith('2.')) {
+    throw new ServerError(
+      'SERVER_DATA_DIR_INCOMPATIBLE',
+      `${path}/metadata.toml says edition ${JSON.stringify(edition)}, version ${JSON.stringify(version)}; what can be ` +
+        'imported is edition "standalone", version 2.x. One of version 1.x becomes 2.x when SpacetimeDB 2.x opens it.',
+    );
+  }
+  await refuseLiving(path);
+  const replicas = await readdir(join(path, 'replicas')).catch(() => []);
+  return replicas
+    .filter((name) => /^\d{1,15}$/u.test(name))
+    .map(Number)
+    .toSorted((a, b) => a - b);
+}
+
+/** SpacetimeDB's lock is one that Node cannot ask for, so that the pid in its file has to do. */
+async function refuseLiving(path: string): Promise<void> {
+  const text = await readFile(join(path, 'spacetime.pid'), 'utf8').catch(() => '');
+  const pid = Number.parseInt(text, 10);
+  if (!(pid > 0) || !isAlive(pid)) return;
+  throw new ServerError(
+    'SERVER_DATA_DIR_LOCKED',
+    `${path} is in use by process ${pid}, by its spacetime.pid: stop that server first. If it is another program that ` +
+      'has this number by now, delete the file.',
+  );
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function tomlOf(text: string): Readonly<Record<string, unknown>> {
+  try {
+    return parse(text);
+  } catch {
+    return {};
+  }
+}
