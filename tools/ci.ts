@@ -18,6 +18,7 @@ await tests('smoketests, with the modules just built', ['run', '--config', 'smok
   LIGHTCONE_MODULES_DIR: modules,
 });
 await step('a short benchmark', () => node('bench/src/main.ts', '--short', '--modules-dir', modules));
+await step('a short benchmark of subscriptions', () => node('bench/src/subscriptions.ts', '--short'));
 
 rmSync(work, { recursive: true });
 console.log(`${passed} passed, ${failed} failed`);

@@ -26,6 +26,23 @@ test('records come back in the order of writing', () => {
   expect(batch.isEmpty).toBe(true);
 });
 
+test('a large batch has memory of its own, like a small one', () => {
+  const batch = new OutboundBatch();
+  const taken = [20_000_000, 10, 9_000_000, 20_000_000].map((length, i) => {
+    batch.begin(i);
+    batch.writer.raw(new Uint8Array(length).fill(i));
+    batch.end();
+    return batch.take();
+  });
+  for (const [i, bytes] of taken.entries()) {
+    readOutboundBatch(bytes, {
+      message: (numbers, payload) => expect([numbers, payload.at(0), payload.at(-1)]).toEqual([[i], i, i]),
+      close: () => {},
+    });
+  }
+  expect(new Set(taken.map(({ buffer }) => buffer)).size).toBe(4);
+});
+
 test.each([
   { reason: 'x'.repeat(200), kept: 'x'.repeat(123) },
   { reason: 'ü'.repeat(100), kept: 'ü'.repeat(61) },

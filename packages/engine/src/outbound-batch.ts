@@ -86,10 +86,13 @@ export class OutboundBatch {
     this.end();
   }
 
-  /** The batch as bytes of its own; the writer starts over. */
+  /** The batch, in memory that nothing else is in; the writer starts over. */
   take(): Uint8Array {
-    const bytes = this.#writer.finish();
-    if (this.#writer.bytes.length > MAX_KEPT_BYTES) this.#writer = new ByteWriter(INITIAL_BYTES);
+    const isLarge = this.#writer.bytes.length > MAX_KEPT_BYTES;
+    // What is not kept is given away as it is, unless most of it is empty.
+    const isGiven = isLarge && 2 * this.#writer.length >= this.#writer.bytes.length;
+    const bytes = isGiven ? this.#writer.written() : this.#writer.finish();
+    if (isLarge) this.#writer = new ByteWriter(INITIAL_BYTES);
     else this.#writer.reset();
     if (this.#bytesByConnection.size > 0) this.#bytesByConnection.clear();
     return bytes;

@@ -248,9 +248,9 @@ export class DatabaseThread {
   }
 
   #receive(message: FromDatabase): void {
-    if (message instanceof ArrayBuffer) {
+    if (message instanceof ArrayBuffer || message instanceof Uint8Array) {
       this.#goOn();
-      this.#events.batch(new Uint8Array(message));
+      this.#events.batch(message instanceof ArrayBuffer ? new Uint8Array(message) : message);
       return;
     }
     switch (message.tag) {

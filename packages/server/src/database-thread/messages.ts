@@ -151,6 +151,8 @@ export type ToDatabase =
 
 export type FromDatabase =
   | ArrayBuffer
+  /** A batch that does not fill its memory. */
+  | Uint8Array
   | { readonly tag: 'answer'; readonly id: number; readonly answer: unknown }
   | { readonly tag: 'failure'; readonly id: number; readonly code: string; readonly message: string }
   /** Whole lines, each a JSON object. */

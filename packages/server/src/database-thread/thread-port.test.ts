@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { FromDatabase } from './messages.ts';
 import { ThreadPort } from './thread-port.ts';
 
-type Message = Exclude<FromDatabase, ArrayBuffer>;
+type Message = Exclude<FromDatabase, ArrayBuffer | Uint8Array>;
 
 function record(message: string, level: DatabaseLogRecord['level'] = 'Info'): DatabaseLogRecord {
   return {
@@ -41,6 +41,19 @@ function linesOf(messages: readonly Message[]): string[] {
   const texts = messages.flatMap((message) => (message.tag === 'log' ? [message.lines] : []));
   return texts.join('').split('\n').slice(0, -1);
 }
+
+test('a batch crosses whole, whether or not it fills its memory', async () => {
+  const { port1, port2 } = new MessageChannel();
+  const port = new ThreadPort(port1);
+  const received: unknown[] = [];
+  const all = new Promise<void>((resolve) => port2.on('message', (batch) => received.push(batch) === 2 && resolve()));
+  const batches = [Uint8Array.of(1, 2, 3), Uint8Array.of(4, 5, 6, 7).subarray(0, 3)];
+  for (const batch of batches) port.deliver(batch);
+  await all;
+  expect(received).toEqual([Uint8Array.of(1, 2, 3).buffer, Uint8Array.of(4, 5, 6)]);
+  expect(batches.map(({ length }) => length)).toEqual([0, 0]);
+  port.close();
+});
 
 test('the lines of one turn cross together, before the answer', async () => {
   const messages = await crossing((port) => {
