@@ -27,6 +27,9 @@ test('what a killed writer left behind is no blob, and hinders none', async () =
   for await (const { key } of store.list('')) keys.push(key);
   expect(keys).toEqual(['a/b']);
   expect(await store.putIfAbsent('a/c', Uint8Array.of(2))).toBe(true);
+  await store.removeLeftovers();
+  expect((await readdir(join(root, 'a'))).toSorted()).toEqual(['b', 'c']);
+  await new FolderBlobStore(newFolder()).removeLeftovers();
 });
 
 test('a put leaves no other file behind, whether it took place or not', async () => {

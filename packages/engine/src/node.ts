@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { CommitLog } from '@lightcone/commitlog';
+import { FolderBlobStore } from '@lightcone/blobs/node';
+import { CommitLog, SnapshotStore } from '@lightcone/commitlog';
 import { NodeFileSystem } from '@lightcone/commitlog/node';
 import { ConnectionId, Identity } from '@lightcone/sats';
 import type { Clock } from './clock.ts';
@@ -64,6 +65,9 @@ export const Lightcone = {
       identity: EMBEDDED_DATABASE,
       owner,
       log: dataDir === undefined ? undefined : await CommitLog.open(new NodeFileSystem(), dataDir),
+      ...(dataDir !== undefined && {
+        snapshots: { store: new SnapshotStore(new FolderBlobStore(`${dataDir}/snapshots`)) },
+      }),
       clock: systemClock,
       timers: systemTimers,
       ...(outgoingHttp !== false && { outgoingHttp }),

@@ -38,6 +38,11 @@ test('what the file sets is read; unknown keys are not', () => {
     send_message = { per-second = 0.5 }
     [commitlog]
     max-unsynced-mib = 3
+    keep-all = true
+    [snapshots]
+    every-transactions = 1000
+    every-mib = 5
+    keep = 3
     [archive]
     location = "s3://bucket/prefix"
     interval = "2s"
@@ -56,6 +61,13 @@ test('what the file sets is read; unknown keys are not', () => {
     functions: new Map([['send_message', { perSecond: 0.5, burst: 1 }]]),
   });
   expect(config.maxUnsyncedBytes).toBe(3 * 1024 * 1024);
+  expect(config.snapshots).toEqual({
+    everyTransactions: 1000,
+    everyBytes: 5 * 1024 * 1024,
+    maxBytesPerLogByte: 4,
+    kept: 3,
+    keepsWholeLog: true,
+  });
   expect(config).toMatchObject({ archiveLocation: 's3://bucket/prefix', archiveIntervalMs: 2000 });
   expect(config.publishers).toEqual(new Set([identity.toLowerCase()]));
   expect(config.moduleHttp).toEqual({ allow: ['api.internal', '10.0.0.0/8'] });

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { DEFAULT_LIMITS, DEFAULT_MAX_UNSYNCED_BYTES } from '@lightcone/engine';
-import type { ModuleLimits, RateLimit, RateLimits } from '@lightcone/engine';
+import { DEFAULT_LIMITS, DEFAULT_MAX_UNSYNCED_BYTES, DEFAULT_SNAPSHOT_POLICY } from '@lightcone/engine';
+import type { ModuleLimits, RateLimit, RateLimits, SnapshotPolicy } from '@lightcone/engine';
 import { AddressPolicy } from '@lightcone/engine/node';
 import { parse } from 'smol-toml';
 import type { ModuleHttp } from './database-thread/messages.ts';
@@ -26,6 +26,8 @@ export interface ServerConfig {
   readonly archiveLocation: string | undefined;
   /** How often what is new goes to the archive. */
   readonly archiveIntervalMs: number;
+  /** When snapshots are taken, and how many are kept. */
+  readonly snapshots: SnapshotPolicy;
   /** Identities that may create databases on a server that other machines can reach. */
   readonly publishers: ReadonlySet<string>;
 }
@@ -69,6 +71,7 @@ export const DEFAULT_CONFIG: ServerConfig = Object.freeze({
   identity: Object.freeze({ acceptsUnlisted: true, issuers: [] }),
   rateLimits: undefined,
   maxUnsyncedBytes: DEFAULT_MAX_UNSYNCED_BYTES,
+  snapshots: DEFAULT_SNAPSHOT_POLICY,
   archiveLocation: undefined,
   archiveIntervalMs: 10_000,
   publishers: new Set<string>(),
@@ -98,6 +101,17 @@ export const CONFIG_TEMPLATE = `# Lightcone server configuration. Every key may 
 [commitlog]
 # When more than this waits to be synced, calls are refused until the disk has caught up.
 # max-unsynced-mib = 256
+# Whether the log is kept from the first transaction on. Else what is older than the snapshots that are kept is removed,
+# so that the disk use of a busy database levels off; an archive, if there is one, has it first.
+# keep-all = false
+
+[snapshots]
+# Of what is in memory, taken while transactions go on: a database starts from the newest one and the log after it.
+# One is taken after so many transactions, or so much log, whichever is first.
+# every-transactions = 1000000
+# every-mib = 256
+# How many are kept. With two or more the loss of one is no loss of data.
+# keep = 2
 
 [archive]
 # Where everything that databases commit is copied to, so that they can be brought back as they were at any moment:
@@ -185,6 +199,7 @@ export function parseConfig(text: string, path: string): ServerConfig {
     rateLimits: readRateLimits(path, document),
     maxUnsyncedBytes:
       MIB * new Section(path, document, 'commitlog').count('max-unsynced-mib', defaultUnsyncedMib, 1, 1 << 20),
+    snapshots: readSnapshotPolicy(path, document),
     archiveLocation: archive.text('location'),
     archiveIntervalMs: archive.durationMs('interval', DEFAULT_CONFIG.archiveIntervalMs),
     publishers: new Set(new Section(path, document, 'publish').identities('allow')),
@@ -225,6 +240,18 @@ const PAGES_PER_MIB = 16;
 const MAX_MEMORY_MIB = 4096; // what 32 bits address
 /** Less than this, and modules of a few tables do not get through their initialisation. */
 const MIN_ENERGY = 1_000_000;
+
+function readSnapshotPolicy(path: string, document: Readonly<Record<string, unknown>>): SnapshotPolicy {
+  const section = new Section(path, document, 'snapshots');
+  const { everyTransactions, everyBytes, kept, keepsWholeLog } = DEFAULT_CONFIG.snapshots;
+  return Object.freeze({
+    ...DEFAULT_CONFIG.snapshots,
+    everyTransactions: section.count('every-transactions', everyTransactions),
+    everyBytes: MIB * section.count('every-mib', everyBytes / MIB, 1, 1 << 20),
+    kept: section.count('keep', kept, 1, 1000),
+    keepsWholeLog: new Section(path, document, 'commitlog').boolean('keep-all', keepsWholeLog),
+  });
+}
 
 function readModuleLimits(modules: Section): ModuleLimits {
   const { energyPerCall, maxMemoryPages } = DEFAULT_CONFIG.moduleLimits;

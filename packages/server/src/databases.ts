@@ -23,6 +23,7 @@ export class Databases {
   readonly #control: ControlDatabase;
   readonly #dataDirectory: DataDirectory;
   readonly #log: Logger;
+  readonly #isArchived: boolean;
   readonly #running = new Map<string, Promise<RunningDatabase>>();
   readonly #started = new Map<string, RunningDatabase>();
   readonly #changes = new Map<string, Promise<unknown>>();
@@ -32,10 +33,12 @@ export class Databases {
   readonly #programs = new Map<string, Uint8Array>();
   #isClosed = false;
 
-  constructor(dataDirectory: DataDirectory, log: Logger) {
+  /** @param isArchived whether an archive gets what the databases commit */
+  constructor(dataDirectory: DataDirectory, log: Logger, isArchived = false) {
     this.#control = dataDirectory.control;
     this.#dataDirectory = dataDirectory;
     this.#log = log;
+    this.#isArchived = isArchived;
   }
 
   /** An identity for a database or anybody else, as an anonymous user gets one. */
@@ -176,8 +179,8 @@ export class Databases {
 
   #start(record: DatabaseRecord, program: Uint8Array | undefined): Promise<RunningDatabase> {
     const path = this.#dataDirectory.replicaPath(record.replica);
-    const { moduleLimits: limits, moduleHttp, rateLimits, maxUnsyncedBytes } = this.#dataDirectory.config;
-    const settings = { limits, moduleHttp, rateLimits, maxUnsyncedBytes };
+    const { moduleLimits: limits, moduleHttp, rateLimits, maxUnsyncedBytes, snapshots } = this.#dataDirectory.config;
+    const settings = { limits, moduleHttp, rateLimits, maxUnsyncedBytes, snapshots, isArchived: this.#isArchived };
     return RunningDatabase.start(record, path, program, settings, this.moduleLog(record), this.#log);
   }
 

@@ -105,6 +105,18 @@ export class Metrics {
     responseBytes: this.#counter('spacetime_procedure_http_response_size_bytes', 'Bytes of the answers.', ['db']),
   } as const;
 
+  readonly #snapshots = this.#counter('lightcone_snapshots_total', 'Snapshots: taken, or failed.', ['db', 'outcome']);
+  readonly #snapshotSeconds = this.#counter(
+    'lightcone_snapshot_seconds_total',
+    'Time from the beginning of a snapshot until it was verified, added up.',
+    ['db'],
+  );
+  readonly #snapshotBytes = this.#counter('lightcone_snapshot_written_bytes_total', 'Bytes that snapshots wrote.', [
+    'db',
+  ]);
+  readonly #snapshotOffset = this.#gauge('lightcone_snapshot_tx_offset', 'Last transaction of the newest snapshot.', [
+    'db',
+  ]);
   readonly #archiveLag = this.#gauge(
     'lightcone_archive_lag_transactions',
     'Durable transactions that are not in the archive.',
@@ -171,6 +183,10 @@ export class Metrics {
       this.#refused,
       this.#unsyncedBytes,
       this.#httpInProgress,
+      this.#snapshots,
+      this.#snapshotSeconds,
+      this.#snapshotBytes,
+      this.#snapshotOffset,
       this.#archiveLag,
       this.#archiveSuccess,
       this.#archiveFailures,
@@ -193,6 +209,16 @@ export class Metrics {
       this.#postgresStatements.inc({ outcome: 'failed' }, postgres.statements.failed);
     }
     return this.#registry.metrics();
+  }
+
+  #collectSnapshots(db: string, snapshots: DatabaseMetrics['snapshots']): void {
+    if (snapshots === undefined) return;
+    const { taken, failed, lastTxOffset, writtenBytes, totalNanos } = snapshots;
+    this.#snapshots.inc({ db, outcome: 'taken' }, taken);
+    this.#snapshots.inc({ db, outcome: 'failed' }, failed);
+    this.#snapshotSeconds.inc({ db }, totalNanos / 1e9);
+    this.#snapshotBytes.inc({ db }, writtenBytes);
+    if (lastTxOffset >= 0) this.#snapshotOffset.set({ db }, lastTxOffset);
   }
 
   #readArchive(): void {
@@ -235,6 +261,7 @@ export class Metrics {
       this.#refused.inc({ db, limit }, count);
     }
     this.#unsyncedBytes.set({ db }, metrics.unsyncedLogBytes);
+    this.#collectSnapshots(db, metrics.snapshots);
     this.#liveViews.set({ db }, metrics.liveViews);
     this.#scheduledRows.set({ db }, metrics.scheduledRows);
     for (const [name, { counts, sumSeconds }] of metrics.scheduledFunctionDelays) {

@@ -77,7 +77,8 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     const listed = await loadListedIssuers(issuers, log);
     const foreignIssuers = new ForeignIssuers({ listed, acceptsUnlisted, log });
     const tokens = new Tokens(await loadKeys(options, config.keys, log), foreignIssuers);
-    const databases = new Databases(dataDirectory, log);
+    const isArchived = (options.archive ?? dataDirectory.config.archiveLocation) !== undefined;
+    const databases = new Databases(dataDirectory, log, isArchived);
     const archive = makeArchive(options, dataDirectory, databases, log);
     const isOpen = isLoopback(address.host);
     const context = {

@@ -6,12 +6,15 @@ import { checkBlobKey, checkBlobPrefix, checkByteRange } from '../blob-key.ts';
 import type { BlobInfo, BlobStore, ByteRange } from '../blob-store.ts';
 import { BlobError } from '../errors.ts';
 
+/** The beginning of the name of a file that is being written. */
+const UNFINISHED = '.tmp-';
+
 /**
  * Blobs as files below a folder of this machine: the key is the path.
  *
  * A put writes a file of another name (`.tmp-…`, which no key can be), syncs it, renames it into place and syncs the
  * folder; `putIfAbsent` links it into place, which fails if there is a file. A process that is killed may leave files
- * `.tmp-…` behind: nobody sees them, and they may be deleted.
+ * `.tmp-…` behind: nobody sees them, and `removeLeftovers` deletes them.
  */
 export class FolderBlobStore implements BlobStore {
   readonly #root: string;
@@ -76,6 +79,21 @@ export class FolderBlobStore implements BlobStore {
     }
   }
 
+  /**
+   * Deletes what killed processes left behind. To be called while nobody writes to the folder.
+   *
+   * @throws BlobError
+   */
+  async removeLeftovers(): Promise<void> {
+    try {
+      for (const entry of await readdir(this.#root, { recursive: true, withFileTypes: true })) {
+        if (entry.isFile() && entry.name.startsWith(UNFINISHED)) await unlink(join(entry.parentPath, entry.name));
+      }
+    } catch (error) {
+      if (!isMissing(error)) throw failed(this.#root, 'deleting', error);
+    }
+  }
+
   /** Below `folder`, which is '' or ends with `/`. */
   async *#listFolder(folder: string, prefix: string, after: string): AsyncGenerator<BlobInfo> {
     for (const entry of await this.#entriesOf(folder)) {
@@ -122,7 +140,7 @@ export class FolderBlobStore implements BlobStore {
   /** Writes a file beside `path`, durably, and lets `move` bring it there. */
   async #place(path: string, bytes: Uint8Array, move: (written: string) => Promise<boolean>): Promise<boolean> {
     const folder = dirname(path);
-    const written = join(folder, `.tmp-${randomBytes(9).toString('base64url')}`);
+    const written = join(folder, `${UNFINISHED}${randomBytes(9).toString('base64url')}`);
     try {
       await makeFolder(folder);
       try {

@@ -98,7 +98,9 @@ export class Archive {
       if (status.nextRoundAt > now) return;
       // A database that is held up or gone has its turn later.
       const durable = await thread.request('durableTxOffset', undefined).catch(() => undefined);
-      if (durable !== undefined) await this.#round(status, durable);
+      if (durable === undefined) return;
+      await this.#round(status, durable);
+      await thread.request('archivedBefore', status.endTxOffset).catch(() => undefined);
     });
     for (const [replica, { record }] of this.#statuses) {
       if (this.#control.findDatabase(record.identity)?.replica !== replica) this.#statuses.delete(replica);

@@ -1,10 +1,13 @@
+import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
-import { CommitLog } from '@lightcone/commitlog';
+import { FolderBlobStore } from '@lightcone/blobs/node';
+import { CommitLog, SnapshotStore } from '@lightcone/commitlog';
 import { NodeFileSystem } from '@lightcone/commitlog/node';
 import { Database } from '@lightcone/engine';
-import type { DatabaseOptions } from '@lightcone/engine';
+import type { DatabaseOptions, SnapshotOptions, SnapshotPolicy } from '@lightcone/engine';
 import { AddressPolicy, NodeOutgoingHttp, systemClock, systemTimers } from '@lightcone/engine/node';
 import { Identity } from '@lightcone/sats';
+import type { ArchivedLog } from './archived-log.ts';
 import { Mailbox } from './mailbox.ts';
 import { STARTED } from './messages.ts';
 import type { ThreadStart } from './messages.ts';
@@ -18,20 +21,22 @@ import { ThreadPort } from './thread-port.ts';
 if (parentPort === null) throw new Error('this file runs as a worker of the server');
 const port = new ThreadPort(parentPort);
 const start = workerData as ThreadStart;
+const archived: ArchivedLog = { before: start.isArchived ? 0 : Number.POSITIVE_INFINITY };
 const database = await openDatabase(start, port).catch((error: unknown) => port.failStart(error));
 if (database !== undefined) {
-  const mailbox = new Mailbox(database, start, port);
+  const mailbox = new Mailbox(database, start, archived, port);
   parentPort.on('message', (message) => mailbox.receive(message));
   port.answer(STARTED, undefined);
 }
 
 async function openDatabase(
-  { identity, owner, path, program, limits, moduleHttp, rateLimits, maxUnsyncedBytes }: ThreadStart,
+  { identity, owner, path, program, limits, moduleHttp, rateLimits, maxUnsyncedBytes, snapshots }: ThreadStart,
   out: ThreadPort,
 ): Promise<Database> {
   const options: DatabaseOptions = {
     identity: Identity.fromHex(identity),
     log: path === undefined ? undefined : await CommitLog.open(new NodeFileSystem(), path),
+    ...(path !== undefined && { snapshots: await snapshotOptions(path, snapshots) }),
     clock: systemClock,
     timers: systemTimers,
     limits,
@@ -51,4 +56,11 @@ async function openDatabase(
     },
   };
   return program === undefined ? Database.open(options) : Database.create(options, program, Identity.fromHex(owner));
+}
+
+/** To be called when the log is locked: then nobody else writes here. */
+async function snapshotOptions(path: string, policy: SnapshotPolicy): Promise<SnapshotOptions> {
+  const blobs = new FolderBlobStore(join(path, 'snapshots'));
+  await blobs.removeLeftovers();
+  return { store: new SnapshotStore(blobs), policy, archivedBefore: () => archived.before };
 }

@@ -3,6 +3,7 @@ import type { Caller, Database } from '@lightcone/engine';
 import { bytesToHex, ConnectionId, Identity } from '@lightcone/sats';
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { writeSqlOutcome } from '../postgres/sql-outcome.ts';
+import type { ArchivedLog } from './archived-log.ts';
 import { readFrameBatch } from './frame-batch.ts';
 import { DoneBatches } from './frames-in-flight.ts';
 import type {
@@ -33,7 +34,8 @@ export class Mailbox {
   readonly #doneBatches: DoneBatches;
   readonly #handlers: Handlers;
 
-  constructor(database: Database, { identity, batchesDone }: ThreadStart, port: ThreadPort) {
+  /** @param archived told of what the archive has */
+  constructor(database: Database, { identity, batchesDone }: ThreadStart, archived: ArchivedLog, port: ThreadPort) {
     this.#database = database;
     this.#identity = identity;
     this.#port = port;
@@ -69,6 +71,11 @@ export class Mailbox {
       update: (input) => this.#update(input),
       metrics: () => database.metrics(),
       durableTxOffset: () => database.durableTxOffset,
+      takeSnapshot: () => database.takeSnapshot(),
+      archivedBefore: (txOffset) => {
+        archived.before = txOffset;
+        return undefined;
+      },
       stop: async () => {
         await database.close();
         return undefined;

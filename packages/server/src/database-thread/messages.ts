@@ -6,6 +6,7 @@ import type {
   HttpRequest,
   ModuleLimits,
   RateLimits,
+  SnapshotPolicy,
   SqlResult,
   UpdatePlan,
 } from '@lightcone/engine';
@@ -27,6 +28,9 @@ export interface ModuleSettings {
   readonly rateLimits: RateLimits | undefined;
   /** Bytes that may wait for a database's disk. */
   readonly maxUnsyncedBytes: number;
+  readonly snapshots: SnapshotPolicy;
+  /** Whether an archive gets the log: nothing is removed that it does not have. */
+  readonly isArchived: boolean;
 }
 
 /** What a new thread is told. */
@@ -79,6 +83,10 @@ export interface DatabaseRequests {
   metrics: { readonly input: undefined; readonly answer: DatabaseMetrics };
   /** The offset of the last durable transaction; undefined in memory. */
   durableTxOffset: { readonly input: undefined; readonly answer: number | undefined };
+  /** Takes a snapshot of what is committed; answers with its tx offset. */
+  takeSnapshot: { readonly input: undefined; readonly answer: number };
+  /** The archive has all transactions before this one. */
+  archivedBefore: { readonly input: number; readonly answer: undefined };
   /** Disconnects everybody, makes everything durable, and ends the thread. */
   stop: { readonly input: undefined; readonly answer: undefined };
 }
