@@ -29,8 +29,8 @@ test('a log that loses its beginning, a kill, a damaged snapshot', { timeout: 18
     };
     await Promise.all(Array.from({ length: CALLS_AT_ONCE }, worker));
   };
-  const people = async (): Promise<unknown[]> =>
-    (await rows(server, 'people', 'SELECT name FROM person')).map(([name]) => name).toSorted();
+  const people = async (): Promise<string[]> =>
+    (await rows(server, 'people', 'SELECT name FROM person')).map(([name]) => String(name)).toSorted();
 
   await addUntil(() => Number(segments()[0]?.slice(0, 20)) > 0);
   const [firstSegment] = segments();
