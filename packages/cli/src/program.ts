@@ -11,6 +11,7 @@ import { loginCommand, logoutCommand } from './commands/login.ts';
 import { logsCommand } from './commands/logs.ts';
 import { publishCommand } from './commands/publish.ts';
 import { renameCommand } from './commands/rename.ts';
+import { restoreCommand } from './commands/restore.ts';
 import { serverCommand } from './commands/server.ts';
 import { sqlCommand } from './commands/sql.ts';
 import { startCommand } from './commands/start.ts';
@@ -45,6 +46,7 @@ export function createProgram(terminal: Terminal): Command {
     .addCommand(loginCommand(session))
     .addCommand(logoutCommand(session))
     .addCommand(serverCommand(session))
+    .addCommand(restoreCommand(session))
     .addCommand(verifyCommand(session))
     .addCommand(importCommand(session))
     .addCommand(versionCommand(session));

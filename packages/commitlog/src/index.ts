@@ -1,5 +1,6 @@
 export { CommitLog } from './commit-log.ts';
 export type { CommitLogOptions } from './commit-log.ts';
+export { CommitTimes, readCommitTimes } from './commit-times.ts';
 export { CommitLogError } from './errors.ts';
 export type { CommitLogErrorCode } from './errors.ts';
 export type { FileLock, FileSystem, OpenFile, OpenMode, ZstdDecompressor } from './file-system.ts';

@@ -1,4 +1,4 @@
-import type { CommitLog, SnapshotStore } from '@lightcone/commitlog';
+import type { CommitLog, CommitTimes, SnapshotStore } from '@lightcone/commitlog';
 import { DEFAULT_LIMITS, type ModuleLimits } from '@lightcone/host';
 import type { Identity, RowType } from '@lightcone/sats';
 import type { Store } from '@lightcone/store';
@@ -38,6 +38,8 @@ export interface DatabaseOptions {
   readonly log: CommitLog | undefined;
   /** Where snapshots are taken to, and the database is started from; without it there is only the log. */
   readonly snapshots?: SnapshotOptions;
+  /** When transactions that no reducer did were committed: also closed by the database. Not kept unless given. */
+  readonly commitTimes?: CommitTimes;
   readonly clock: Clock;
   /** Wake-ups by that clock. */
   readonly timers: Timers;
@@ -127,7 +129,16 @@ export class Core {
       const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
       this.logLine('Error', `a subscription could not be evaluated: ${query}: ${reason}`);
     });
-    this.transactions = new Transactions(store, log, this.outbox, this.subscriptions, this.scheduler, this.views);
+    const { commitTimes } = options;
+    this.transactions = new Transactions(
+      store,
+      log,
+      commitTimes && ((txOffset) => commitTimes.note(txOffset, Number(clock.nowMicros()))),
+      this.outbox,
+      this.subscriptions,
+      this.scheduler,
+      this.views,
+    );
     this.snapshots = this.#makeSnapshots(recovered);
     this.procedures = new Procedures(this);
     this.wires = new Wires(this);

@@ -437,6 +437,7 @@ export class Database {
     viewExpiry.close();
     turns.end();
     await snapshots?.close();
+    await options.commitTimes?.close();
     await options.log?.close();
   }
 
@@ -485,6 +486,7 @@ async function closingLogOnError(options: DatabaseOptions, make: () => Promise<D
   try {
     return await make();
   } catch (error) {
+    await options.commitTimes?.close();
     await options.log?.close();
     throw error;
   }

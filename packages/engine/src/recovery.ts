@@ -8,7 +8,7 @@ import { restoreSnapshot } from './snapshots/restore-snapshot.ts';
 import type { PagePlace } from './snapshots/snapshot-contents.ts';
 import { systemRowType } from './system-rows.ts';
 import { FIRST_USER_OBJECT_ID, SYSTEM_TABLE_IDS } from './system-tables.ts';
-import { type MutationVisitor, readTransactionRecord } from './transaction-record.ts';
+import { type MutationVisitor, readTransactionRecord, recordTimestampMicros } from './transaction-record.ts';
 
 /** The system tables that say which tables there are, and of what row type. Their rows begin with the table's id. */
 const DESCRIBING_TABLES: ReadonlySet<number> = new Set([
@@ -93,6 +93,12 @@ export function insertBootstrapRows(store: Store, replay: Replay): void {
   }
 }
 
+/**
+ * Whether a transaction is the first that is left out.
+ * @param calledAtMicros when its reducer was called; undefined if it is of something else
+ */
+export type IsEnd = (txOffset: number, calledAtMicros: bigint | undefined) => boolean;
+
 /** What about a record does not fit. */
 export type ReplayProblem =
   | 'REPLAY_DUPLICATE_ROW'
@@ -112,7 +118,8 @@ export class RecordReplay implements MutationVisitor {
   readonly #replay: Replay;
   /** Records before it are in the store already. */
   readonly #firstTxOffset: number;
-  readonly #endTxOffset: number;
+  readonly #isEnd: IsEnd | undefined;
+  #endTxOffset: number;
   #txOffset = 0;
   #recordBytes = 0;
   #tableId: number | undefined;
@@ -123,12 +130,25 @@ export class RecordReplay implements MutationVisitor {
   /**
    * @param firstTxOffset records before this one are passed over
    * @param endTxOffset records from this one on are left out
+   * @param isEnd says so, too
    */
-  constructor(store: Store, replay: Replay, firstTxOffset: number = 0, endTxOffset: number = Number.MAX_SAFE_INTEGER) {
+  constructor(
+    store: Store,
+    replay: Replay,
+    firstTxOffset: number = 0,
+    endTxOffset: number = Number.MAX_SAFE_INTEGER,
+    isEnd?: IsEnd,
+  ) {
     this.#store = store;
     this.#replay = replay;
     this.#firstTxOffset = firstTxOffset;
     this.#endTxOffset = endTxOffset;
+    this.#isEnd = isEnd;
+  }
+
+  /** The first transaction that is left out, as far as is known. */
+  get endTxOffset(): number {
+    return this.#endTxOffset;
   }
 
   /** The transaction that is being applied, or that could not be. */
@@ -152,12 +172,18 @@ export class RecordReplay implements MutationVisitor {
   }
 
   commit(minTxOffset: number, count: number, bytes: Uint8Array, start: number, end: number): void {
+    if (minTxOffset > this.#endTxOffset) return;
     const reader = new ByteReader(bytes, start, end);
     this.#recordBytes = 0;
     for (let i = 0; i < count && minTxOffset + i < this.#endTxOffset; i++) {
       this.#txOffset = minTxOffset + i;
       this.#tableId = undefined;
       try {
+        const isOver = this.#isEnd?.(this.#txOffset, recordTimestampMicros(bytes, reader.offset, end)) ?? false;
+        if (isOver && this.#txOffset >= this.#firstTxOffset) {
+          this.#endTxOffset = this.#txOffset;
+          return;
+        }
         readTransactionRecord(reader, this.#txOffset < this.#firstTxOffset ? this.#passingOver : this);
         if (this.#stale.size > 0) this.#defineStale();
         this.#recordBytes = reader.offset - start;

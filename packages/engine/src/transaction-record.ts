@@ -1,4 +1,4 @@
-import { type ByteReader, type ByteWriter, ConnectionId, Identity, type RowType, SatsError } from '@lightcone/sats';
+import { ByteReader, type ByteWriter, ConnectionId, Identity, type RowType, SatsError } from '@lightcone/sats';
 import type { PointerList, Table, TransactionDelta } from '@lightcone/store';
 
 /**
@@ -98,6 +98,15 @@ export function readTransactionRecord(reader: ByteReader, visitor: MutationVisit
     readRows(reader, visitor, (tableId, bytes, start, end) => visitor.delete(tableId, bytes, start, end));
   }
   for (let count = readVarint(reader); count > 0; count--) visitor.truncate(reader.u32());
+}
+
+/** When the reducer was called whose record begins at `start`; undefined if it is of something else. @throws SatsError */
+export function recordTimestampMicros(bytes: Uint8Array, start: number, end: number): bigint | undefined {
+  const reader = new ByteReader(bytes, start, end);
+  if (!(reader.u8() & HAS_INPUTS)) return undefined;
+  reader.u32();
+  reader.take(reader.u8() + Identity.BYTES + ConnectionId.BYTES);
+  return reader.i64();
 }
 
 function writeInputs(writer: ByteWriter, inputs: TransactionInputs): void {

@@ -21,6 +21,7 @@ import { type TransactionInputs, writeTransactionRecord } from './transaction-re
 export class Transactions {
   readonly #store: Store;
   readonly #log: CommitLog | undefined;
+  readonly #noteTime: ((txOffset: number) => void) | undefined;
   readonly #outbox: Outbox;
   readonly #subscriptions: Subscriptions;
   readonly #scheduler: Scheduler;
@@ -35,9 +36,11 @@ export class Transactions {
   #lastTxOffset: number;
   #loggedBytes = 0;
 
+  /** @param noteTime takes the transactions whose records do not say when they were */
   constructor(
     store: Store,
     log: CommitLog | undefined,
+    noteTime: ((txOffset: number) => void) | undefined,
     outbox: Outbox,
     subscriptions: Subscriptions,
     scheduler: Scheduler,
@@ -45,6 +48,7 @@ export class Transactions {
   ) {
     this.#store = store;
     this.#log = log;
+    this.#noteTime = noteTime;
     this.#outbox = outbox;
     this.#subscriptions = subscriptions;
     this.#scheduler = scheduler;
@@ -104,6 +108,7 @@ export class Transactions {
         writeTransactionRecord(this.#record, inputs, delta);
         this.#lastTxOffset = this.#log.append(this.#record.bytes, 0, this.#record.length);
         this.#loggedBytes += this.#record.length;
+        if (inputs === undefined) this.#noteTime?.(this.#lastTxOffset);
       }
       this.#outbox.committed(this.#lastTxOffset);
     }

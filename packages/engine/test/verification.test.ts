@@ -279,3 +279,34 @@ function moduleRows(bytes: Uint8Array): Record<string, never>[] {
   }
   return rows;
 }
+
+test('a history may end where it is told to, in the middle of a commit as well', async () => {
+  const records = good.flat();
+  const two = [records.slice(0, end - 2), records.slice(end - 2)];
+  const asked: number[] = [];
+  const isEnd = (txOffset: number): boolean => {
+    asked.push(txOffset);
+    return txOffset >= end - 1;
+  };
+  const check = await checkDatabase({ ...history(two), isEnd });
+  expect(check.findings).toEqual([]);
+  expect(check.good).toEqual({ endTxOffset: end - 1, recordBytes: records[end - 2]!.length });
+  expect(asked).toEqual(Array.from({ length: end }, (_, i) => i));
+  const first = await checkDatabase({ ...history(two), isEnd: (txOffset) => txOffset >= end - 2 });
+  expect(first.good).toEqual({ endTxOffset: end - 2, recordBytes: 0 });
+});
+
+test('the end may depend on when a reducer was called', async () => {
+  const times: (bigint | undefined)[] = [];
+  await checkDatabase({
+    ...history(good),
+    isEnd: (_, calledAtMicros) => {
+      times.push(calledAtMicros);
+      return false;
+    },
+  });
+  // The publish is no call; connects, disconnects and calls of reducers are.
+  expect(times[0]).toBeUndefined();
+  expect(times.slice(1).some((time) => time !== undefined)).toBe(true);
+  for (const time of times) expect(time === undefined || time > 1_000_000_000_000_000n).toBe(true);
+});

@@ -2,7 +2,7 @@ import { DELAY_BOUNDS_SECONDS } from '@lightcone/engine';
 import type { DatabaseMetrics } from '@lightcone/engine';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { CountedHistogram } from './counted-histogram.ts';
-import type { Archive } from './archive/archive.ts';
+import type { Archive } from './copies/archive.ts';
 import type { Databases } from './databases.ts';
 import type { PostgresCounts } from './postgres/postgres-gateway.ts';
 import type { RunningDatabase } from './running-database.ts';

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { openBlobStore } from '@lightcone/blobs/node';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
-import { Archive } from './archive/archive.ts';
+import { Archive } from './copies/archive.ts';
 import { ForeignIssuers } from './auth/foreign-issuers.ts';
 import { generateKeyPair, loadKeyPair, loadKeyPairFrom } from './auth/keys.ts';
 import type { ServerKeys } from './auth/keys.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FolderBlobStore } from '@lightcone/blobs/node';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { DatabaseCopy, listCopies } from '../src/archive/database-copy.ts';
+import { DatabaseCopy, listCopies } from '../src/copies/database-copy.ts';
 import { startServer } from '../src/index.ts';
 import type { RunningServer } from '../src/index.ts';
 import { authorization, newUser, programs, publish, sql } from './fixtures.ts';

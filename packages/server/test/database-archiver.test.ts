@@ -6,9 +6,9 @@ import { CommitLog, SnapshotStore, inspectLog, writePieces } from '@lightcone/co
 import { SimulatedDisk, seededRandom } from '@lightcone/commitlog/testing';
 import { PrefixedBlobStore } from '@lightcone/blobs';
 import { describe, expect, test } from 'vitest';
-import { DatabaseArchiver } from '../src/archive/database-archiver.ts';
-import { DatabaseCopy, listCopies } from '../src/archive/database-copy.ts';
-import type { DatabaseDescription } from '../src/archive/database-copy.ts';
+import { DatabaseArchiver } from '../src/copies/database-archiver.ts';
+import { DatabaseCopy, listCopies } from '../src/copies/database-copy.ts';
+import type { DatabaseDescription } from '../src/copies/database-copy.ts';
 
 const identity = 'c2'.repeat(32);
 const description: DatabaseDescription = {

@@ -54,7 +54,7 @@ async function lastThatStarts(
   brokenAt: number,
 ): Promise<{ readonly store: Store; readonly cut: LogCut } | undefined> {
   let good: { readonly store: Store; readonly cut: LogCut } | undefined;
-  let low = 0;
+  let low = history.snapshot === undefined ? 0 : history.snapshot.manifest.txOffset + 1;
   let high = brokenAt;
   while (high - low > 1) {
     const middle = low + Math.floor((high - low) / 2);

@@ -1,17 +1,20 @@
-import type { CommitVisitor } from '@lightcone/commitlog';
+import type { CommitVisitor, SnapshotReader } from '@lightcone/commitlog';
 import { type Replay, Store } from '@lightcone/store';
 import { EngineError } from '../errors.ts';
-import { RecordReplay, insertBootstrapRows } from '../recovery.ts';
+import { type IsEnd, RecordReplay, insertBootstrapRows } from '../recovery.ts';
+import { restoreSnapshot } from '../snapshots/restore-snapshot.ts';
 import type { DatabaseFinding } from './database-finding.ts';
 
 /** The transactions of a database, which can be read again and again. */
 export interface RecordedHistory {
   /** The first transaction that is not there. */
   readonly endTxOffset: number;
-  /** Visits the commits from the first transaction on, up to the one before `endTxOffset`. */
+  /** Visits the commits from the first transaction on (of those behind the snapshot), up to the one before `endTxOffset`. */
   replay(endTxOffset: number, visit: CommitVisitor): Promise<void>;
-  /** Fills an empty store with what was before the first transaction; with the bootstrap rows if it is absent. */
-  readonly begin?: (store: Store, replay: Replay) => Promise<void>;
+  /** Whether the history ends before a transaction; only at `endTxOffset` if absent. */
+  readonly isEnd?: IsEnd;
+  /** What it goes on from; transactions that are in it may be there again. The bootstrap rows if absent. */
+  readonly snapshot?: SnapshotReader;
 }
 
 /** A database as it was before `endTxOffset`, without indexes and sequences. */
@@ -40,9 +43,11 @@ export async function replayHistory(history: RecordedHistory, endTxOffset: numbe
 async function replayUpTo(history: RecordedHistory, endTxOffset: number): Promise<ReplayedDatabase> {
   const store = new Store();
   const replay = store.replay();
-  if (history.begin === undefined) insertBootstrapRows(store, replay);
-  else await history.begin(store, replay);
-  const records = new RecordReplay(store, replay, 0, endTxOffset);
+  const { snapshot } = history;
+  if (snapshot === undefined) insertBootstrapRows(store, replay);
+  else await restoreSnapshot(snapshot, store, replay);
+  const firstTxOffset = snapshot === undefined ? 0 : snapshot.manifest.txOffset + 1;
+  const records = new RecordReplay(store, replay, firstTxOffset, endTxOffset, history.isEnd);
   let failure: DatabaseFinding | undefined;
   try {
     await history.replay(endTxOffset, (...commit) => records.commit(...commit));
@@ -52,5 +57,5 @@ async function replayUpTo(history: RecordedHistory, endTxOffset: number): Promis
     const table = tableId === undefined ? undefined : store.tables.get(tableId)?.definition.name;
     failure = { severity: 'damage', code, txOffset, table, message: error.message };
   }
-  return { store, replay, endTxOffset, recordBytes: records.recordBytes, failure };
+  return { store, replay, endTxOffset: records.endTxOffset, recordBytes: records.recordBytes, failure };
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { FolderBlobStore } from '@lightcone/blobs/node';
-import { CommitLog, SnapshotStore } from '@lightcone/commitlog';
+import { CommitLog, CommitTimes, SnapshotStore } from '@lightcone/commitlog';
 import { NodeFileSystem } from '@lightcone/commitlog/node';
 import { Database } from '@lightcone/engine';
 import type { DatabaseOptions, SnapshotOptions, SnapshotPolicy } from '@lightcone/engine';
@@ -33,9 +33,12 @@ async function openDatabase(
   { identity, owner, path, program, limits, moduleHttp, rateLimits, maxUnsyncedBytes, snapshots }: ThreadStart,
   out: ThreadPort,
 ): Promise<Database> {
+  const fs = new NodeFileSystem();
+  const log = path === undefined ? undefined : await CommitLog.open(fs, path);
   const options: DatabaseOptions = {
     identity: Identity.fromHex(identity),
-    log: path === undefined ? undefined : await CommitLog.open(new NodeFileSystem(), path),
+    log,
+    ...(log && path !== undefined && { commitTimes: await CommitTimes.open(fs, path, log.nextTxOffset) }),
     ...(path !== undefined && { snapshots: await snapshotOptions(path, snapshots) }),
     clock: systemClock,
     timers: systemTimers,

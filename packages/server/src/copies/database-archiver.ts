@@ -1,6 +1,6 @@
 import { PrefixedBlobStore } from '@lightcone/blobs';
 import type { BlobStore } from '@lightcone/blobs';
-import { CommitLogError, SnapshotStore, logBounds, readCommits } from '@lightcone/commitlog';
+import { CommitLogError, SnapshotStore, logBounds, readCommits, readCommitTimes } from '@lightcone/commitlog';
 import type { FileSystem, LogPiece, LogPosition } from '@lightcone/commitlog';
 import { DatabaseCopy } from './database-copy.ts';
 import type { DatabaseDescription } from './database-copy.ts';
@@ -24,6 +24,7 @@ export interface ArchiverClock {
  */
 export class DatabaseArchiver {
   readonly #fs: FileSystem;
+  readonly #path: string;
   readonly #logFolder: string;
   readonly #folder: BlobStore;
   readonly #snapshots: SnapshotStore;
@@ -36,12 +37,13 @@ export class DatabaseArchiver {
   #lastSnapshot: number | undefined;
 
   /**
-   * @param path the database's folder, with its log
+   * @param path the database's folder, with its log and times
    * @param folder the same, with what it remembers and its snapshots
    * @param store where the archive is
    */
   constructor(fs: FileSystem, path: string, folder: BlobStore, store: BlobStore, clock: ArchiverClock) {
     this.#fs = fs;
+    this.#path = path;
     this.#logFolder = `${path}/clog`;
     this.#folder = folder;
     this.#snapshots = new SnapshotStore(new PrefixedBlobStore(folder, 'snapshots'));
@@ -82,7 +84,8 @@ export class DatabaseArchiver {
       const run = await readCommits(this.#fs, this.#logFolder, this.#next, end, PIECE_BYTES);
       if (run === undefined) break;
       const { firstTxOffset, endTxOffset, commits, next } = run;
-      const piece = { firstTxOffset, endTxOffset, commits, cutAtMicros: this.#clock.nowMicros(), times: [] };
+      const times = await readCommitTimes(this.#fs, this.#path, firstTxOffset, endTxOffset);
+      const piece = { firstTxOffset, endTxOffset, commits, cutAtMicros: this.#clock.nowMicros(), times };
       this.#unsure = { piece, next };
       await this.#addUnsure(copy);
     }

@@ -1,0 +1,64 @@
+import { Command } from 'commander';
+import type { RestoreTarget } from '@lightcone/server/copies';
+import type { CliSession } from '../cli-session.ts';
+import { CliError } from '../errors.ts';
+import { readMoment } from '../moment.ts';
+
+export interface RestoreOptions {
+  readonly database?: string;
+  readonly copy?: string;
+  readonly toOffset?: string;
+  readonly toTime?: string;
+  readonly dataDir: string;
+}
+
+export function restoreCommand(session: CliSession): Command {
+  return new Command('restore')
+    .description('make a data directory from an archive or backups, as databases were at any transaction or moment')
+    .argument('<archive>', 's3://bucket/prefix or a folder: what `start --archive` or backups were given')
+    .requiredOption('--data-dir <folder>', 'the new data directory; must not be there, or be empty')
+    .option('--database <name|identity>', 'one database; all of them unless given')
+    .option('--copy <id>', 'from one copy or backup; the newest that reaches back far enough unless given')
+    .option('--to-offset <n>', 'up to a transaction, that one included')
+    .option('--to-time <time>', 'up to a moment, such as 2026-11-26T21:15:00Z')
+    .action((archive: string, options: RestoreOptions) => runRestore(session, archive, options));
+}
+
+export async function runRestore({ terminal }: CliSession, archive: string, options: RestoreOptions): Promise<void> {
+  const { database, copy, dataDir } = options;
+  const target = targetOf(options);
+  // Loaded only here: the other commands need nothing of it, and start faster without.
+  const { openBlobStore, restore } = await import('@lightcone/server/copies');
+  const restored = await restore({
+    store: openBlobStore(archive, terminal.environment),
+    ...(database === undefined ? {} : { database }),
+    ...(copy === undefined ? {} : { copyId: copy }),
+    target,
+    dataDir,
+    onDatabase: ({ identity, names }, id) => terminal.note(`Restoring ${names[0] ?? identity} from ${id}`),
+  });
+  for (const { description, lastTxOffset, tables } of restored) {
+    const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+    const content = `${tables.length} tables with ${rows} rows`;
+    terminal.print(
+      `Restored ${description.names[0] ?? description.identity} up to transaction ${lastTxOffset}: ${content}`,
+    );
+  }
+  terminal.print(`Checked, and written to ${dataDir}. Start it with: spacetime start --data-dir ${dataDir}`);
+}
+
+function targetOf({ toOffset, toTime }: RestoreOptions): RestoreTarget {
+  if (toOffset !== undefined && toTime !== undefined) {
+    throw new CliError('CLI_INVALID_ARGUMENT', '--to-offset and --to-time cannot be given together');
+  }
+  if (toOffset !== undefined) {
+    const txOffset = /^\d{1,15}$/u.test(toOffset) ? Number(toOffset) : undefined;
+    if (txOffset !== undefined) return { kind: 'offset', txOffset };
+    throw new CliError('CLI_INVALID_ARGUMENT', `--to-offset ${JSON.stringify(toOffset)}: expected a whole number`);
+  }
+  if (toTime === undefined) return { kind: 'latest' };
+  const micros = readMoment(toTime);
+  if (micros !== undefined) return { kind: 'time', micros };
+  const expected = 'expected a moment with its time zone, such as 2026-11-26T21:15:00Z or 2026-11-26T22:15:00.25+01:00';
+  throw new CliError('CLI_INVALID_ARGUMENT', `--to-time ${JSON.stringify(toTime)}: ${expected}`);
+}

@@ -1,0 +1,197 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BlobStore } from '@lightcone/blobs';
+import { FolderBlobStore } from '@lightcone/blobs/node';
+import { FaultyBlobStore } from '@lightcone/blobs/testing';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { restore } from '../src/copies/index.ts';
+import type { RestoredDatabase, RestoreTarget } from '../src/copies/index.ts';
+import { startServer } from '../src/index.ts';
+import { verifyDataDirectory } from '../src/verification/index.ts';
+import { authorization, newUser, programs, publish, sql } from './fixtures.ts';
+import type { User } from './fixtures.ts';
+
+let work: string;
+let store: BlobStore;
+let owner: User;
+let identity: string;
+/** What was in the table after each call, and when that was known. */
+const states: { readonly names: string[]; readonly atMicros: number }[] = [];
+let count = 0;
+
+const nowMicros = (): number => Date.now() * 1000;
+const tick = (): Promise<void> =>
+  new Promise((done) => {
+    setTimeout(done, 5);
+  });
+
+beforeAll(async () => {
+  work = await mkdtemp(join(tmpdir(), 'lightcone-restore-'));
+  const dataDir = join(work, 'data');
+  await mkdir(dataDir);
+  await writeFile(join(dataDir, 'config.toml'), '[archive]\ninterval = "30ms"\n');
+  const archive = join(work, 'archive');
+  store = new FolderBlobStore(archive);
+  await using server = await startServer({ listenAddress: '127.0.0.1:0', dataDir, archive, keyDir: work });
+  owner = await newUser(server.url);
+  await publish(server.url, 'people', owner, programs.person);
+  await publish(server.url, 'other', owner, programs.test);
+  const response = await fetch(`${server.url}/v1/database/people/identity`);
+  identity = await response.text();
+  const names: string[] = [];
+  for (let i = 0; i < 12; i++) {
+    names.push(`name ${i}`);
+    if (i % 3 === 2) {
+      // No reducer, so nothing in the log says when it was.
+      await sql(server.url, 'people', owner, `INSERT INTO person (id, name, age) VALUES (${1000 + i}, 'name ${i}', 1)`);
+    } else {
+      const headers = { ...authorization(owner), 'content-type': 'application/json' };
+      const body = JSON.stringify([`name ${i}`, i]);
+      const call = await fetch(`${server.url}/v1/database/people/call/add`, { method: 'POST', headers, body });
+      expect(call.status).toBe(200);
+    }
+    await tick();
+    states.push({ names: [...names], atMicros: nowMicros() });
+    await tick();
+  }
+});
+afterAll(() => rm(work, { recursive: true }));
+
+interface Outcome {
+  readonly names: string[];
+  readonly restored: RestoredDatabase;
+}
+
+/** Restores, starts a server on what was restored, and asks it. */
+async function restoredAt(target: RestoreTarget, from = store): Promise<Outcome> {
+  const dataDir = join(work, `restored ${count++}`);
+  const [restored] = await restore({ store: from, database: 'people', target, dataDir });
+  expect((await verifyDataDirectory(dataDir, { keyDir: work })).findings).toEqual([]);
+  await using server = await startServer({ listenAddress: '127.0.0.1:0', dataDir, keyDir: work });
+  const rows = (await sql(server.url, 'people', owner, 'SELECT name FROM person')) as [string][];
+  return { names: rows.map(([name]) => name).toSorted(byNumber), restored: restored! }; // one database was asked for
+}
+
+const byNumber = (a: string, b: string): number => Number(a.slice(5)) - Number(b.slice(5));
+
+describe('a database that is restored', () => {
+  test('to the end has everything, and is who it was', async () => {
+    const { names, restored } = await restoredAt({ kind: 'latest' });
+    expect(names).toEqual(states.at(-1)!.names); // there are twelve
+    expect(restored.description).toMatchObject({ identity, owner: owner.identity, names: ['people'] });
+  });
+
+  test('to any moment has what was there then', async () => {
+    for (const { names, atMicros } of [states[1]!, states[2]!, states[7]!]) {
+      expect((await restoredAt({ kind: 'time', micros: atMicros })).names).toEqual(names);
+    }
+  });
+
+  test('to a transaction has what was there then, whatever commit it is in', async () => {
+    const { lastTxOffset } = (await restoredAt({ kind: 'latest' })).restored;
+    let last: string[] = [];
+    for (let txOffset = 1; txOffset <= lastTxOffset; txOffset += 9) {
+      const { names, restored } = await restoredAt({ kind: 'offset', txOffset });
+      expect(restored.lastTxOffset).toBe(txOffset);
+      expect(states.at(-1)!.names.slice(0, names.length)).toEqual(names); // a state that was
+      expect(names.length).toBeGreaterThanOrEqual(last.length);
+      last = names;
+    }
+    expect(last.length).toBeGreaterThan(5);
+  });
+});
+
+describe('what cannot be restored', () => {
+  test.each<{ what: string; target: RestoreTarget; code: string; message: string }>([
+    {
+      what: 'a later transaction',
+      target: { kind: 'offset', txOffset: 9999 },
+      code: 'FAILED',
+      message: 'it ends with',
+    },
+    { what: 'an earlier moment', target: { kind: 'time', micros: 1 }, code: 'FAILED', message: 'was not there yet' },
+  ])('$what is told, and nothing is written', async ({ target, code, message }) => {
+    const dataDir = join(work, `refused ${count++}`);
+    await expect(restore({ store, database: 'people', target, dataDir })).rejects.toMatchObject({
+      code: `SERVER_RESTORE_${code}`,
+      message: expect.stringContaining(message) as string,
+    });
+    expect((await readdir(work)).filter((name) => name.includes('refused'))).toEqual([]);
+  });
+
+  test.each([{ database: 'nobody' }, { database: 'c2'.repeat(32) }, { database: 'people', copyId: 'archive-x' }])(
+    '$database $copyId is not there',
+    async (which) => {
+      const options = {
+        store,
+        ...which,
+        target: { kind: 'latest' },
+        dataDir: join(work, `refused ${count++}`),
+      } as const;
+      await expect(restore(options)).rejects.toMatchObject({ code: 'SERVER_COPY_MISSING' });
+    },
+  );
+
+  test('one transaction of several databases is refused', async () => {
+    const options = { store, target: { kind: 'offset', txOffset: 1 }, dataDir: join(work, 'refused') } as const;
+    await expect(restore(options)).rejects.toMatchObject({ code: 'SERVER_RESTORE_FAILED' });
+  });
+
+  test('a data directory that has something in it is left alone', async () => {
+    const dataDir = join(work, 'mine');
+    await mkdir(dataDir);
+    await writeFile(join(dataDir, 'precious'), 'x');
+    await expect(restore({ store, target: { kind: 'latest' }, dataDir })).rejects.toMatchObject({
+      code: 'SERVER_DATA_DIR_UNUSABLE',
+    });
+    expect(await readdir(dataDir)).toEqual(['precious']);
+  });
+
+  test('is what was damaged anywhere: told, and not started from', async () => {
+    const keys: string[] = [];
+    for await (const { key } of store.list(`${identity}/`)) keys.push(key);
+    const pieces = keys.filter((key) => key.endsWith('.piece'));
+    expect(pieces.length).toBeGreaterThan(2);
+    for (const key of [pieces[0]!, pieces[1]!, pieces.at(-1)!, keys.find((name) => name.endsWith('.json'))!]) {
+      const faulty = new FaultyBlobStore(store, (operation, of) =>
+        operation === 'get' && of === key ? { kind: 'damage', at: 60 } : undefined,
+      );
+      const dataDir = join(work, `refused ${count++}`);
+      const options = { store: faulty, database: identity, target: { kind: 'latest' }, dataDir } as const;
+      await expect(restore(options)).rejects.toMatchObject({
+        code: expect.stringMatching(/^(ARCHIVE|SERVER_COPY)_DAMAGED$/) as string,
+      });
+    }
+    expect((await readdir(work)).filter((name) => name.includes('refused'))).toEqual([]);
+  });
+
+  test('is one of which a piece is missing', async () => {
+    const pieces: string[] = [];
+    for await (const { key } of store.list(`${identity}/`)) if (key.endsWith('.piece')) pieces.push(key);
+    const gap = pieces[1]!; // there are more than two
+    const gone = { list: withoutKey(store, gap), get: store.get.bind(store) } as unknown as BlobStore;
+    const options = {
+      store: gone,
+      database: identity,
+      target: { kind: 'latest' },
+      dataDir: join(work, 'refused'),
+    } as const;
+    await expect(restore(options)).rejects.toMatchObject({ code: 'ARCHIVE_DAMAGED' });
+  });
+});
+
+test('without a name all databases are restored', async () => {
+  const dataDir = join(work, 'all');
+  const restored = await restore({ store, target: { kind: 'latest' }, dataDir });
+  expect(restored.flatMap(({ description }) => description.names).toSorted()).toEqual(['other', 'people']);
+  await using server = await startServer({ listenAddress: '127.0.0.1:0', dataDir, keyDir: work });
+  expect(await sql(server.url, 'people', owner, 'SELECT name FROM person')).toHaveLength(12);
+  expect((await fetch(`${server.url}/v1/database/other/identity`)).status).toBe(200);
+});
+
+function withoutKey(of: BlobStore, gap: string): BlobStore['list'] {
+  return async function* (prefix, after) {
+    for await (const blob of of.list(prefix, after)) if (blob.key !== gap) yield blob;
+  };
+}
