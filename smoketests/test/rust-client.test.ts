@@ -59,9 +59,10 @@ describe.skipIf(isMissing(rustClientPath('v2'))).each(versions)(
         'inserted "a second" by my call, 2 rows',
       ]);
       expect(await reader.until('inserted')).toEqual(['inserted "a second" by somebody else, 2 rows']);
-      caller.tell('write-long abcdefghij');
-      expect(await caller.take(2)).toContain('inserted 10000 bytes by my call, 3 rows');
-      expect(await reader.until('inserted')).toEqual(['inserted 10000 bytes by somebody else, 3 rows']);
+      // Longer than what a size of 16 bits can say, which lists of rows of one length have.
+      caller.tell(`write-long ${'abcdefghij'.repeat(7)}`);
+      expect(await caller.take(2)).toContain('inserted 70000 bytes by my call, 3 rows');
+      expect(await reader.until('inserted')).toEqual(['inserted 70000 bytes by somebody else, 3 rows']);
       expect(await reader.ask('find a second', 'found')).toEqual(['found Some("a second")']);
       caller.tell('erase a second');
       expect(await caller.take(2)).toEqual([

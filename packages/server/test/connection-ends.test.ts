@@ -320,6 +320,7 @@ describe.each(protocols)('over $name', (protocol) => {
     client.send(protocol.opcode, protocol.call('too late'));
     await client.nextOf(OPCODE.close);
     expect(await client.next()).toBeUndefined();
+    expect(await sql(server.url, 'test', owner, "SELECT * FROM label WHERE text = 'too late'")).toEqual([]);
   });
 });
 
