@@ -41,6 +41,14 @@ test('of one message 4,096 queries are taken and more refused, with nothing regi
   expect(client.subscribe(...queries(4096, byId))).toBeTypeOf('number');
 });
 
+test('the SQL of one message has 524,288 characters at most', () => {
+  const long = (id: number): string => `SELECT * FROM item WHERE id = ${id}`.padEnd(1024);
+  expect(client.subscribe(...queries(512, long))).toBeTypeOf('number');
+  expect(client.subscribe(...queries(513, long))).toBe(
+    'the queries of one message have 525312 characters, where 524288 is the most: subscribe in several messages',
+  );
+});
+
 test('a connection follows 16,384 queries, and as many again when it has unsubscribed', () => {
   const ids = [0, 1, 2, 3].map((i) => client.subscribe(...queries(4096, byId, 4096 * i)));
   expect(client.subscribe(byId(20_000))).toBe(
@@ -59,6 +67,11 @@ test('of queries that every changed row may concern a connection follows 1,024',
   expect(client.subscribe(byId(5000))).toBeTypeOf('number');
   client.unsubscribe(id as number);
   expect(client.subscribe(byRange(5000))).toBeTypeOf('number');
+  // A long one counts as several.
+  const long = byRange(1).padEnd(256) + ' OR id = 1'.repeat(25);
+  expect(client.subscribe(...queries(511, byRange, 1000))).toBeTypeOf('number');
+  expect(client.subscribe(...queries(510, byRange, 2000), long)).toBeTypeOf('number');
+  expect(client.subscribe(byRange(7000))).toEqual(refusal);
 });
 
 test('one message may read tables in whole as often as they are small', () => {

@@ -1,5 +1,6 @@
 import type { Client } from '../client.ts';
 import type { LiveQuery } from './live-query.ts';
+import { queryWidth } from './query-width.ts';
 
 /** The queries that a client subscribed to under one id. */
 export class QuerySet {
@@ -12,8 +13,8 @@ export class QuerySet {
    * one message, written once.
    */
   readonly shape: string;
-  /** How many of the queries are wide. */
-  readonly wideCount: number;
+  /** The widths of those that are wide, together. */
+  readonly width: number;
   /** Whether the transaction being evaluated changed one of its queries. */
   isChanged = false;
 
@@ -21,7 +22,7 @@ export class QuerySet {
     this.id = id;
     this.client = client;
     this.queries = queries.toSorted((a, b) => (a.tableName < b.tableName ? -1 : a.tableName > b.tableName ? 1 : 0));
-    this.wideCount = this.queries.reduce((count, { isWide }) => (isWide ? count + 1 : count), 0);
+    this.width = this.queries.reduce((sum, { isWide, text }) => (isWide ? sum + queryWidth(text) : sum), 0);
     this.shape = `${id}:${this.queries.map((query) => query.number).join()}`;
   }
 }

@@ -58,7 +58,7 @@ export class Subscriptions {
    * @returns the plans by key, or why there are none
    */
   plan(client: Client, texts: readonly string[], replaced?: QuerySet): PlannedQueries | string {
-    const refusal = refuseMessage(texts.length);
+    const refusal = refuseMessage(texts);
     if (refusal !== undefined) return refusal;
     const planned = this.#plan(
       client,
@@ -81,7 +81,7 @@ export class Subscriptions {
     }
     client.querySets.set(querySetId, querySet);
     client.queryCount += querySet.queries.length;
-    client.wideQueryCount += querySet.wideCount;
+    client.queryWidth += querySet.width;
     return querySet;
   }
 
@@ -204,9 +204,9 @@ export class Subscriptions {
 
   /** Ends what a query set has to do with its queries. */
   #leave(querySet: QuerySet): void {
-    const { client, queries, wideCount } = querySet;
+    const { client, queries, width } = querySet;
     client.queryCount -= queries.length;
-    client.wideQueryCount -= wideCount;
+    client.queryWidth -= width;
     for (const query of queries) {
       query.querySets.delete(querySet);
       this.#views.release(query.plan.views, client.identity);
