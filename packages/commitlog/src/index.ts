@@ -1,3 +1,4 @@
+export { beginLog } from './begin-log.ts';
 export { CommitLog } from './commit-log.ts';
 export type { CommitLogOptions } from './commit-log.ts';
 export { CommitTimes, readCommitTimes } from './commit-times.ts';

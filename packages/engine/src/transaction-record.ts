@@ -18,6 +18,9 @@ const HAS_INPUTS = 0x80;
 const HAS_OUTPUTS = 0x40;
 const HAS_MUTATIONS = 0x20;
 
+/** The record of a transaction that changed nothing. */
+export const EMPTY_RECORD: Uint8Array = Uint8Array.of(HAS_MUTATIONS, 0, 0, 0);
+
 const MAX_NAME_BYTES = 255;
 
 /** Who called which reducer with what: kept for people and tools, never executed again. */

@@ -5,7 +5,7 @@ import { FIRST_USER_OBJECT_ID, SYSTEM_TABLE_IDS } from '../system-tables.ts';
 import { type StoredProgram, checkProgram, readStoredProgram } from './check-program.ts';
 import { checkState, findIndexProblem } from './check-state.ts';
 import type { DatabaseFinding } from './database-finding.ts';
-import { type RecordedHistory, replayHistory } from './replayed-database.ts';
+import { type RecordedHistory, firstTxOffsetOf, replayHistory } from './replayed-database.ts';
 
 /** What is in a database and what is wrong with it. */
 export interface DatabaseCheck {
@@ -25,7 +25,7 @@ export interface DatabaseCheck {
  * constraints, references between system tables, sequences and the program. No code of the module runs but for what
  * makes it describe itself.
  *
- * What `history.replay` throws passes through.
+ * What `history.replay` throws passes through, and what is wrong with the snapshot that it begins with.
  */
 export async function checkDatabase(history: RecordedHistory): Promise<DatabaseCheck> {
   const replayed = await replayHistory(history, history.endTxOffset);
@@ -54,7 +54,9 @@ async function lastThatStarts(
   brokenAt: number,
 ): Promise<{ readonly store: Store; readonly cut: LogCut } | undefined> {
   let good: { readonly store: Store; readonly cut: LogCut } | undefined;
-  let low = history.snapshot === undefined ? 0 : history.snapshot.manifest.txOffset + 1;
+  const first = firstTxOffsetOf(history);
+  // Without any transaction there is a database only behind a snapshot.
+  let low = Math.max(0, first - 1);
   let high = brokenAt;
   while (high - low > 1) {
     const middle = low + Math.floor((high - low) / 2);

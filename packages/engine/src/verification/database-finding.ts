@@ -19,7 +19,8 @@ export type StateProblem =
   | 'STATE_DUPLICATE_KEY'
   | 'STATE_INVALID_DESCRIPTION'
   | 'STATE_DANGLING_REFERENCE'
-  | 'STATE_SEQUENCE_BEHIND';
+  | 'STATE_SEQUENCE_BEHIND'
+  | 'STATE_SNAPSHOT_DIFFERS';
 
 /** What is wrong with the row that says which database this is and what program it has. */
 export type ProgramProblem =

@@ -14,7 +14,12 @@ export interface RecordedHistory {
   /** Whether the history ends before a transaction; only at `endTxOffset` if absent. */
   readonly isEnd?: IsEnd;
   /** What it goes on from; transactions that are in it may be there again. The bootstrap rows if absent. */
-  readonly snapshot?: SnapshotReader;
+  readonly snapshot?: SnapshotReader | undefined;
+}
+
+/** The first transaction of a history that changes something. */
+export function firstTxOffsetOf({ snapshot }: RecordedHistory): number {
+  return snapshot === undefined ? 0 : snapshot.manifest.txOffset + 1;
 }
 
 /** A database as it was before `endTxOffset`, without indexes and sequences. */
@@ -29,7 +34,8 @@ export interface ReplayedDatabase {
 }
 
 /**
- * Replays a history as far as its records can be applied. What `replay` of the history throws passes through.
+ * Replays a history as far as its records can be applied. What `replay` of the history throws passes through, and so does
+ * what is wrong with its snapshot (`restoreSnapshot`).
  * @param endTxOffset the first transaction that is left out
  */
 export async function replayHistory(history: RecordedHistory, endTxOffset: number): Promise<ReplayedDatabase> {
@@ -46,8 +52,7 @@ async function replayUpTo(history: RecordedHistory, endTxOffset: number): Promis
   const { snapshot } = history;
   if (snapshot === undefined) insertBootstrapRows(store, replay);
   else await restoreSnapshot(snapshot, store, replay);
-  const firstTxOffset = snapshot === undefined ? 0 : snapshot.manifest.txOffset + 1;
-  const records = new RecordReplay(store, replay, firstTxOffset, endTxOffset, history.isEnd);
+  const records = new RecordReplay(store, replay, firstTxOffsetOf(history), endTxOffset, history.isEnd);
   let failure: DatabaseFinding | undefined;
   try {
     await history.replay(endTxOffset, (...commit) => records.commit(...commit));

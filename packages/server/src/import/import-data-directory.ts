@@ -8,7 +8,7 @@ import { ControlDatabase } from '../control/control-database.ts';
 import { databaseNameProblem } from '../control/database-name.ts';
 import { ServerError } from '../errors.ts';
 import { type CheckedHistory, checkHistory } from '../verification/check-history.ts';
-import type { GoodPart } from '../verification/directory-report.ts';
+import type { Finding, GoodPart } from '../verification/directory-report.ts';
 import { NewDataDirectory } from '../verification/new-data-directory.ts';
 import { verifyDataDirectory } from '../verification/verify-data-directory.ts';
 import type { ImportFinding, ImportReport, ImportedDatabase } from './import-report.ts';
@@ -100,14 +100,16 @@ async function readReplica(
     findings.push({ severity: 'warning', code: 'IMPORT_NO_TRANSACTIONS', path, message });
     return undefined;
   }
-  const checked = await checkHistory(fs, logFolder, log);
-  for (const finding of checked?.check.findings ?? []) findings.push({ ...finding, path: `${path}/clog` });
+  const historySource = { fs, logFolder, log, logPath: `${path}/clog` };
+  const found: Finding[] = [];
+  const checked = await checkHistory(historySource, found);
+  findings.push(...found);
   if (checked?.good === undefined) {
     const message = 'nothing of it can be replayed';
     findings.push({ severity: 'damage', code: 'REPLICA_EMPTY', path, message });
     return undefined;
   }
-  const first = await checkHistory(fs, logFolder, { ...log, stretches: firstTransaction(log) });
+  const first = await checkHistory({ ...historySource, log: { ...log, stretches: firstTransaction(log) } }, []);
   const initialProgram = first?.check.program?.hash ?? checked.good.program.hash;
   return { replica, log, good: checked.good, check: checked.check, initialProgram };
 }

@@ -1,4 +1,4 @@
-import type { LogCut, LogFinding } from '@lightcone/commitlog';
+import type { LogCut, LogFinding, LogStretch } from '@lightcone/commitlog';
 import type { DatabaseFinding, StoredProgram } from '@lightcone/engine/verify';
 
 /**
@@ -32,6 +32,8 @@ export type DirectoryProblem =
   | 'REPLICA_EMPTY'
   | 'REPLICA_OF_ANOTHER_DATABASE'
   | 'REPLICA_OF_ANOTHER_OWNER'
+  | 'SNAPSHOT_NEWER_THAN_LOG'
+  | 'SNAPSHOT_UNUSABLE'
   | 'MODULE_LOG_UNREADABLE'
   | 'KEYS_UNUSABLE'
   | 'KEYS_EXPOSED';
@@ -52,6 +54,8 @@ export interface ReplicaReport {
     /** The transaction after the last one that is readable, be it behind damage. */
     readonly endTxOffset: number;
   };
+  /** The last transactions of the snapshots that are whole, ascending. */
+  readonly snapshots: readonly number[];
   /** What a server can start from, now or after a salvage; undefined if nothing. */
   readonly good: GoodPart | undefined;
   readonly tables: readonly { readonly name: string; readonly rows: number }[];
@@ -60,8 +64,11 @@ export interface ReplicaReport {
 
 /** The transactions of a database that can be relied on. */
 export interface GoodPart {
-  /** The first transaction of them: 0. Greater if the log begins behind a snapshot. */
+  /** The first of them in the log: 0, or the one after a snapshot, which has those before. */
   readonly firstTxOffset: number;
+  readonly isFromSnapshot: boolean;
+  /** Where they are in the log. */
+  readonly chain: readonly LogStretch[];
   readonly cut: LogCut;
   readonly program: StoredProgram;
 }

@@ -1,8 +1,10 @@
 import { constants } from 'node:fs';
 import { copyFile, cp, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { copyLog, inspectLog, stretchesFrom } from '@lightcone/commitlog';
+import { FolderBlobStore } from '@lightcone/blobs/node';
+import { SnapshotStore, beginLog, copyLog } from '@lightcone/commitlog';
 import { NodeFileSystem } from '@lightcone/commitlog/node';
+import { EMPTY_RECORD } from '@lightcone/engine/verify';
 import { readConfig } from '../config.ts';
 import { ControlDatabase } from '../control/control-database.ts';
 import { ServerError } from '../errors.ts';
@@ -55,7 +57,7 @@ export async function salvageDataDirectory(report: DirectoryReport, target: stri
   for (const replica of wanted(report, content)) {
     const { good, identity, path } = replica;
     if (good === undefined || identity === undefined) continue;
-    await copyReplica(join(report.path, path), join(directory.path, path), good);
+    await copyReplica(join(report.path, path), join(directory.path, path), replica, good);
     saved.push({ ...replica, good, identity });
   }
   if (content.isUsable) snapshot.writeTo(join(directory.path, 'control.sqlite'));
@@ -126,16 +128,27 @@ async function copyOwnFiles({ path: from, findings }: DirectoryReport, to: strin
   }
 }
 
-async function copyReplica(from: string, to: string, { firstTxOffset, cut }: GoodPart): Promise<void> {
+async function copyReplica(from: string, to: string, { snapshots }: ReplicaReport, good: GoodPart): Promise<void> {
+  const { firstTxOffset, isFromSnapshot, chain, cut } = good;
   const fs = new NodeFileSystem();
-  const { stretches } = await inspectLog(fs, join(from, 'clog'));
-  await copyLog(fs, join(from, 'clog'), stretchesFrom(stretches, firstTxOffset), join(to, 'clog'), firstTxOffset, cut);
+  // A log must not be older than its snapshot: one that has nothing behind it gets a transaction that changes nothing.
+  if (cut.endTxOffset > firstTxOffset) {
+    await copyLog(fs, join(from, 'clog'), chain, join(to, 'clog'), firstTxOffset, cut);
+  } else await beginLog(fs, join(to, 'clog'), firstTxOffset, EMPTY_RECORD);
+  for (const txOffset of snapshots) {
+    if (txOffset >= cut.endTxOffset || (isFromSnapshot && txOffset + 1 < firstTxOffset)) continue;
+    await snapshotsIn(from).copyTo(snapshotsIn(to), txOffset);
+  }
   const logs = 'module_logs';
   await cp(join(from, logs), join(to, logs), { recursive: true, mode: constants.COPYFILE_FICLONE }).catch(
     (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
     },
   );
+}
+
+function snapshotsIn(replica: string): SnapshotStore {
+  return new SnapshotStore(new FolderBlobStore(join(replica, 'snapshots')));
 }
 
 /** @returns what is lost */

@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { type FileLock, inspectLog } from '@lightcone/commitlog';
+import { FolderBlobStore } from '@lightcone/blobs/node';
+import { type FileLock, SnapshotStore, inspectLog } from '@lightcone/commitlog';
 import { NodeFileSystem } from '@lightcone/commitlog/node';
 import type { DatabaseCheck } from '@lightcone/engine/verify';
 import { ServerError } from '../errors.ts';
@@ -30,8 +31,12 @@ export async function verifyReplica(
     await verifyModuleLogs(dataDirectory, `${path}/module_logs`, findings);
     const log = await inspectLog(fs, join(folder, 'clog'));
     for (const finding of log.findings) findings.push({ ...finding, path: relative(dataDirectory, finding.path) });
-    const found = await checkHistory(fs, join(folder, 'clog'), log);
-    for (const finding of found?.check.findings ?? []) findings.push({ ...finding, path: `${path}/clog` });
+    const snapshots = {
+      store: new SnapshotStore(new FolderBlobStore(join(folder, 'snapshots'))),
+      path: `${path}/snapshots`,
+    };
+    const source = { fs, logFolder: join(folder, 'clog'), log, logPath: `${path}/clog`, snapshots };
+    const found = await checkHistory(source, findings);
     const program = found?.check.program;
     if (found === undefined) {
       findings.push(
@@ -46,6 +51,7 @@ export async function verifyReplica(
       identity: expected?.identity ?? program?.databaseIdentity,
       names: expected?.names ?? [],
       log: extentOf(log),
+      snapshots: found?.snapshots ?? [],
       good: found?.good,
       tables: found?.check.tables ?? [],
       connectedClients: found?.check.connectedClients ?? 0,
