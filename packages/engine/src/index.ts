@@ -1,4 +1,3 @@
-export { DEFAULT_LIMITS } from '@lightcone/host';
 export type { HttpHeader, HttpRequest, HttpResponse, HttpVersion, ModuleLimits } from '@lightcone/host';
 export type { CallCost, CallResult, SqlResult } from './call-result.ts';
 export type { Caller, ConnectRequest } from './client.ts';
@@ -15,7 +14,6 @@ export type { SubscriptionChange } from './embedded/subscription.ts';
 export { EngineError } from './errors.ts';
 export type { EngineErrorCode } from './errors.ts';
 export { formatLogRecord } from './log-record.ts';
-export { DEFAULT_MAX_UNSYNCED_BYTES } from './limits/door.ts';
 export type { Overload, RefusedRequests } from './limits/door.ts';
 export type { RateLimit, RateLimits } from './limits/rate-limits.ts';
 export type { DatabaseLogRecord } from './log-record.ts';
@@ -27,15 +25,12 @@ export type {
   ReducerMetrics,
   TableMetrics,
 } from './metrics.ts';
-export { DEFAULT_SNAPSHOT_POLICY } from './snapshots/snapshot-policy.ts';
 export type { SnapshotPolicy } from './snapshots/snapshot-policy.ts';
 export type { SnapshotMetrics } from './snapshots/snapshots.ts';
 export type { SqlOutcome } from './sql.ts';
 export { formatSqlOutcome } from './sql-json.ts';
-export { OutboundBatch, readOutboundBatch } from './outbound-batch.ts';
 export type { OutboundBatchVisitor } from './outbound-batch.ts';
 export type { UpdatePlan } from './publishing/plan-update.ts';
-export { DELAY_BOUNDS_SECONDS } from './scheduler/delay-histogram.ts';
 export type { DelayHistogram } from './scheduler/delay-histogram.ts';
 export { OutgoingHttpError } from './procedures/outgoing-http.ts';
 export type { OutgoingHttp, OutgoingRequest } from './procedures/outgoing-http.ts';

@@ -14,9 +14,7 @@ import { NodeOutgoingHttp } from './node/node-outgoing-http.ts';
 import type { OutgoingHttp } from './procedures/outgoing-http.ts';
 import type { Timers } from './timers.ts';
 
-export { AddressPolicy } from './node/address-policy.ts';
-export { NodeOutgoingHttp } from './node/node-outgoing-http.ts';
-export type { NodeOutgoingHttpOptions } from './node/node-outgoing-http.ts';
+export * from './node/outgoing-http.ts';
 
 /** The clock of this machine. */
 export const systemClock: Clock = new SystemClock();

@@ -8,7 +8,8 @@ import {
 } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { readProducers, programSections } from '@lightcone/host';
 import { describe, expect, test } from 'vitest';
-import { describeComponent, inspectProgram } from '../src/inspection/index.ts';
+import { describeComponent } from '../src/inspection/describe-component.ts';
+import { inspectProgram } from '../src/inspection/index.ts';
 
 const folder = new URL('../../../modules/', import.meta.url);
 const modules = readdirSync(folder, { recursive: true, encoding: 'utf8' })

@@ -2,19 +2,10 @@ import { checkAbiVersion } from './abi/abi-version.ts';
 import { checkExports, PREINIT_PREFIX } from './abi/check-exports.ts';
 import { checkImports } from './abi/check-imports.ts';
 import { HostError } from './errors.ts';
+import { DEFAULT_LIMITS, type ModuleLimits } from './module-limits.ts';
 import { meterModule } from './wasm/meter.ts';
 import { readModuleShape } from './wasm/module-shape.ts';
 import type { ModuleExport } from './wasm/module-shape.ts';
-
-export interface ModuleLimits {
-  /** The most that the module's memory may grow to, in pages of 64 KiB. */
-  readonly maxMemoryPages: number;
-  /** What one call, and the initialisation of an instance, may use: about one unit per instruction executed. */
-  readonly energyPerCall: number;
-}
-
-/** Memory of 1 GiB, and energy that an endless loop burns in some ten seconds. */
-export const DEFAULT_LIMITS: ModuleLimits = { maxMemoryPages: 16_384, energyPerCall: 20_000_000_000 };
 
 // The start function runs before the host can reach the fuel: it gets this part of a call's energy.
 const START_SHARE = 100;

@@ -14,8 +14,7 @@ export type {
   ViewSql,
 } from './call-outcome.ts';
 export { Caller } from './caller.ts';
-export { CompiledModule, DEFAULT_LIMITS } from './compiled-module.ts';
-export type { ModuleLimits } from './compiled-module.ts';
+export { CompiledModule } from './compiled-module.ts';
 export { ERRNO } from './errno.ts';
 export type { Errno } from './errno.ts';
 export { HostError } from './errors.ts';
@@ -28,6 +27,7 @@ export type { HostCalls } from './host-calls.ts';
 export type { HttpHeader, HttpRequest, HttpResponse, HttpVersion } from './http/http-message.ts';
 export type { LogLevel, LogRecord, TraceFrame } from './log-record.ts';
 export type { ModuleFunction } from './module-function.ts';
+export * from './program.ts';
 export { ModuleInstance } from './module-instance.ts';
 export { HOST_ABI_VERSION } from './abi/abi-version.ts';
 export type { AbiVersion } from './abi/abi-version.ts';
@@ -37,9 +37,6 @@ export { readProducers } from './inspect/producers.ts';
 export type { Producer } from './inspect/producers.ts';
 export { programSections } from './inspect/program-sections.ts';
 export type { ProgramSection } from './inspect/program-sections.ts';
-export { COMPONENT_REFUSAL } from './wasm/module-shape.ts';
-export { programKind } from './wasm/program-kind.ts';
-export type { ProgramKind } from './wasm/program-kind.ts';
 export type { HttpExchange, HttpFailure, ProcedureCalls } from './procedure-calls.ts';
 export { ProcedureInstance } from './procedure-instance.ts';
 export type { ProcedureEnvironment } from './procedure-instance.ts';

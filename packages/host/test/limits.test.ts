@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { CallOutcome } from '../src/call-outcome.ts';
 import { Caller } from '../src/caller.ts';
-import { CompiledModule, DEFAULT_LIMITS } from '../src/compiled-module.ts';
+import { CompiledModule } from '../src/compiled-module.ts';
+import { DEFAULT_LIMITS } from '../src/module-limits.ts';
 import { ModuleInstance } from '../src/module-instance.ts';
 import { module } from './support/module-text.ts';
 import type { RecordingEnvironment } from './support/recorder.ts';

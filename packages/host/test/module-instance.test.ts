@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Caller } from '../src/caller.ts';
-import { CompiledModule, DEFAULT_LIMITS } from '../src/compiled-module.ts';
+import { CompiledModule } from '../src/compiled-module.ts';
+import { DEFAULT_LIMITS } from '../src/module-limits.ts';
 import type { CallOutcome } from '../src/call-outcome.ts';
 import { ModuleInstance } from '../src/module-instance.ts';
 import { module } from './support/module-text.ts';

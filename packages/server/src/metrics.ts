@@ -1,4 +1,4 @@
-import { DELAY_BOUNDS_SECONDS } from '@lightcone/engine';
+import { DELAY_BOUNDS_SECONDS } from '@lightcone/engine/gateway';
 import type { DatabaseMetrics } from '@lightcone/engine';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { CountedHistogram } from './counted-histogram.ts';

@@ -1,6 +1,6 @@
 import { HostError } from '../errors.ts';
 import { OP, readIndex, skipConstantExpression } from './instructions.ts';
-import { programKind } from './program-kind.ts';
+import { COMPONENT_REFUSAL, programKind } from './program-kind.ts';
 import { readValueType } from './value-types.ts';
 import { WasmReader } from './wasm-reader.ts';
 
@@ -115,11 +115,6 @@ export interface ModuleShape {
 
 const FUNCTION_TYPE = 0x60;
 const HEADER_BYTES = 8;
-
-/** What is said to whoever gives us a component. */
-export const COMPONENT_REFUSAL: string =
-  'this is a WebAssembly component, which this version of Lightcone does not run; publish the core module that your ' +
-  'toolchain makes with the spacetimedb library';
 
 /**
  * Reads the structure of a module.

@@ -5,6 +5,11 @@ export type ProgramKind =
   /** Nothing that a host runs; `what` is a phrase for people, such as `it is an ELF file`. */
   | { readonly tag: 'other'; readonly what: string };
 
+/** What is said to whoever gives us a component. */
+export const COMPONENT_REFUSAL: string =
+  'this is a WebAssembly component, which this version of Lightcone does not run; publish the core module that your ' +
+  'toolchain makes with the spacetimedb library';
+
 const WASM_MAGIC = 0x6d736100; // "\0asm" as a little-endian number
 const MODULE_VERSION = 1;
 const HEADER_BYTES = 8;

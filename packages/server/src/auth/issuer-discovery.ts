@@ -1,5 +1,5 @@
 import type { OutgoingHttp } from '@lightcone/engine';
-import { AddressPolicy, NodeOutgoingHttp } from '@lightcone/engine/node';
+import { AddressPolicy, NodeOutgoingHttp } from '@lightcone/engine/outgoing-http';
 import { KeySet } from './key-set.ts';
 
 /** For each of the two requests. */

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { COMPONENT_REFUSAL, describeComponent } from '@lightcone/engine/inspect';
+import { COMPONENT_REFUSAL, describeComponent } from '@lightcone/engine/gateway';
 import type { ComponentReading } from '@lightcone/engine/inspect';
 
 /** Reading takes milliseconds; what takes this long was made to. */

@@ -1,4 +1,4 @@
-import { OutboundBatch } from '@lightcone/engine';
+import { OutboundBatch } from '@lightcone/engine/gateway';
 import { expect, test } from 'vitest';
 import type { Connection } from './connection.ts';
 import { FanOut } from './fan-out.ts';

@@ -1,4 +1,4 @@
-import { readOutboundBatch } from '@lightcone/engine';
+import { readOutboundBatch } from '@lightcone/engine/gateway';
 import type { OutboundBatchVisitor } from '@lightcone/engine';
 import { MAX_BATCH_BYTES } from '@lightcone/protocol';
 import type { Connection } from './connection.ts';

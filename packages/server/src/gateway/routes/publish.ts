@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { programKind } from '@lightcone/engine/inspect';
+import { programKind } from '@lightcone/engine/gateway';
 import { refuseComponent } from '../../component-thread/component-refusal.ts';
 import type { DatabaseRecord } from '../../control/control-database.ts';
 import { DatabaseFailure } from '../../database-thread/database-thread.ts';
