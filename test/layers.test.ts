@@ -74,6 +74,20 @@ test.each(Object.entries(withoutNode))('%s runs without Node, but for %j', (name
   expect(offenders).toEqual([]);
 });
 
+test('what runs beside the threads of databases loads no engine: 30 MB and a fifth of a second of every start', () => {
+  const threads =
+    /^(database-thread\/(entry|mailbox|thread-port)|component-thread\/entry|archive\/(thread\/|database-)|verification\/)/;
+  const loading = sources('server')
+    .filter(({ file }) => !threads.test(file))
+    .filter(({ text }) =>
+      /^(import|export) (?!type\b)[^;]*'@lightcone\/(engine|engine\/(node|inspect|verify|testing)|commitlog)';/m.test(
+        text,
+      ),
+    )
+    .map(({ file }) => file);
+  expect(loading).toEqual([]);
+});
+
 /** The sources of a package, tests aside. */
 function sources(name: string): { file: string; text: string }[] {
   const folder = new URL(`${name}/src/`, packages);

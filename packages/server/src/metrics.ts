@@ -20,6 +20,7 @@ export class Metrics {
   readonly #archive: Archive | undefined;
   readonly #readPostgres: () => PostgresCounts | undefined;
   readonly #registry = new Registry();
+  #hasProcessMetrics = false;
   readonly #requestSeconds = new Histogram({
     name: 'lightcone_http_request_seconds',
     help: 'Time from an HTTP request to its answer.',
@@ -149,7 +150,6 @@ export class Metrics {
     this.#databases = databases;
     this.#archive = archive;
     this.#readPostgres = readPostgres;
-    collectDefaultMetrics({ register: this.#registry });
   }
 
   observeRequest(route: string, method: string, status: number, seconds: number): void {
@@ -158,6 +158,11 @@ export class Metrics {
 
   /** Prometheus text exposition. */
   async text(): Promise<string> {
+    if (!this.#hasProcessMetrics) {
+      // Not before somebody asks: they wake the process a hundred times a second.
+      collectDefaultMetrics({ register: this.#registry });
+      this.#hasProcessMetrics = true;
+    }
     // Databases that stop meanwhile, or that a call of a module holds up, are left out: the others are not to be missed.
     const databases = this.#databases.started();
     const inside = await Promise.all(
