@@ -76,7 +76,7 @@ test.each(Object.entries(withoutNode))('%s runs without Node, but for %j', (name
 
 test('what runs beside the threads of databases loads no engine: 30 MB and a fifth of a second of every start', () => {
   const threads =
-    /^(database-thread\/(entry|mailbox|thread-port)|component-thread\/entry|archive\/(thread\/|database-)|verification\/)/;
+    /^(database-thread\/(entry|mailbox|thread-port)|component-thread\/entry|archive\/(thread\/|database-)|verification\/|import\/)/;
   const loading = sources('server')
     .filter(({ file }) => !threads.test(file))
     .filter(({ text }) =>

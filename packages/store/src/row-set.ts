@@ -26,9 +26,10 @@ export class RowSet implements RowLinks {
     const start = this.#rows.start(row);
     const end = start + this.#rows.length(row);
     const hash = hashBytes(bytes, start, end);
-    const equal = this.#find(hash, bytes, start, end);
-    if (equal < 0) this.#pointers.add(hash, row);
-    return equal;
+    const slot = this.#slotWith(hash, bytes, start, end);
+    if (slot >= 0) return this.#pointers.at(slot);
+    this.#pointers.add(hash, row);
+    return NO_ROW;
   }
 
   remove(row: RowPointer): void {
@@ -37,14 +38,24 @@ export class RowSet implements RowLinks {
 
   /** The row with exactly these bytes, or NO_ROW. */
   find(bytes: Uint8Array, start: number, end: number): RowPointer {
-    return this.#find(hashBytes(bytes, start, end), bytes, start, end);
+    const slot = this.#slotWith(hashBytes(bytes, start, end), bytes, start, end);
+    return slot < 0 ? NO_ROW : this.#pointers.at(slot);
+  }
+
+  /** Removes the row with exactly these bytes. @returns it, or NO_ROW */
+  take(bytes: Uint8Array, start: number, end: number): RowPointer {
+    const slot = this.#slotWith(hashBytes(bytes, start, end), bytes, start, end);
+    if (slot < 0) return NO_ROW;
+    const row = this.#pointers.at(slot);
+    this.#pointers.removeAt(slot);
+    return row;
   }
 
   clear(): void {
     this.#pointers.clear();
   }
 
-  #find(hash: number, bytes: Uint8Array, start: number, end: number): RowPointer {
+  #slotWith(hash: number, bytes: Uint8Array, start: number, end: number): number {
     const pointers = this.#pointers;
     const length = end - start;
     for (let slot = pointers.first(hash); slot >= 0; slot = pointers.next(slot)) {
@@ -53,10 +64,10 @@ export class RowSet implements RowLinks {
         this.#rows.length(row) === length &&
         equalBytes(bytes, start, this.#rows.bytes(row), this.#rows.start(row), length)
       ) {
-        return row;
+        return slot;
       }
     }
-    return NO_ROW;
+    return -1;
   }
 
   #slotOf(row: RowPointer): number {
