@@ -1,9 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import {
-  DEFAULT_LIMITS,
-  DEFAULT_MAX_UNSYNCED_BYTES,
-  DEFAULT_SNAPSHOT_POLICY,
-} from '@lightcone/engine/gateway';
+import { DEFAULT_LIMITS, DEFAULT_MAX_UNSYNCED_BYTES, DEFAULT_SNAPSHOT_POLICY } from '@lightcone/engine/gateway';
 import type { ModuleLimits, RateLimit, RateLimits, SnapshotPolicy } from '@lightcone/engine';
 import { AddressPolicy } from '@lightcone/engine/outgoing-http';
 import { parse } from 'smol-toml';
