@@ -15,7 +15,7 @@ import type { CallerQuota } from './limits/caller-quota.ts';
 import type { Overload } from './limits/door.ts';
 import { engineLogRecord } from './log-record.ts';
 import { LoadedModule } from './loaded-module.ts';
-import type { DatabaseMetrics } from './metrics.ts';
+import type { DatabaseMetrics, RefusedConnections, SqlCounts } from './metrics.ts';
 import { callProcedureForJson } from './procedures/call-procedure-for-json.ts';
 import type { HttpHandlerResult } from './procedures/procedure-result.ts';
 import { initialise } from './publishing/initialise.ts';
@@ -23,7 +23,7 @@ import { type UpdatePlan, planUpdate } from './publishing/plan-update.ts';
 import { storedModule } from './publishing/stored-module.ts';
 import { update } from './publishing/update.ts';
 import { callReducer, failureText } from './reducer-calls.ts';
-import { connectCaller, disconnectCaller, leftoverCallers } from './sessions.ts';
+import { type ConnectRefusal, connectCaller, disconnectCaller, leftoverCallers } from './sessions.ts';
 import { recoverStore } from './snapshots/recover-store.ts';
 import { runStatement } from './sql.ts';
 
@@ -47,6 +47,8 @@ export class Database {
   readonly identity: Identity;
   readonly owner: Identity;
   readonly #core: Core;
+  readonly #refusedConnections: RefusedConnections = { rejected: 0, outOfEnergy: 0 };
+  readonly #sqlCounts: SqlCounts = { succeeded: 0, failed: 0 };
   readonly #clients = new Map<number, Client>();
   readonly #inbox: Inbox;
   #closing: Promise<void> | undefined;
@@ -161,6 +163,7 @@ export class Database {
     const client = new Client(request, wire, request.identity.equals(this.owner), door.enter(request.identity));
     const rejection = connectCaller(this.#core, client.caller);
     if (rejection !== undefined) {
+      this.#refusedConnections[rejection.cause]++;
       door.leave(client.quota);
       outbox.lane(false).close(client.number, POLICY_VIOLATION, rejection.message);
       return;
@@ -245,7 +248,7 @@ export class Database {
     if (overload !== undefined) return overload;
     const caller = new ActiveCaller(as);
     const rejection = connectCaller(core, caller);
-    if (rejection !== undefined) return { kind: 'connectRejected', ...rejection };
+    if (rejection !== undefined) return this.#refuseConnection(rejection);
     const isOwner = caller.identity.equals(this.owner);
     const admitted = admitJsonCall(this.#module, functionName, argsJson, isOwner);
     try {
@@ -303,19 +306,26 @@ export class Database {
     if (overload !== undefined) return overload;
     const caller = new ActiveCaller(as);
     const rejection = connectCaller(this.#core, caller);
-    if (rejection !== undefined) return { kind: 'connectRejected', ...rejection };
+    if (rejection !== undefined) return this.#refuseConnection(rejection);
     const { clock } = this.#core.options;
     const start = clock.monotonicNanos();
     try {
       const outcome = runStatement(this.#core, caller, caller.identity.equals(this.owner), text);
       const durationMicros = Number((clock.monotonicNanos() - start) / 1000n);
+      this.#sqlCounts.succeeded++;
       return { kind: 'ok', outcome, txOffset: this.lastTxOffset, durationMicros };
     } catch (error) {
+      this.#sqlCounts.failed++;
       if (error instanceof QueryError) return { kind: 'error', message: error.message };
       throw error;
     } finally {
       disconnectCaller(this.#core, caller);
     }
+  }
+
+  #refuseConnection(refusal: ConnectRefusal): { readonly kind: 'connectRejected' } & ConnectRefusal {
+    this.#refusedConnections[refusal.cause]++;
+    return { kind: 'connectRejected', ...refusal };
   }
 
   /** Asks the door for someone who is in for no longer than that. */
@@ -393,9 +403,23 @@ export class Database {
   metrics(): DatabaseMetrics {
     const { store, subscriptions, transactions, procedures, views, door, options, snapshots } = this.#core;
     let querySets = 0;
-    for (const client of this.#clients.values()) querySets += client.querySets.size;
+    let subscribedClients = 0;
+    let subscribedQueries = 0;
+    for (const client of this.#clients.values()) {
+      querySets += client.querySets.size;
+      subscribedQueries += client.queryCount;
+      if (client.querySets.size > 0) subscribedClients++;
+    }
     return {
+      programHash: this.programHash,
       connectedClients: this.#clients.size,
+      subscribedClients,
+      subscribedQueries,
+      refusedConnections: { ...this.#refusedConnections },
+      subscriptions: subscriptions.counts,
+      sql: { ...this.#sqlCounts },
+      instanceBytes: this.#module.memoryBytes + procedures.metrics.instanceBytes,
+      loggedBytes: transactions.loggedBytes,
       liveQueries: subscriptions.queryCount,
       querySets,
       lastTxOffset: transactions.lastTxOffset,
@@ -409,11 +433,14 @@ export class Database {
       views: this.#module.viewMetrics,
       liveViews: views.count,
       procedures: procedures.metrics,
-      tables: [...store.tables.values()].map(({ definition, rowCount, byteSize }) => ({
-        id: definition.id,
-        name: definition.name,
-        rows: rowCount,
-        bytes: byteSize,
+      tables: [...store.tables.values()].map((table) => ({
+        id: table.definition.id,
+        name: table.definition.name,
+        rows: table.rowCount,
+        bytes: table.byteSize,
+        indexes: table.indexes.length,
+        rowsInserted: table.rowsInserted,
+        rowsDeleted: table.rowsDeleted,
       })),
     };
   }

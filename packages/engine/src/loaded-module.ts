@@ -101,7 +101,7 @@ export class LoadedModule {
       def: reducer,
       params: compileType(reducer.params, def.typespace),
       encodedName: encodeReducerName(reducer.name),
-      metrics: { committed: 0, failed: 0, energyUsed: 0 },
+      metrics: { committed: 0, failed: 0, errors: 0, traps: 0, energyUsed: 0 },
     }));
     this.#viewMetrics = new Map(def.views.map(({ name }) => [name, { succeeded: 0, failed: 0, energyUsed: 0 }]));
     this.reducersByName = new Map(this.#reducers.map((reducer) => [reducer.def.name, reducer]));
@@ -138,6 +138,11 @@ export class LoadedModule {
     return this.#lastEnergyUsed;
   }
 
+  /** What the memory of the instance for reducers and views has grown to. */
+  get memoryBytes(): number {
+    return this.#instance?.memoryBytes ?? 0;
+  }
+
   /** What the module's reducers have done since it was loaded, by name. */
   get reducerMetrics(): ReadonlyMap<string, ReducerMetrics> {
     return new Map(this.#reducers.map((reducer) => [reducer.def.name, reducer.metrics]));
@@ -169,7 +174,10 @@ export class LoadedModule {
     this.#lastEnergyUsed = instance.energyUsed;
     const { metrics } = reducer;
     metrics.energyUsed += instance.energyUsed;
-    if (outcome.kind !== 'ok') metrics.failed++; // else its transaction's end decides
+    if (outcome.kind === 'ok') return outcome; // its transaction's end decides
+    metrics.failed++;
+    if (outcome.kind === 'error') metrics.errors++;
+    else if (outcome.kind === 'trapped') metrics.traps++;
     return outcome;
   }
 

@@ -58,6 +58,11 @@ export class ModuleInstance {
     return this.#instance.description;
   }
 
+  /** What the memory of the instance has grown to. */
+  get memoryBytes(): number {
+    return this.#instance.guest.memory.byteLength;
+  }
+
   /** Whether the instance has trapped: it then refuses every call. */
   get isDead(): boolean {
     return this.#instance.isDead;

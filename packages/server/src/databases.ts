@@ -12,6 +12,20 @@ import { hostLogLine } from './module-log/host-log-line.ts';
 import { ModuleLog } from './module-log/module-log.ts';
 import { RunningDatabase } from './running-database.ts';
 
+/** How often a database was started, or could not be, and connections that did not come about. */
+export interface StartCounts {
+  attempts: number;
+  failures: number;
+  readonly rejected: Map<RejectionCause, number>;
+}
+
+/** Why a connection did not come about, as the metrics count it; what the module says to it is the database's to count. */
+export type RejectionCause =
+  | 'invalid_protocol'
+  | 'authorization_failed'
+  | 'websocket_upgrade_error'
+  | 'actor_startup_failure';
+
 /** Databases that start at the same time when the server does. */
 const STARTS_AT_ONCE = 2;
 
@@ -27,6 +41,8 @@ export class Databases {
   readonly #running = new Map<string, Promise<RunningDatabase>>();
   readonly #started = new Map<string, RunningDatabase>();
   readonly #changes = new Map<string, Promise<unknown>>();
+  /** By identity, of those that there are. */
+  readonly #startCounts = new Map<string, StartCounts>();
   /** By replica, kept when the database stops: its last words are in them. */
   readonly #moduleLogs = new Map<number, ModuleLog>();
   /** By identity, for databases in memory: with no log to start from again, they start from their program. */
@@ -55,6 +71,29 @@ export class Databases {
     if (running !== undefined) return running;
     if (this.#isClosed) return Promise.reject(new Error('the server is stopping'));
     return this.#register(record.identity, this.#start(record, this.#programs.get(record.identity)));
+  }
+
+  get startCounts(): ReadonlyMap<string, Readonly<StartCounts>> {
+    return this.#startCounts;
+  }
+
+  /** Counts a connection to a database that did not come about. */
+  countRejection(identity: string, cause: RejectionCause): void {
+    const { rejected } = this.#countsOf(identity);
+    rejected.set(cause, (rejected.get(cause) ?? 0) + 1);
+  }
+
+  /** What a database keeps of its log, in bytes. */
+  async moduleLogBytes(identity: string): Promise<number> {
+    const record = this.#control.findDatabase(identity);
+    return record === undefined ? 0 : this.moduleLog(record).byteSize();
+  }
+
+  #countsOf(identity: string): StartCounts {
+    let counts = this.#startCounts.get(identity);
+    if (counts === undefined)
+      this.#startCounts.set(identity, (counts = { attempts: 0, failures: 0, rejected: new Map() }));
+    return counts;
   }
 
   /** The databases that have started. */
@@ -126,6 +165,7 @@ export class Databases {
       const running = this.#running.get(identity);
       this.#running.delete(identity);
       this.#programs.delete(identity);
+      this.#startCounts.delete(identity);
       await this.#retire(record, running);
     });
   }
@@ -168,6 +208,7 @@ export class Databases {
       database = await this.#start(record, program);
     } catch (error) {
       await this.#forget(record);
+      if (this.#control.findDatabase(record.identity) === undefined) this.#startCounts.delete(record.identity);
       throw error;
     }
     this.#control.putDatabase(record);
@@ -181,7 +222,11 @@ export class Databases {
     const path = this.#dataDirectory.replicaPath(record.replica);
     const { moduleLimits: limits, moduleHttp, rateLimits, maxUnsyncedBytes, snapshots } = this.#dataDirectory.config;
     const settings = { limits, moduleHttp, rateLimits, maxUnsyncedBytes, snapshots, isArchived: this.#isArchived };
-    return RunningDatabase.start(record, path, program, settings, this.moduleLog(record), this.#log);
+    const counts = this.#countsOf(record.identity);
+    counts.attempts++;
+    const starting = RunningDatabase.start(record, path, program, settings, this.moduleLog(record), this.#log);
+    starting.catch(() => counts.failures++);
+    return starting;
   }
 
   /** Remembers a database until it ends or fails to start. */

@@ -1,3 +1,5 @@
+import { newDelayHistogram } from '@lightcone/engine/gateway';
+import type { DelayHistogram } from '@lightcone/engine';
 import type { Logger } from 'pino';
 import type { DatabaseRecord } from './control/control-database.ts';
 import { DatabaseThread } from './database-thread/database-thread.ts';
@@ -5,6 +7,7 @@ import type { ConnectMessage, ModuleSettings } from './database-thread/messages.
 import type { Connection, DisconnectCause } from './gateway/connection.ts';
 import { FanOut } from './gateway/fan-out.ts';
 import { hostLogLine } from './module-log/host-log-line.ts';
+import { SizeHistogram } from './metrics/size-histogram.ts';
 import type { ModuleLog } from './module-log/module-log.ts';
 
 /** RFC 6455 §7.4.1 */
@@ -13,9 +16,15 @@ const INTERNAL_ERROR = 1011;
 
 /** Counts of one database since it started, for the metrics. */
 export interface ConnectionCounts {
+  /** How long it took to start. */
+  startSeconds: number;
   accepted: number;
-  framesReceived: number;
-  bytesReceived: number;
+  /** Frames, by what is in them. */
+  readonly received: { readonly text: SizeHistogram; readonly binary: SizeHistogram };
+  /** From pings to their pongs. */
+  readonly pongs: DelayHistogram;
+  /** Of the bodies of answers over HTTP. */
+  httpBytes: number;
   readonly disconnected: Map<DisconnectCause, number>;
 }
 
@@ -23,7 +32,14 @@ export interface ConnectionCounts {
 export class RunningDatabase {
   readonly identity: string;
   readonly thread: DatabaseThread;
-  readonly counts: ConnectionCounts = { accepted: 0, framesReceived: 0, bytesReceived: 0, disconnected: new Map() };
+  readonly counts: ConnectionCounts = {
+    startSeconds: 0,
+    accepted: 0,
+    received: { text: new SizeHistogram(), binary: new SizeHistogram() },
+    pongs: newDelayHistogram(),
+    httpBytes: 0,
+    disconnected: new Map(),
+  };
   /** Resolves when the thread is gone. */
   readonly ended: Promise<void>;
   readonly #fanOut: FanOut;
@@ -48,6 +64,7 @@ export class RunningDatabase {
     log: Logger,
   ): Promise<RunningDatabase> {
     const { identity, owner } = record;
+    const startMs = performance.now();
     const fanOut = new FanOut();
     const ended = Promise.withResolvers<void>();
     const thread = await DatabaseThread.start(
@@ -65,11 +82,18 @@ export class RunningDatabase {
         },
       },
     );
-    return new RunningDatabase(identity, thread, fanOut, ended.promise);
+    const database = new RunningDatabase(identity, thread, fanOut, ended.promise);
+    database.counts.startSeconds = (performance.now() - startMs) / 1000;
+    return database;
   }
 
   get connectionCount(): number {
     return this.#fanOut.connectionCount;
+  }
+
+  /** Frames that were sent to clients. */
+  get sentFrames(): SizeHistogram {
+    return this.#fanOut.sent;
   }
 
   connections(): Iterable<Connection> {
@@ -83,8 +107,8 @@ export class RunningDatabase {
   }
 
   receive(connection: Connection, frame: Uint8Array, isText: boolean): void {
-    this.counts.framesReceived++;
-    this.counts.bytesReceived += frame.length;
+    const { text, binary } = this.counts.received;
+    (isText ? text : binary).observe(frame.length);
     this.thread.frame(connection, frame, isText);
   }
 

@@ -19,7 +19,7 @@ import { WebSocketGateway } from './gateway/websocket-gateway.ts';
 import { formatHostPort, isLoopback, parseListenAddress } from './listen-address.ts';
 import type { ListenAddress } from './listen-address.ts';
 import { listenError } from './listen-error.ts';
-import { Metrics } from './metrics.ts';
+import { Metrics } from './metrics/metrics.ts';
 import { PostgresGateway } from './postgres/postgres-gateway.ts';
 import { probePort } from './probe-port.ts';
 

@@ -33,6 +33,9 @@ export class Table {
   readonly #own = new BitSet();
   #pointerLimit = 0;
   #rowCount = 0;
+  /** Rows that committed transactions inserted and deleted since the table was made here. */
+  rowsInserted = 0;
+  rowsDeleted = 0;
   #shape: TableShape;
 
   /** @param sequences those of a table in whose place this one is put */

@@ -17,6 +17,8 @@ export class CommittedDelta implements TransactionDelta {
 
   /** Takes the changes of one table in, keeping the order of ids. */
   add(changes: TableChanges): void {
+    changes.table.rowsInserted += changes.inserts.length;
+    changes.table.rowsDeleted += changes.deletes.length;
     const tables = this.tables;
     const id = changes.table.definition.id;
     let at = tables.length;

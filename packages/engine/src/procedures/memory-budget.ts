@@ -17,6 +17,10 @@ export class MemoryBudget {
     this.#maxBytes = maxInstances * SHARE_BYTES + maxMemoryPages * WASM_PAGE_BYTES;
   }
 
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Whether there is none left for another instance. */
   get isSpent(): boolean {
     return this.#bytes > this.#maxBytes;

@@ -64,7 +64,8 @@ export class Procedures {
 
   get metrics(): ProcedureMetrics {
     const running = this.#running.size;
-    return { running, instances: running + this.#idle.length, counts: structuredClone(this.#counts) };
+    const instances = running + this.#idle.length;
+    return { running, instances, instanceBytes: this.#memory.bytes, counts: structuredClone(this.#counts) };
   }
 
   /**

@@ -19,6 +19,7 @@ export class LiveQueries {
   readonly #evaluation: Evaluation;
   readonly #candidates: LiveQuery[] = [];
   #nextNumber = 0;
+  readonly #counts = { evaluated: 0, matched: 0 };
   /** Counts the transactions that were evaluated. */
   #transaction = 0;
 
@@ -32,6 +33,11 @@ export class LiveQueries {
       rowList: new RowListWriter(),
       target: new ByteWriter(4096),
     };
+  }
+
+  /** Queries that were new, evaluations, and how many of these changed a result. */
+  get counts(): { readonly started: number; readonly evaluated: number; readonly matched: number } {
+    return { started: this.#nextNumber, ...this.#counts };
   }
 
   get size(): number {
@@ -81,6 +87,8 @@ export class LiveQueries {
         failed.push({ query, error });
       }
     }
+    this.#counts.evaluated += this.#candidates.length;
+    this.#counts.matched += changed.length;
     this.#candidates.length = 0;
     changes.close();
   }

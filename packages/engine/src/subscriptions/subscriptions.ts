@@ -2,6 +2,7 @@ import { QueryError, type RowSource, type RowsPlan } from '@lightcone/query';
 import type { TransactionDelta } from '@lightcone/store';
 import type { Client } from '../client.ts';
 import type { TransactionOrigin } from '../connection/wire.ts';
+import type { SubscriptionCounts } from '../metrics.ts';
 import type { Outbox } from '../outbox.ts';
 import type { CallerQueries } from '../queries/caller-queries.ts';
 import type { ViewAccess } from '../queries/view-access.ts';
@@ -30,6 +31,7 @@ export class Subscriptions {
   readonly #queries: LiveQueries;
   readonly #changedQueries: LiveQuery[] = [];
   readonly #changedClients: Client[] = [];
+  #subscribedCount = 0;
 
   /** @param reportFailure takes what went wrong with a query: a mistake of ours, so that it is known */
   constructor(
@@ -45,6 +47,10 @@ export class Subscriptions {
     this.#views = views;
     this.#reportFailure = reportFailure;
     this.#queries = new LiveQueries(rows);
+  }
+
+  get counts(): SubscriptionCounts {
+    return { subscribed: this.#subscribedCount, ...this.#queries.counts };
   }
 
   get queryCount(): number {
@@ -80,6 +86,7 @@ export class Subscriptions {
       this.#views.retain(query.plan.views, client.identity);
     }
     client.querySets.set(querySetId, querySet);
+    this.#subscribedCount += querySet.queries.length;
     client.queryCount += querySet.queries.length;
     client.queryWidth += querySet.width;
     return querySet;

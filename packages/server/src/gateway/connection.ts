@@ -1,3 +1,5 @@
+import { observeDelay } from '@lightcone/engine/gateway';
+import type { DelayHistogram } from '@lightcone/engine';
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { WebSocketConfig } from '../config.ts';
@@ -16,6 +18,10 @@ export type DisconnectCause =
   | 'module_exited'
   | 'client_message_error'
   | 'websocket_receive_error'
+  | 'websocket_io'
+  | 'websocket_capacity'
+  | 'websocket_protocol'
+  | 'websocket_utf8'
   | 'websocket_stream_ended';
 
 /**
@@ -53,7 +59,13 @@ export class Connection {
     number: number,
     webSocket: WebSocket,
     socket: Socket,
-    options: { readonly packing: Packing; readonly joinsMessages: boolean; readonly nowMs: number },
+    options: {
+      readonly packing: Packing;
+      readonly joinsMessages: boolean;
+      readonly nowMs: number;
+      /** Counts how long pongs take. */
+      readonly pongs: DelayHistogram;
+    },
     config: WebSocketConfig,
   ) {
     this.number = number;
@@ -64,7 +76,11 @@ export class Connection {
     this.#config = config;
     this.#lastHeardMs = options.nowMs;
     this.#lastPingMs = options.nowMs;
-    webSocket.on('pong', () => (this.#isPongDue = false));
+    webSocket.on('pong', () => {
+      // Clients may send some that nobody asked for.
+      if (this.#isPongDue) observeDelay(options.pongs, (performance.now() - this.#lastPingMs) / 1000);
+      this.#isPongDue = false;
+    });
     webSocket.ping();
   }
 
@@ -117,6 +133,11 @@ export class Connection {
   terminate(cause: DisconnectCause): void {
     this.cause ??= cause;
     this.#webSocket.terminate();
+  }
+
+  /** Frames that wait for one that is being compressed, which is one of them. */
+  get waitingFrames(): number {
+    return this.#ready.length;
   }
 
   /** Bytes that wait for the client to take them. */

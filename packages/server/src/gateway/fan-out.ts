@@ -1,9 +1,17 @@
 import { readOutboundBatch } from '@lightcone/engine/gateway';
 import type { OutboundBatchVisitor } from '@lightcone/engine';
 import { MAX_BATCH_BYTES } from '@lightcone/protocol';
-import type { Connection } from './connection.ts';
+import { SizeHistogram } from '../metrics/size-histogram.ts';
+import type { Connection, DisconnectCause } from './connection.ts';
 import { buildFrame } from './outbound-frame.ts';
 import type { Frame, Packing } from './outbound-frame.ts';
+
+/** What a database closes connections for, by code (RFC 6455 §7.4.1). */
+const CAUSE_OF_CLOSE: ReadonlyMap<number, DisconnectCause> = new Map([
+  [1001, 'module_exited'],
+  [1011, 'client_message_error'],
+  [1013, 'incoming_queue_full'],
+]);
 
 /**
  * Hands the messages of one database out to its connections.
@@ -16,6 +24,8 @@ export class FanOut implements OutboundBatchVisitor {
   readonly #connections = new Map<number, Connection>();
   readonly #touched: Connection[] = [];
   readonly #frames = new SharedFrames();
+  /** Frames that were sent, once for each connection. */
+  readonly sent: SizeHistogram = new SizeHistogram();
 
   get connectionCount(): number {
     return this.#connections.size;
@@ -54,7 +64,7 @@ export class FanOut implements OutboundBatchVisitor {
     const connection = this.#connections.get(connectionNumber);
     if (connection === undefined) return;
     if (connection.outbound.length > 0) this.#send(connection);
-    connection.close(code, reason);
+    connection.close(code, reason, CAUSE_OF_CLOSE.get(code));
   }
 
   #send(connection: Connection): void {
@@ -71,7 +81,9 @@ export class FanOut implements OutboundBatchVisitor {
           length = longer;
         }
       }
-      connection.queueFrame(this.#frames.get(messages, start, end, length, packing));
+      const frame = this.#frames.get(messages, start, end, length, packing);
+      this.sent.observe(frame.length);
+      connection.queueFrame(frame);
       start = end;
     }
     messages.length = 0;

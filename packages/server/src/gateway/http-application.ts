@@ -8,7 +8,7 @@ import type { Logger } from 'pino';
 import { findCaller, findOrMintCaller } from '../auth/caller.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { Tokens } from '../auth/tokens.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import { DatabaseFailure } from '../database-thread/database-thread.ts';
 import type { Answer } from './answer.ts';
 import { HttpError } from './http-error.ts';

@@ -97,7 +97,9 @@ export class ModuleHttp {
       body,
       from: request.socket.remoteAddress ?? '',
     });
-    return mustHaveResponded(result);
+    const answer = mustHaveResponded(result);
+    database.counts.httpBytes += answer.body.length;
+    return answer;
   }
 }
 

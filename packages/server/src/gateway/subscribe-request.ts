@@ -43,6 +43,13 @@ export const SUBSCRIBE_DESCRIPTION: OperationDescription = {
   },
 };
 
+/** A client that speaks none of the protocols that the server has. */
+export class NoCommonProtocol extends HttpError {
+  constructor() {
+    super(400, 'no valid protocol selected');
+  }
+}
+
 /** The database that a URL of this route names, as it stands there. */
 export function subscribeTarget(url: string): string | undefined {
   const [, target] = /^\/v1\/database\/([^/?]+)\/subscribe(?:\?|$)/u.exec(url) ?? [];
@@ -76,7 +83,7 @@ export function checkSubscribeRequest(
   const record = mustDatabase(context, target);
   const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
   const subprotocol = SUBPROTOCOLS.find((name) => offered.includes(name));
-  if (subprotocol === undefined) throw new HttpError(400, 'no valid protocol selected');
+  if (subprotocol === undefined) throw new NoCommonProtocol();
   // Clients of v1 are older than confirmed reads.
   const isConfirmed = confirmed ?? !subprotocol.startsWith('v1.');
   return { record, subprotocol, compression, isConfirmed, isLight, connectionId };

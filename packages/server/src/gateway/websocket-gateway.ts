@@ -11,13 +11,17 @@ import type { Caller } from '../auth/caller.ts';
 import type { WebSocketConfig } from '../config.ts';
 import type { RunningDatabase } from '../running-database.ts';
 import { Connection } from './connection.ts';
+import type { DisconnectCause } from './connection.ts';
 import { CORS_HEADERS, describeError, identityHeaders } from './http-application.ts';
+import { parseDatabaseReference } from '../control/database-name.ts';
+import type { RejectionCause } from '../databases.ts';
 import { HttpError } from './http-error.ts';
 import { QueryString } from './query-string.ts';
 import type { Route } from './route.ts';
 import type { RouteContext } from './routes/context.ts';
 import {
   checkSubscribeRequest,
+  NoCommonProtocol,
   SUBSCRIBE_DESCRIPTION,
   SUBSCRIBE_PATH,
   subscribeTarget,
@@ -30,6 +34,8 @@ const MAX_KEEP_ALIVE_TICK_MS = 1000;
 
 /** RFC 6455 §7.4.1 */
 const INTERNAL_ERROR = 1011;
+/** What is heard when there was no close frame. */
+const ENDED_WITHOUT_CLOSE = 1006;
 const TRY_AGAIN_LATER = 1013;
 
 /** Turns requests to subscribe into connections to their databases, and keeps those alive. */
@@ -123,8 +129,20 @@ export class WebSocketGateway {
         this.#accept(webSocket, socket as Socket, subscribe, caller, database);
       });
     } catch (error) {
+      this.#countRejection(request, error);
       this.#refuse(request, socket as Socket, error as Error);
     }
+  }
+
+  /** Counts for the database that a request names, if there is one. */
+  #countRejection({ url = '' }: IncomingMessage, error: unknown): void {
+    const { control, databases } = this.#context;
+    const [, target = ''] = /^\/v1\/database\/([^/?]+)/u.exec(url) ?? [];
+    const reference = parseDatabaseReference(target);
+    if (typeof reference === 'string') return;
+    const identity = reference.tag === 'identity' ? reference.identity : control.findIdentity(reference.name);
+    if (identity === undefined || control.findDatabase(identity) === undefined) return;
+    databases.countRejection(identity, causeOfRejection(error));
   }
 
   /** Refuses new connections; those that are open end with their databases. */
@@ -158,15 +176,16 @@ export class WebSocketGateway {
     this.#nextNumber = (number + 1) >>> 0;
     const packing = subprotocol === 'v1.json.spacetimedb' ? 'Text' : compression;
     const joinsMessages = subprotocol === 'v3.bsatn.spacetimedb';
-    const options = { packing, joinsMessages, nowMs: performance.now() } as const;
+    const options = { packing, joinsMessages, nowMs: performance.now(), pongs: database.counts.pongs } as const;
     const connection = new Connection(number, webSocket, socket, options, this.#config);
     this.#connections.add(connection);
     webSocket.on('message', (data, isBinary) => {
       // `ws` delivers one Buffer unless told otherwise.
       this.#receive(database, connection, data as Buffer, isBinary);
     });
-    webSocket.on('error', () => (connection.cause ??= 'websocket_receive_error'));
-    webSocket.on('close', () => {
+    webSocket.on('error', (error) => (connection.cause ??= causeOfError(error)));
+    webSocket.on('close', (code) => {
+      if (code === ENDED_WITHOUT_CLOSE) connection.cause ??= 'websocket_stream_ended';
       this.#connections.delete(connection);
       database.disconnect(connection);
       if (this.#connections.size === 0) this.#onEmpty?.();
@@ -212,6 +231,20 @@ export class WebSocketGateway {
     });
     response.end(body, () => socket.destroySoon());
   }
+}
+
+/** @param error of `ws` or of the socket */
+function causeOfError({ code = '' }: Error & { code?: string }): DisconnectCause {
+  if (code === 'WS_ERR_INVALID_UTF8') return 'websocket_utf8';
+  if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') return 'websocket_capacity';
+  if (code.startsWith('WS_ERR_')) return 'websocket_protocol';
+  return /^E[A-Z]+$/u.test(code) ? 'websocket_io' : 'websocket_receive_error';
+}
+
+function causeOfRejection(error: unknown): RejectionCause {
+  if (error instanceof NoCommonProtocol) return 'invalid_protocol';
+  if (!(error instanceof HttpError)) return 'actor_startup_failure';
+  return error.status === 401 ? 'authorization_failed' : 'websocket_upgrade_error';
 }
 
 /**

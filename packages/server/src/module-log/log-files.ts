@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, unlink } from 'node:fs/promises';
+import { mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
@@ -78,6 +78,18 @@ export class LogFiles implements LogStore {
         await handle.close();
       }
     });
+  }
+
+  async byteSize(): Promise<number> {
+    let bytes = 0;
+    // One that is removed meanwhile has none.
+    for (const day of await listDays(this.#folder).catch(() => [])) {
+      bytes += await stat(this.#path(day)).then(
+        ({ size }) => size,
+        () => 0,
+      );
+    }
+    return bytes;
   }
 
   async close(): Promise<void> {

@@ -32,6 +32,10 @@ export class LogMemory implements LogStore {
     return Promise.resolve(offset === undefined ? undefined : new MemoryCursor(offset, (from) => this.#read(from)));
   }
 
+  byteSize(): Promise<number> {
+    return Promise.resolve(this.#end - this.#start);
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }

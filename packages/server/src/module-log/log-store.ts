@@ -37,6 +37,8 @@ export interface LogStore {
    * @throws LogNotThere
    */
   open(start: LogStart): Promise<LogCursor | undefined>;
+  /** What is kept, in bytes. */
+  byteSize(): Promise<number>;
   /** Resolves when all lines can be read. */
   close(): Promise<void>;
 }

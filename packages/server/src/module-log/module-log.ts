@@ -53,6 +53,11 @@ export class ModuleLog implements GrowingLog {
     this.#store.append(lines);
   }
 
+  /** What is kept of it, in bytes. */
+  byteSize(): Promise<number> {
+    return this.#store.byteSize();
+  }
+
   /**
    * Reads the newest `count` lines of today, or all of them, and then, if asked to, lines as they come.
    * @throws LogNotThere

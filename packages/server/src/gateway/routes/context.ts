@@ -4,7 +4,7 @@ import { parseDatabaseReference } from '../../control/database-name.ts';
 import type { DatabaseReference } from '../../control/database-name.ts';
 import type { ControlDatabase, DatabaseRecord } from '../../control/control-database.ts';
 import type { Databases } from '../../databases.ts';
-import type { Metrics } from '../../metrics.ts';
+import type { Metrics } from '../../metrics/metrics.ts';
 import { HttpError } from '../http-error.ts';
 import type { GatewayRequest } from '../route.ts';
 

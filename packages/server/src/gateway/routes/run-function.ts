@@ -34,6 +34,7 @@ export async function callFunction(
     case 'outOfEnergy':
       return text(402, 'Module energy budget exhausted.', costHeaders(result.cost));
     case 'returned':
+      database.counts.httpBytes += Buffer.byteLength(result.json);
       return jsonText(result.json, durationHeader(result.durationMicros));
     case 'procedureFailed':
       throw new HttpError(PROCEDURE_FAILURE_STATUS[result.failure.kind], result.failure.message);
@@ -63,6 +64,7 @@ export async function runSql(
   const result = await database.thread.request('sql', input);
   switch (result.kind) {
     case 'ok':
+      database.counts.httpBytes += Buffer.byteLength(result.json);
       return jsonText(result.json, durationHeader(result.durationMicros));
     case 'error':
       throw new HttpError(400, result.message);

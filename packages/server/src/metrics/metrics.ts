@@ -1,0 +1,128 @@
+import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import type { Archive } from '../copies/archive.ts';
+import type { Databases } from '../databases.ts';
+import type { PostgresCounts } from '../postgres/postgres-gateway.ts';
+import { ConnectionMetrics } from './connection-metrics.ts';
+import { EngineMetrics } from './engine-metrics.ts';
+import { ScrapedMetrics } from './scraped-metrics.ts';
+
+/**
+ * The server's metrics, under the names that dashboards of the reference know where it has them.
+ *
+ * Databases and connections count in plain numbers of their own, which are read when somebody asks:
+ * nothing here is called per message.
+ */
+export class Metrics {
+  readonly #databases: Databases;
+  readonly #archive: Archive | undefined;
+  readonly #readPostgres: () => PostgresCounts | undefined;
+  readonly #registry = new Registry();
+  #hasProcessMetrics = false;
+  readonly #requestSeconds = new Histogram({
+    name: 'lightcone_http_request_seconds',
+    help: 'Time from an HTTP request to its answer.',
+    labelNames: ['route', 'method', 'status'],
+    buckets: [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5],
+    registers: [this.#registry],
+  });
+  readonly #scraped = new ScrapedMetrics(this.#registry);
+  readonly #connections = new ConnectionMetrics(this.#scraped);
+  readonly #engines = new EngineMetrics(this.#scraped);
+  readonly #moduleLogBytes = this.#scraped.gauge(
+    'spacetime_module_log_file_size_bytes',
+    'Bytes that a database keeps of what its module logged.',
+    'db',
+  );
+  readonly #archiveLag = this.#scraped.gauge(
+    'lightcone_archive_lag_transactions',
+    'Durable transactions that are not in the archive.',
+    'db',
+  );
+  readonly #archiveSuccess = this.#scraped.gauge(
+    'lightcone_archive_last_success_timestamp_seconds',
+    'When everything durable was last brought to the archive.',
+    'db',
+  );
+  readonly #archiveFailures = this.#scraped.counter(
+    'lightcone_archive_failures_total',
+    'Attempts to bring the archive up to date that failed.',
+    'db',
+  );
+  readonly #postgresSessions = this.#scraped.gauge(
+    'lightcone_postgres_sessions',
+    'Clients of the port for PostgreSQL clients.',
+  );
+  readonly #postgresStatements = this.#scraped.counter(
+    'lightcone_postgres_statements_total',
+    'Statements of PostgreSQL clients that were answered.',
+    'outcome',
+  );
+
+  /** @param readPostgres what the port for PostgreSQL clients has counted; undefined while there is none */
+  constructor(databases: Databases, archive: Archive | undefined, readPostgres: () => PostgresCounts | undefined) {
+    this.#databases = databases;
+    this.#archive = archive;
+    this.#readPostgres = readPostgres;
+  }
+
+  observeRequest(route: string, method: string, status: number, seconds: number): void {
+    this.#requestSeconds.observe({ route, method, status }, seconds);
+  }
+
+  /** Prometheus text exposition. */
+  async text(): Promise<string> {
+    if (!this.#hasProcessMetrics) {
+      // Not before somebody asks: they wake the process a hundred times a second.
+      collectDefaultMetrics({ register: this.#registry });
+      this.#hasProcessMetrics = true;
+    }
+    // Databases that stop meanwhile, or that a call of a module holds up, are left out: the others are not to be missed.
+    const databases = this.#databases.started();
+    const inside = await Promise.all(
+      databases.map(({ thread }) => withinPatience(thread.request('metrics', undefined)).catch(() => undefined)),
+    );
+    const logBytes = await Promise.all(databases.map(({ identity }) => this.#databases.moduleLogBytes(identity)));
+    this.#scraped.reset();
+    databases.forEach((database, i) => {
+      const metrics = inside[i];
+      this.#connections.read(database);
+      this.#moduleLogBytes.set({ db: database.identity }, logBytes[i] ?? 0);
+      if (metrics === undefined) return;
+      this.#engines.read(database.identity, metrics);
+      const { rejected, outOfEnergy } = metrics.refusedConnections;
+      this.#connections.countRejections(database.identity, 'client_connected_rejected', rejected);
+      this.#connections.countRejections(database.identity, 'out_of_energy', outOfEnergy);
+    });
+    for (const [identity, counts] of this.#databases.startCounts) this.#connections.readStarts(identity, counts);
+    this.#readArchive();
+    const postgres = this.#readPostgres();
+    if (postgres !== undefined) {
+      this.#postgresSessions.set(postgres.sessions);
+      this.#postgresStatements.inc({ outcome: 'succeeded' }, postgres.statements.succeeded);
+      this.#postgresStatements.inc({ outcome: 'failed' }, postgres.statements.failed);
+    }
+    return this.#registry.metrics();
+  }
+
+  #readArchive(): void {
+    for (const [db, status] of this.#archive?.statuses ?? []) {
+      this.#archiveLag.set({ db }, Math.max(0, status.durableTxOffset + 1 - status.endTxOffset));
+      if (status.lastSuccessAt !== undefined) this.#archiveSuccess.set({ db }, status.lastSuccessAt / 1000);
+      this.#archiveFailures.inc({ db }, status.failures);
+    }
+  }
+}
+
+/** Scrapers give up after ten seconds. */
+const MAX_WAIT_MS = 2000;
+
+/** What a promise resolves with, or undefined when that takes too long. */
+async function withinPatience<T>(answer: Promise<T>): Promise<T | undefined> {
+  const expiry = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => expiry.resolve(undefined), MAX_WAIT_MS);
+  try {
+    return await Promise.race([answer, expiry.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
