@@ -48,7 +48,10 @@ export class EngineMetrics {
     this.#transactions = scraped.counter(
       'spacetime_num_txns_total',
       'Transactions of reducers and procedures, and statements of SQL.',
-      ...['txn_type', 'db', 'reducer', 'committed'],
+      'txn_type',
+      'db',
+      'reducer',
+      'committed',
     );
     this.#errors = scraped.counter(
       'spacetime_worker_sender_errors_total',
@@ -67,7 +70,8 @@ export class EngineMetrics {
       'spacetime_scheduled_function_delay_seconds',
       'How late scheduled functions began.',
       DELAY_BOUNDS_SECONDS,
-      ...['db', 'function'],
+      'db',
+      'function',
     );
     this.#scheduledRows = scraped.gauge(
       'lightcone_scheduled_rows',
@@ -80,19 +84,22 @@ export class EngineMetrics {
     this.#dataBytes = scraped.gauge(
       'spacetime_data_size_bytes_used_by_rows',
       'Bytes that a table takes, with its indexes.',
-      ...['db', 'table_name'],
+      'db',
+      'table_name',
     );
     this.#indexedRows = scraped.gauge(
       'spacetime_data_size_table_num_rows_in_indexes',
       'Rows of a table, counted once for each of its indexes.',
-      ...['db', 'table_name'],
+      'db',
+      'table_name',
     );
     this.#inserted = scraped.counter('spacetime_num_rows_inserted_total', 'Rows that were inserted.', ...changes);
     this.#deleted = scraped.counter('spacetime_num_rows_deleted_total', 'Rows that were deleted.', ...changes);
     this.#written = scraped.counter(
       'spacetime_num_bytes_written_total',
       'Bytes of the records that the log got.',
-      ...['txn_type', 'db'],
+      'txn_type',
+      'db',
     );
     this.#queries = scraped.gauge('spacetime_active_queries', 'Distinct queries that are kept up to date.', identity);
     this.#querySets = scraped.gauge('spacetime_subscription_sets', 'Query sets of clients.', identity);
@@ -117,14 +124,16 @@ export class EngineMetrics {
     this.#refused = scraped.counter(
       'lightcone_refused_requests_total',
       'Requests that a database refused unseen, by the limit that they were over.',
-      ...['db', 'limit'],
+      'db',
+      'limit',
     );
     this.#unsyncedBytes = scraped.gauge('lightcone_unsynced_log_bytes', 'Bytes that wait to be synced.', 'db');
     this.#snapshots = new SnapshotMetrics(scraped);
     this.#instances = scraped.gauge(
       'spacetime_module_instances',
       'Instances of a module, each with its memory.',
-      ...[identity, 'module_type'],
+      identity,
+      'module_type',
     );
     this.#instanceBytes = scraped.gauge(
       'spacetime_worker_wasm_memory_bytes',
