@@ -2,6 +2,9 @@ import { ByteWriter, type CompiledType, type ProductType, SatsError, parseJson, 
 import type { Overload } from './limits/door.ts';
 import type { LoadedModule, Procedure, Reducer } from './loaded-module.ts';
 
+/** In arguments as JSON: two bytes of text are a value, which takes fifty. Who has more of them sends BSATN. */
+const MAX_JSON_VALUES = 2 ** 21;
+
 /** Why a call is refused before it runs. */
 export type Refusal = InvalidCall | Overload;
 
@@ -133,7 +136,8 @@ function encodeArguments(
 ): Uint8Array | Refusal {
   try {
     const writer = new ByteWriter();
-    callable.params.encode(writer, readJson(callable.def.params, module.def.typespace, parseJson(json)));
+    const value = parseJson(json, MAX_JSON_VALUES);
+    callable.params.encode(writer, readJson(callable.def.params, module.def.typespace, value));
     return writer.finish();
   } catch (error) {
     return badArguments(what, callable, error);

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { ConnectionId } from '@lightcone/sats';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Session } from '../src/embedded/session.ts';
-import { type TestDatabase, openTestDatabase } from '../src/testing/index.ts';
+import { type TestDatabase, openTestDatabase, testIdentity } from '../src/testing/index.ts';
 
 const FATAL = 'The instance encountered a fatal error.';
 const OUT_OF_ENERGY = 'reducer ran out of energy';
@@ -43,6 +44,16 @@ test.each([
   const labels = (await alice.query('SELECT * FROM label')).map((row) => row['text']);
   expect(labels).toContain(`after ${reducer}`);
   expect(labels).toHaveLength(before.length + 1);
+});
+
+test('arguments as JSON of more values than anybody needs are not read to their end', async () => {
+  const { database } = testDatabase.database;
+  const jwtPayload = JSON.stringify({ iss: 'lightcone-testing', sub: 'eve' });
+  const as = { identity: testIdentity('eve'), connectionId: ConnectionId.fromBigInt(99n), jwtPayload };
+  expect(await database.call(as, 'add_label', `[${'0,'.repeat(2 ** 21)}`)).toMatchObject({
+    kind: 'badArguments',
+    message: 'invalid arguments for reducer add_label: JSON with more than 2097152 values',
+  });
 });
 
 test('the text of a panic is in the log, with its place, and not in the answer', async () => {

@@ -89,6 +89,12 @@ test.each([
     what: 'a count of 4 billion queries',
     hex: `00${u32(1)}${u32(1)}ffffffff`,
     code: 'PROTOCOL_MALFORMED',
+    text: '4294967295 queries: at most 65536',
+  },
+  {
+    what: 'a count of queries that are not there',
+    hex: `00${u32(1)}${u32(1)}${u32(65_536)}`,
+    code: 'PROTOCOL_MALFORMED',
     text: 'too short',
   },
   {

@@ -87,7 +87,14 @@ test.each([
     code: 'PROTOCOL_UNSUPPORTED_FLAGS',
     text: 'flags 1: expected 0',
   },
-  { what: 'a count of 4 billion queries', hex: '01ffffffff', code: MALFORMED, text: 'too short' },
+  {
+    what: 'a count of 4 billion queries',
+    hex: '01ffffffff',
+    code: MALFORMED,
+    text: '4294967295 queries: at most 65536',
+  },
+  { what: 'one query too many, of several', hex: '0401000100', code: MALFORMED, text: '65537 queries: at most 65536' },
+  { what: 'a count of queries that are not there', hex: '0100000100', code: MALFORMED, text: 'too short' },
   { what: 'a message id longer than the frame', hex: '02ffffffff00', code: MALFORMED, text: 'too short' },
   { what: 'a name that is not UTF-8', hex: '0001000000ff' + '00'.repeat(9), code: MALFORMED, text: 'utf8' },
 ])('binary: $what', ({ hex, code, text }) => {
@@ -120,6 +127,15 @@ test.each([
 ])('text: $what', ({ json }) => {
   const read = (): unknown => readJsonClientMessage(encode(json));
   expect(read).toThrow(expect.objectContaining({ code: MALFORMED }) as Error);
+});
+
+test('text: a list is not read to its end when nobody would take so much', () => {
+  const read = (queries: number): unknown =>
+    readJsonClientMessage(encode(`{"Subscribe":[[${Array(queries).fill('""').join()}],1]}`));
+  expect(read(65_536)).toMatchObject({ tag: 'Subscribe', requestId: 1 });
+  expect(() => read(65_600)).toThrow(
+    expect.objectContaining({ code: MALFORMED, message: expect.stringContaining('more than 65552 values') }) as Error,
+  );
 });
 
 test('text: bytes that are not UTF-8', () => {

@@ -1,3 +1,4 @@
+import { fc, test as property } from '@fast-check/vitest';
 import { expect, test } from 'vitest';
 import { parseJson } from './json-parser.ts';
 import { formatJson } from './json-value.ts';
@@ -34,6 +35,34 @@ test.each([
     expect.objectContaining({ code: 'SATS_INVALID_JSON', message: expect.stringContaining(message) }),
   );
 });
+
+test('more values than may be are refused as soon as they are there', () => {
+  expect(parseJson('[1,{"a":[2]}]', 5)).toStrictEqual([1n, { a: [2n] }]);
+  const refusal = expect.objectContaining({ code: 'SATS_TOO_LONG', message: 'JSON with more than 4 values' });
+  expect(() => parseJson('[1,{"a":[2]}]', 4)).toThrow(refusal);
+  expect(() => parseJson('[0,0,0,0 and no end', 4)).toThrow(refusal);
+});
+
+property.prop([
+  fc.oneof(fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n }), fc.integer({ min: -200, max: 200 })),
+  fc.constantFrom('', ' ', '\n', ',', ']', '0', '.5', 'e2', 'E-1', '.', 'e', 'x', '-'),
+])('numbers are taken as by JSON.parse, integers exactly', (number, after) => {
+  for (const text of [`${number}${after}`, `-${number}${after}`, `0${number}${after}`]) {
+    const parsed = outcome(() => parseJson(text));
+    const expected = outcome(() => JSON.parse(text) as number);
+    expect([text, typeof parsed === 'bigint' ? Number(parsed) : parsed]).toEqual([text, expected]);
+    if (typeof parsed === 'bigint') expect(parsed).toBe(BigInt(text.trim()));
+  }
+});
+
+/** A value, or that there is none. */
+function outcome<T>(run: () => T): T | 'refused' {
+  try {
+    return run();
+  } catch {
+    return 'refused';
+  }
+}
 
 test('an integer of a million digits is refused at once', () => {
   expect(() => parseJson('9'.repeat(1_000_000))).toThrow(expect.objectContaining({ code: 'SATS_INVALID_JSON' }));

@@ -2,31 +2,46 @@ import { SatsError } from './errors.ts';
 import type { JsonObject, JsonValue } from './json-value.ts';
 import { MAX_DEPTH } from './limits.ts';
 
-const SPACE = /[ \t\n\r]*/y;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const SPACE_CODE = 0x20;
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const TAB = 0x09;
+const MINUS = 0x2d;
+const DIGIT_0 = 0x30;
+const DIGIT_9 = 0x39;
+const POINT = 0x2e;
+/** `E` and `e` but for the bit of their case. */
+const EXPONENT = 0x45;
+
+/** A number of so many digits is exact as an f64. */
+const EXACT_DIGITS = 15;
 
 /** More digits than the largest f64 has. They are out of range for every type, and slow to read. */
 const MAX_INTEGER_DIGITS = 400;
 
 /**
  * Parses JSON and keeps integers exact.
+ * @param maxValues how many values there may be, nested ones included: text of two bytes a value makes a hundred of it
  * @throws SatsError `SATS_INVALID_JSON`: not JSON, trailing text, a duplicate key, an unpaired surrogate, a number no
- *   f64 can hold; `SATS_TOO_DEEP`: nested deeper than 256
+ *   f64 can hold; `SATS_TOO_DEEP`: nested deeper than 256; `SATS_TOO_LONG`: more values
  */
-export function parseJson(text: string): JsonValue {
-  const parser = new JsonParser(text);
+export function parseJson(text: string, maxValues: number = Number.POSITIVE_INFINITY): JsonValue {
+  const parser = new JsonParser(text, maxValues);
   return parser.document();
 }
 
 class JsonParser {
   readonly #text: string;
+  readonly #maxValues: number;
+  #values = 0;
   #at = 0;
 
-  constructor(text: string) {
+  constructor(text: string, maxValues: number) {
     this.#text = text;
+    this.#maxValues = maxValues;
   }
 
   document(): JsonValue {
@@ -37,11 +52,21 @@ class JsonParser {
 
   /** The next character that is not a space; stays on it. */
   #next(): string | undefined {
-    this.#match(SPACE);
-    return this.#text[this.#at];
+    const text = this.#text;
+    let at = this.#at;
+    for (;;) {
+      const code = text.charCodeAt(at);
+      if (code !== SPACE_CODE && code !== LINE_FEED && code !== CARRIAGE_RETURN && code !== TAB) break;
+      at++;
+    }
+    this.#at = at;
+    return text[at];
   }
 
   #value(depth: number): JsonValue {
+    if (++this.#values > this.#maxValues) {
+      throw new SatsError('SATS_TOO_LONG', `JSON with more than ${this.#maxValues} values`);
+    }
     if (depth > MAX_DEPTH) throw new SatsError('SATS_TOO_DEEP', `JSON nested deeper than ${MAX_DEPTH}`);
     switch (this.#next()) {
       case '{':
@@ -131,6 +156,30 @@ class JsonParser {
   }
 
   #number(): number | bigint {
+    return this.#shortInteger() ?? this.#anyNumber();
+  }
+
+  /** An integer of few digits, which most numbers are. Undefined, and nowhere, if there is none. */
+  #shortInteger(): bigint | undefined {
+    const text = this.#text;
+    const isNegative = text.charCodeAt(this.#at) === MINUS;
+    const start = isNegative ? this.#at + 1 : this.#at;
+    let at = start;
+    let value = 0;
+    let code = text.charCodeAt(at);
+    while (code >= DIGIT_0 && code <= DIGIT_9) {
+      value = value * 10 + (code - DIGIT_0);
+      code = text.charCodeAt(++at);
+    }
+    const digits = at - start;
+    if (digits === 0 || digits > EXACT_DIGITS || code === POINT || (code & ~0x20) === EXPONENT) return undefined;
+    // -0, and zeros before other digits, which are no number.
+    if (text.charCodeAt(start) === DIGIT_0 && (digits > 1 || isNegative)) return undefined;
+    this.#at = at;
+    return BigInt(isNegative ? -value : value);
+  }
+
+  #anyNumber(): number | bigint {
     const start = this.#at;
     const match = this.#match(NUMBER);
     if (match === undefined) this.#fail('a value');

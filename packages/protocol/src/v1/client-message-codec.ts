@@ -1,6 +1,6 @@
 import {
   type AlgebraicValue,
-  type ByteReader,
+  ByteReader,
   type ByteWriter,
   compileType,
   parseJson,
@@ -8,11 +8,19 @@ import {
   writeJson,
 } from '@lightcone/sats';
 import { ProtocolError, inMessage } from '../errors.ts';
+import { MAX_QUERIES, tooManyQueries } from '../query-count.ts';
 import type { ClientMessage } from './client-message.ts';
 import { BSATN_MESSAGES, JSON_MESSAGES } from './message-types.ts';
 
+/** Tags of messages, as `message-types.ts` has their order. */
+const SUBSCRIBE = 1;
+const SUBSCRIBE_MULTI = 4;
+
 const bsatn = compileType(BSATN_MESSAGES.client, []);
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Queries, and the few values around them. */
+const MAX_JSON_VALUES = MAX_QUERIES + 16;
 
 const FULL_UPDATE = 0;
 const NO_SUCCESS_NOTIFY = 1;
@@ -23,6 +31,7 @@ const NO_SUCCESS_NOTIFY = 1;
  */
 export function readClientMessage(reader: ByteReader): ClientMessage {
   const start = reader.offset;
+  checkQueryCount(reader);
   try {
     return toMessage(bsatn.decode(reader) as WireMessage);
   } catch (cause) {
@@ -43,7 +52,7 @@ export function readJsonClientMessage(frame: Uint8Array): ClientMessage {
     throw new ProtocolError('PROTOCOL_MALFORMED', 'client message at byte 0: invalid utf8', { cause });
   }
   try {
-    return toMessage(readJson(JSON_MESSAGES.client, [], parseJson(text)) as WireMessage);
+    return toMessage(readJson(JSON_MESSAGES.client, [], parseJson(text, MAX_JSON_VALUES)) as WireMessage);
   } catch (cause) {
     throw inMessage('client', 0, cause);
   }
@@ -57,6 +66,14 @@ export function writeClientMessage(writer: ByteWriter, message: ClientMessage): 
 /** A message as JSON; arguments have to be so, too. */
 export function formatClientMessage(message: ClientMessage): string {
   return writeJson(JSON_MESSAGES.client, [], toWire(message), 'typed');
+}
+
+/** In the messages that have a list of queries it comes first. */
+function checkQueryCount({ bytes, offset, remaining }: ByteReader): void {
+  const tag = bytes[offset];
+  if (remaining < 5 || (tag !== SUBSCRIBE && tag !== SUBSCRIBE_MULTI)) return;
+  const count = new ByteReader(bytes, offset + 1, offset + 5).u32();
+  if (count > MAX_QUERIES) throw tooManyQueries(count);
 }
 
 /** A message as its type decodes; see `message-types.ts`. */

@@ -1,5 +1,6 @@
 import type { ByteReader, ByteWriter } from '@lightcone/sats';
 import { inMessage, ProtocolError, unknownVariant } from '../errors.ts';
+import { MAX_QUERIES, tooManyQueries } from '../query-count.ts';
 
 /** What a client sends over `v2.bsatn` and `v3.bsatn`. `requestId` is echoed and means nothing to the server. */
 export type ClientMessage = Subscribe | Unsubscribe | OneOffQuery | CallReducer | CallProcedure;
@@ -136,6 +137,7 @@ function readUnsubscribeFlags(reader: ByteReader): boolean {
 /** The count is not trusted with memory: the list grows as strings are really there. */
 function readStrings(reader: ByteReader): string[] {
   const count = reader.u32();
+  if (count > MAX_QUERIES) throw tooManyQueries(count);
   const strings: string[] = [];
   for (let i = 0; i < count; i++) strings.push(reader.string());
   return strings;
