@@ -1,14 +1,14 @@
 // What one reducer does with very many rows, beside SQLite; what they weigh; how long starts take. Prints three tables.
 //
 //   npm run bench:items -- [--items <n>] [--only rows|memory|starts]
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import Database from 'better-sqlite3';
 import { transferCalls } from './accounts.ts';
-import { type LightconeProcess, startLightconeProcess } from './lightcone-process.ts';
+import { BUILT, type LightconeProcess, SOURCES, startLightconeProcess } from './lightcone-process.ts';
 import { runLoad } from './load-driver.ts';
 import { type ProcessUsage, processUsage } from './process-usage.ts';
 
@@ -18,6 +18,10 @@ const { values: options } = parseArgs({
 const ITEMS = Number(options.items);
 /** A server gives back what it needed for a moment within this time. */
 const SETTLED_MS = 3000;
+
+/** Enough for the compilers to be done. */
+const WARM_UP_ITEMS = 20_000;
+const WARM_UP_ROUNDS = 10;
 
 const modules = new URL('../../modules/', import.meta.url);
 const itemsModule = readFileSync(new URL('items/items.wasm', modules));
@@ -36,14 +40,13 @@ async function rows(): Promise<void> {
   const server = await startLightconeProcess();
   await server.publish('items', itemsModule);
   const sqlite = sqliteItems();
+  for (let i = 0; i < WARM_UP_ROUNDS; i++) {
+    for (const [reducer, args] of workloads(WARM_UP_ITEMS)) await server.call('items', reducer, args);
+    await server.call('items', 'clear_items', []);
+  }
   console.log('| in one reducer | rows/s | server CPU µs/row | × SQLite |');
   console.log('| --- | ---: | ---: | ---: |');
-  for (const [what, reducer, args] of [
-    ['inserts', 'insert_items', [0, ITEMS]],
-    ['look-ups by primary key', 'find_items', [ITEMS, ITEMS]],
-    ['updates by primary key', 'update_items', [ITEMS, ITEMS]],
-    ['full scan', 'scan_items', []],
-  ] as const) {
+  for (const [reducer, args, what] of workloads(ITEMS)) {
     const { seconds, cpuMicros } = await timed(server, () => server.call('items', reducer, args));
     const sqliteStart = performance.now();
     sqlite[reducer]();
@@ -57,6 +60,16 @@ async function rows(): Promise<void> {
     console.log(`| ${cells.join(' | ')} |`);
   }
   await server.stop();
+}
+
+/** Reducers with their arguments, and what they do to each item. */
+function workloads(items: number) {
+  return [
+    ['insert_items', [0, items], 'inserts'],
+    ['find_items', [items, items], 'look-ups by primary key'],
+    ['update_items', [items, items], 'updates by primary key'],
+    ['scan_items', [], 'full scan'],
+  ] as const;
 }
 
 /** Resident bytes that an item adds to the server, its unique index included. */
@@ -83,10 +96,23 @@ function perItem(when: string, server: LightconeProcess, emptyBytes: number): vo
 /** Starts, publishes, and what an idle server is. */
 async function starts(): Promise<void> {
   console.log('\n| | |\n| --- | ---: |');
-  const start = performance.now();
+  for (const [what, script] of [
+    ['from its sources', SOURCES],
+    ['as built', BUILT],
+  ] as const) {
+    if (!existsSync(new URL(`../../${script}`, import.meta.url))) {
+      line(`start ${what}`, 'not measured: run `npm run build` first');
+      continue;
+    }
+    const start = performance.now();
+    const server = await startLightconeProcess(script);
+    line(`start ${what}, until HTTP answers`, `${Math.round(performance.now() - start)} ms`);
+    await idle(`an idle server ${what}, without databases`, server);
+    await server.publish('transfers', transfersModule);
+    await idle(`an idle server ${what}, with one small module`, server);
+    await server.stop();
+  }
   const server = await startLightconeProcess();
-  line('start until HTTP answers', `${Math.round(performance.now() - start)} ms`);
-  await idle('an idle server without databases', server);
   const published = performance.now();
   await server.publish('large', largestModule);
   line(
@@ -94,11 +120,9 @@ async function starts(): Promise<void> {
     `${Math.round(performance.now() - published)} ms`,
   );
   await server.stop();
-
-  const small = await startLightconeProcess();
-  await small.publish('transfers', transfersModule);
-  await idle('an idle server with one small module', small);
-  await replay(small);
+  const withoutSnapshots = await startLightconeProcess(SOURCES, '[snapshots]\nevery-transactions = 1_000_000_000\n');
+  await withoutSnapshots.publish('transfers', transfersModule);
+  await replay(withoutSnapshots);
 }
 
 /** Makes a log of small transactions and starts again on it. */

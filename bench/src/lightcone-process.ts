@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { firstLine, spawnScript, terminate } from './script-process.ts';
@@ -19,13 +19,21 @@ export interface LightconeProcess {
   stop(): Promise<void>;
 }
 
-export async function startLightconeProcess(): Promise<LightconeProcess> {
-  return start(mkdtempSync(join(tmpdir(), 'lightcone-bench-')), undefined);
+/** Where Node finds the server: its sources as they are, or what `npm run build` makes of them and packages hold. */
+export const SOURCES = 'packages/cli/src/main.ts';
+export const BUILT = 'packages/cli/dist/main.js';
+
+/** @param config the text of its `config.toml` */
+export async function startLightconeProcess(script: string = SOURCES, config: string = ''): Promise<LightconeProcess> {
+  const folder = mkdtempSync(join(tmpdir(), 'lightcone-bench-'));
+  mkdirSync(join(folder, 'data'));
+  writeFileSync(join(folder, 'data', 'config.toml'), config);
+  return start(script, folder, undefined);
 }
 
-async function start(folder: string, savedToken: string | undefined): Promise<LightconeProcess> {
+async function start(script: string, folder: string, savedToken: string | undefined): Promise<LightconeProcess> {
   const child = spawnScript(
-    'packages/cli/src/main.ts',
+    script,
     'start',
     '--data-dir',
     join(folder, 'data'),
@@ -59,7 +67,7 @@ async function start(folder: string, savedToken: string | undefined): Promise<Li
     },
     async restart(signal) {
       await terminate(child, signal);
-      return start(folder, token);
+      return start(script, folder, token);
     },
     async stop() {
       await terminate(child, 'SIGTERM');

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 
 /** Starts a script of this repository with this Node, its output in a pipe. */
 export function spawnScript(script: string, ...args: string[]): ChildProcess {
-  return spawn(process.execPath, ['--conditions=lightcone-source', script, ...args], {
+  const options = script.endsWith('.ts') ? ['--conditions=lightcone-source'] : [];
+  return spawn(process.execPath, [...options, script, ...args], {
     cwd: fileURLToPath(new URL('../..', import.meta.url)),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
