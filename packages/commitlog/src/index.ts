@@ -1,3 +1,4 @@
+export { decompressWhole } from './decompress-whole.ts';
 export { beginLog } from './begin-log.ts';
 export { CommitLog } from './commit-log.ts';
 export type { CommitLogOptions } from './commit-log.ts';

@@ -103,6 +103,12 @@ export class SeekableZstd implements ReadableFile {
     return new SeekableZstd(path, file, decompress, compressedAt, contentAt);
   }
 
+  /** Whether a file ends as a table of frames does. */
+  static hasTable(bytes: Uint8Array): boolean {
+    if (bytes.length < FOOTER_BYTES) return false;
+    return new DataView(bytes.buffer, bytes.byteOffset).getUint32(bytes.length - 4, true) === SEEK_TABLE_MAGIC;
+  }
+
   size(): Promise<number> {
     return Promise.resolve(this.#contentAt.at(-1)!); // it has one entry more than there are frames
   }

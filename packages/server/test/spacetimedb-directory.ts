@@ -1,7 +1,9 @@
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { zstdCompressSync } from 'node:zlib';
 import { crc32c } from '../../commitlog/src/crc32c.ts';
 import { seekableZstd } from '../../commitlog/test/seekable-zstd-builder.ts';
+import type { BuiltSnapshot } from '../../engine/test/support/spacetime-snapshot-builder.ts';
 
 /*
  * Data directories as SpacetimeDB 2.8.3 leaves them. CRAFTED from the specification (file 33 §1 to §6, files 23 §6 and 34),
@@ -96,4 +98,24 @@ export async function writeSpacetimeDirectory(path: string, replicas: readonly S
 
 export function offsetName(txOffset: number): string {
   return String(txOffset).padStart(20, '0');
+}
+
+/** Writes a snapshot into a replica's folder; compressed as SpacetimeDB does with all but the newest. */
+export async function writeSpacetimeSnapshot(
+  replica: string,
+  txOffset: number,
+  { manifest, objects }: BuiltSnapshot,
+  isCompressed: boolean,
+): Promise<string> {
+  const folder = join(replica, 'snapshots', `${offsetName(txOffset)}.snapshot_dir`);
+  await mkdir(folder, { recursive: true });
+  const pack = (bytes: Uint8Array): Uint8Array => (isCompressed ? zstdCompressSync(bytes) : bytes);
+  for (const [hash, bytes] of objects) {
+    const path = join(folder, 'objects', hash.slice(0, 2));
+    await mkdir(path, { recursive: true });
+    // One frame or the seekable format: it is not settled which, so both are read.
+    await writeFile(join(path, hash.slice(2)), isCompressed && hash > '8' ? seekableZstd(bytes) : pack(bytes));
+  }
+  await writeFile(join(folder, `${offsetName(txOffset)}.snapshot_bsatn`), pack(manifest));
+  return folder;
 }

@@ -1,17 +1,18 @@
 import { constants } from 'node:fs';
-import { copyFile, cp, mkdir, open, readdir } from 'node:fs/promises';
+import { copyFile, cp, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { type LogInspection, copyLog, inspectLog, stretchesFrom } from '@lightcone/commitlog';
+import { beginLog, copyLog } from '@lightcone/commitlog';
 import { NodeFileSystem } from '@lightcone/commitlog/node';
+import { EMPTY_RECORD } from '@lightcone/engine/verify';
 import { readConfig } from '../config.ts';
 import { ControlDatabase } from '../control/control-database.ts';
 import { databaseNameProblem } from '../control/database-name.ts';
 import { ServerError } from '../errors.ts';
-import { type CheckedHistory, checkHistory } from '../verification/check-history.ts';
-import type { Finding, GoodPart } from '../verification/directory-report.ts';
+import { extentOf } from '../verification/check-history.ts';
 import { NewDataDirectory } from '../verification/new-data-directory.ts';
 import { verifyDataDirectory } from '../verification/verify-data-directory.ts';
 import type { ImportFinding, ImportReport, ImportedDatabase } from './import-report.ts';
+import { type SourceReplica, isHarmless, readReplica } from './read-replica.ts';
 import { openSource } from './source-directory.ts';
 
 export interface ImportOptions {
@@ -39,18 +40,20 @@ export async function importDataDirectory(
   const replicas = await openSource(source);
   const findings: ImportFinding[] = [];
   const found: SourceReplica[] = [];
+  await using directory = await NewDataDirectory.begin(target);
   for (const replica of replicas) {
     options.onReplica?.(replica);
-    const one = await readReplica(source, replica, findings);
+    const one = await readReplica(source, directory.path, replica, findings);
     if (one !== undefined) found.push(one);
   }
   const chosen = newestOfEach(found, findings);
   refuseProblems(source, findings, chosen, options);
 
-  await using directory = await NewDataDirectory.begin(target);
   await copyOwnFiles(source, directory.path, findings);
-  for (const { replica, log, good } of chosen) {
-    await copyReplica(join(source, `replicas/${replica}`), join(directory.path, `replicas/${replica}`), log, good);
+  for (const one of found) {
+    const folder = `replicas/${one.replica}`;
+    if (chosen.includes(one)) await copyReplica(join(source, folder), join(directory.path, folder), one);
+    else await rm(join(directory.path, folder), { recursive: true, force: true });
   }
   const databases = chosen.map((one) => importedDatabase(one, options.names));
   writeControl(directory.path, chosen, databases, replicas.at(-1) ?? 0);
@@ -72,57 +75,6 @@ export async function importDataDirectory(
   }
   await directory.finish();
   return { databases, findings };
-}
-
-/** A replica of the source that has a database. */
-interface SourceReplica {
-  readonly replica: number;
-  readonly log: LogInspection;
-  readonly good: GoodPart;
-  readonly check: CheckedHistory['check'];
-  /** Of the program that the database began with. */
-  readonly initialProgram: string;
-}
-
-async function readReplica(
-  source: string,
-  replica: number,
-  findings: ImportFinding[],
-): Promise<SourceReplica | undefined> {
-  const fs = new NodeFileSystem();
-  const path = `replicas/${replica}`;
-  const logFolder = join(source, path, 'clog');
-  const log = await inspectLog(fs, logFolder);
-  for (const finding of log.findings) findings.push({ ...finding, path: relative(source, finding.path) });
-  if (log.segments.length === 0 || (log.stretches.length === 0 && log.findings.every(isHarmless))) {
-    // A publish that did not come to its end leaves such a folder.
-    const message = 'it has no transactions, so there is no database in it';
-    findings.push({ severity: 'warning', code: 'IMPORT_NO_TRANSACTIONS', path, message });
-    return undefined;
-  }
-  const historySource = { fs, logFolder, log, logPath: `${path}/clog` };
-  const found: Finding[] = [];
-  const checked = await checkHistory(historySource, found);
-  findings.push(...found);
-  if (checked?.good === undefined) {
-    const message = 'nothing of it can be replayed';
-    findings.push({ severity: 'damage', code: 'REPLICA_EMPTY', path, message });
-    return undefined;
-  }
-  const first = await checkHistory({ ...historySource, log: { ...log, stretches: firstTransaction(log) } }, []);
-  const initialProgram = first?.check.program?.hash ?? checked.good.program.hash;
-  return { replica, log, good: checked.good, check: checked.check, initialProgram };
-}
-
-/** Of all that is readable only the transaction that made the database. */
-function firstTransaction({ stretches }: LogInspection): LogInspection['stretches'] {
-  return stretchesFrom(stretches, 0)
-    .slice(0, 1)
-    .map((stretch) => ({ ...stretch, endTxOffset: 1 }));
-}
-
-function isHarmless({ severity }: { readonly severity: string }): boolean {
-  return severity !== 'damage';
 }
 
 /** A database that was published anew with its data deleted may have left the files of before. */
@@ -195,21 +147,18 @@ async function copyOwnFiles(source: string, target: string, findings: ImportFind
   }
 }
 
-async function copyReplica(
-  from: string,
-  to: string,
-  log: LogInspection,
-  { cut, firstTxOffset }: GoodPart,
-): Promise<void> {
+/** Copies the log and what the module logged. A snapshot that the log goes on from is there already. */
+async function copyReplica(from: string, to: string, { log, good }: SourceReplica): Promise<void> {
+  const { cut, firstTxOffset, isFromSnapshot, chain } = good;
   const fs = new NodeFileSystem();
-  const chain = stretchesFrom(log.stretches, firstTxOffset);
-  if (log.findings.every(isHarmless) && cut.endTxOffset === chain.at(-1)?.endTxOffset) {
+  if (!isFromSnapshot) await rm(join(to, 'snapshots'), { recursive: true, force: true });
+  if (log.findings.every(isHarmless) && cut.endTxOffset === extentOf(log).endTxOffset) {
     await mkdir(join(to, 'clog'), { recursive: true });
     for (const { path } of log.segments) await copySynced(path, join(to, relative(from, path)));
     await fs.syncFolder(join(to, 'clog'));
-  } else {
+  } else if (cut.endTxOffset > firstTxOffset) {
     await copyLog(fs, join(from, 'clog'), chain, join(to, 'clog'), firstTxOffset, cut);
-  }
+  } else await beginLog(fs, join(to, 'clog'), firstTxOffset, EMPTY_RECORD);
   await cp(join(from, 'module_logs'), join(to, 'module_logs'), { recursive: true }).catch(
     (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;

@@ -28,5 +28,6 @@ export type ImportFinding = Omit<Finding, 'code'> & { readonly code: Finding['co
 export type ImportProblem =
   | 'IMPORT_NO_TRANSACTIONS'
   | 'IMPORT_OLDER_REPLICA'
+  | 'IMPORT_SNAPSHOT_INVALID'
   | 'IMPORT_CONFIG_LEFT_OUT'
   | 'IMPORT_NAMES_LEFT_OUT';
