@@ -21,6 +21,9 @@ interface DatabaseRow {
   readonly is_locked: number;
 }
 
+/** Tools read an i128. */
+const MAX_BALANCE = 2n ** 127n - 1n;
+
 const SCHEMA = `
   CREATE TABLE database (
     identity TEXT PRIMARY KEY,
@@ -150,7 +153,8 @@ export class ControlDatabase {
   /** @returns the balance afterwards */
   addEnergy(identity: string, amount: bigint): bigint {
     return this.#database.transaction(() => {
-      const balance = this.energy(identity) + amount;
+      const sum = this.energy(identity) + amount;
+      const balance = sum > MAX_BALANCE ? MAX_BALANCE : sum;
       this.#run('INSERT OR REPLACE INTO energy VALUES (?, ?)', identity, String(balance));
       return balance;
     })();

@@ -57,7 +57,9 @@ export function createHttpApplication(
     serverFactory: (handler) => createServer({ shouldUpgradeCallback: isUpgrade, noDelay: true }, around(handler)),
     bodyLimit: DEFAULT_MAX_BODY_BYTES,
     routerOptions: { maxParamLength: 1024 },
-    frameworkErrors: (_error, _request, reply) => void sendError(reply, new HttpError(400, 'Invalid URL'), log),
+    // These come before the hooks.
+    frameworkErrors: (_error, _request, reply) =>
+      void sendError(reply.headers(CORS_HEADERS), new HttpError(400, 'Invalid URL'), log),
     forceCloseConnections: 'idle',
   });
   // Those that it does not know yet are not allowed like any other.

@@ -6,6 +6,8 @@ import type { Route } from '../route.ts';
 import { callerOf } from './context.ts';
 import type { RouteContext } from './context.ts';
 
+const MAX_U128 = 2n ** 128n - 1n;
+
 /** Identities and their tokens, and the energy account that tools still ask for. */
 export function identityRoutes({ control, tokens }: RouteContext): Route[] {
   return [
@@ -102,7 +104,7 @@ export function identityRoutes({ control, tokens }: RouteContext): Route[] {
         POST: {
           id: 'addEnergy',
           summary: 'Adds to the caller’s account, whoever the path names',
-          query: { amount: parameter('How much; 0 by default.', { type: 'string', pattern: '^\\d{1,38}$' }) },
+          query: { amount: parameter('How much; 0 by default.', { type: 'string', pattern: '^\\d{1,39}$' }) },
           answers: {
             200: answersJson('The new balance.', ref('Balance')),
             400: answersText('The amount is no number (no text), or the token cannot be read.'),
@@ -111,7 +113,7 @@ export function identityRoutes({ control, tokens }: RouteContext): Route[] {
           handle: (request) => {
             const { identity } = callerOf(request);
             const amount = request.query.text('amount') ?? '0';
-            if (!/^\d{1,38}$/u.test(amount)) return empty(400);
+            if (!/^\d{1,39}$/u.test(amount) || BigInt(amount) > MAX_U128) return empty(400);
             return json({ balance: String(control.addEnergy(identity, BigInt(amount))) });
           },
         },

@@ -45,13 +45,13 @@ export async function publish(context: RouteContext, request: GatewayRequest): P
     if (relative !== undefined) mustIdentity(context, relative);
   }
   const existing = target === undefined ? undefined : findTarget(context, target);
-  if (existing === undefined) return create(context, request, caller.identity, target);
-
-  checkOwner(caller, existing, 'update database');
+  if (existing === undefined) checkMayCreate(context, caller.identity);
+  else checkOwner(caller, existing, 'update database');
   await checkProgramKind(body);
   if (policy === 'BreakClients' && token === undefined) {
     throw new HttpError(400, 'Migration policy is set to `BreakClients`, but no migration token was provided.');
   }
+  if (existing === undefined) return create(context, request, caller.identity, target);
   await update(
     context,
     existing,
@@ -69,12 +69,7 @@ function findTarget(context: RouteContext, target: string): DatabaseRecord | und
   return identity === undefined ? undefined : context.control.findDatabase(identity);
 }
 
-async function create(
-  context: RouteContext,
-  request: GatewayRequest,
-  owner: string,
-  target: string | undefined,
-): Promise<Answer> {
+function checkMayCreate(context: RouteContext, owner: string): void {
   if (!context.mayCreateDatabases(owner)) {
     throw new HttpError(
       403,
@@ -82,7 +77,14 @@ async function create(
         'config.toml lists under [publish] allow may. Ask its operator to add yours.',
     );
   }
-  await checkProgramKind(request.body);
+}
+
+async function create(
+  context: RouteContext,
+  request: GatewayRequest,
+  owner: string,
+  target: string | undefined,
+): Promise<Answer> {
   const identity = claimIdentity(context, owner, target);
   try {
     await context.databases.create(identity, owner, request.body);
