@@ -63,9 +63,7 @@ export const Lightcone = {
       identity: EMBEDDED_DATABASE,
       owner,
       log: dataDir === undefined ? undefined : await CommitLog.open(new NodeFileSystem(), dataDir),
-      ...(dataDir !== undefined && {
-        snapshots: { store: new SnapshotStore(new FolderBlobStore(`${dataDir}/snapshots`)) },
-      }),
+      ...(dataDir !== undefined && { snapshots: { store: await folderSnapshots(dataDir) } }),
       clock: systemClock,
       timers: systemTimers,
       ...(outgoingHttp !== false && { outgoingHttp }),
@@ -75,6 +73,18 @@ export const Lightcone = {
     });
   },
 };
+
+/**
+ * The snapshots of the database in a folder.
+ *
+ * To be called when its log is open, and so locked: what a killed process left behind is deleted.
+ * @throws BlobError
+ */
+export async function folderSnapshots(folder: string): Promise<SnapshotStore> {
+  const blobs = new FolderBlobStore(`${folder}/snapshots`);
+  await blobs.removeLeftovers();
+  return new SnapshotStore(blobs);
+}
 
 /** The owner of a database whose program names none, and the database's own identity. */
 const EMBEDDING_PROGRAM: Identity = Identity.fromClaims('lightcone', 'embedding program');

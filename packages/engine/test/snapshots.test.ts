@@ -5,7 +5,9 @@ import { describe, expect, test } from 'vitest';
 import { btree } from '../../schema/test/raw-modules.ts';
 import { anyModule } from './support/any-module.ts';
 import { LoggedDatabase } from './support/logged-database.ts';
+import { decodeContents } from '../src/snapshots/snapshot-contents.ts';
 import { AUTO_KEYED, PERSON, people, tables } from './support/tables.ts';
+import { ITEM, viewsModule } from './support/views-module.ts';
 
 const PEOPLE = people(AUTO_KEYED);
 const NEVER = Number.POSITIVE_INFINITY;
@@ -94,6 +96,25 @@ describe('a start from a snapshot', () => {
     await restartedFrom(logged);
     expect(await logged.rows('person')).toEqual([]);
     await logged.insert('person', PERSON, { id: 1n, name: 'Ann' });
+  });
+
+  test('rows of views are in no snapshot, and there again when somebody asks', async () => {
+    const rows = async (logged: LoggedDatabase): Promise<unknown> => logged.rows('at_most_one_item');
+    await using logged = await LoggedDatabase.create(
+      viewsModule({ views: ['at_most_one_item', 'answered'] }),
+      undefined,
+      new MemoryBlobStore(),
+    );
+    await logged.insert('item', ITEM, { id: 1, name: 'one' });
+    const before = await rows(logged);
+    await logged.database.takeSnapshot();
+    const reader = await snapshotsOf(logged).open((await snapshotsOf(logged).list())[0]!);
+    const tables = decodeContents(reader.manifest).map(({ id }) => id);
+    const views = (await logged.rows('st_view')).map(({ table_id: id }) => (id as { value: number }).value);
+    expect(views).toHaveLength(2);
+    expect(tables.filter((id) => views.includes(id))).toEqual([]);
+    await restartedFrom(logged);
+    expect(await rows(logged)).toEqual(before);
   });
 
   test('a chain of snapshots, each with some changes, over restarts', async () => {

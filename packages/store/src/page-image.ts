@@ -8,7 +8,7 @@ export class PageImage {
   start = 0;
   end = 0;
   rowCount = 0;
-  /** The bytes are those of the page itself, which are never written to again. */
+  /** The bytes are those of the page itself, and never written to again. */
   isImmutable = false;
   #room: Uint8Array<ArrayBuffer> = NO_BYTES;
 

@@ -68,6 +68,10 @@ export class RowPages {
     return this.#pages.length << this.#pageShift;
   }
 
+  get hasFixedSize(): boolean {
+    return this.#rowBytes >= 0;
+  }
+
   get pageCount(): number {
     return this.#pages.length;
   }

@@ -309,21 +309,46 @@ export class Table {
       image.isImmutable = true;
       return;
     }
-    const bytes = rows.bytes(row);
-    let runStart = rows.start(row);
-    let runEnd = runStart;
-    for (; row >= 0; row = visible.nextBelow(row + 1, limit)) {
+    if (rows.hasFixedSize) this.#readRuns(row, limit, image);
+    else this.#readBlocks(row, limit, image);
+  }
+
+  /** Rows that lie side by side are copied together; a page that is one run is not copied at all. */
+  #readRuns(first: RowPointer, limit: number, image: PageImage): void {
+    const rows = this.#rows;
+    const visible = this.#visible;
+    const bytes = rows.bytes(first);
+    const rowBytes = rows.length(first);
+    let runEnd = visible.gap(first, limit, this.#own);
+    let next = visible.nextBelow(runEnd, limit);
+    if (next < 0) {
+      image.bytes = bytes;
+      image.start = rows.start(first);
+      image.end = image.start + (runEnd - first) * rowBytes;
+      image.rowCount = runEnd - first;
+      return;
+    }
+    for (let run = first; run >= 0; run = next) {
+      runEnd = visible.gap(run, limit, this.#own);
+      next = visible.nextBelow(runEnd, limit);
+      const start = rows.start(run);
+      const length = (runEnd - run) * rowBytes;
+      copyBytes(image.bytes, image.end, bytes, start, start + length);
+      image.end += length;
+      image.rowCount += runEnd - run;
+    }
+  }
+
+  #readBlocks(first: RowPointer, limit: number, image: PageImage): void {
+    const rows = this.#rows;
+    const bytes = rows.bytes(first);
+    for (let row = first; row >= 0; row = this.#visible.nextBelow(row + 1, limit)) {
       const start = rows.start(row);
-      if (start !== runEnd) {
-        copyBytes(image.bytes, image.end, bytes, runStart, runEnd);
-        image.end += runEnd - runStart;
-        runStart = start;
-      }
-      runEnd = start + rows.length(row);
+      const length = rows.length(row);
+      copyBytes(image.bytes, image.end, bytes, start, start + length);
+      image.end += length;
       image.rowCount++;
     }
-    copyBytes(image.bytes, image.end, bytes, runStart, runEnd);
-    image.end += runEnd - runStart;
   }
 
   /** @internal Makes room for pages in a table without rows. @throws StoreError `STORE_TABLE_FULL` */

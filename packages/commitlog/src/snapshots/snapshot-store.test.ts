@@ -231,6 +231,19 @@ test('a damaged snapshot is not copied', async () => {
   expect(await target.list()).toEqual([]);
 });
 
+test('a snapshot that is removed while it is copied is missing, not damaged', async () => {
+  const blobs = new MemoryBlobStore();
+  const source = new SnapshotStore(blobs);
+  await writeSnapshot(source, 1, [filled(10, 1)]);
+  const other = new SnapshotStore(blobs); // of another thread: it knows no pins of ours
+  const targetBlobs = new FaultyBlobStore(new MemoryBlobStore(), (operation) =>
+    operation === 'list'
+      ? { kind: 'wait', until: other.remove(1).then(async () => void (await other.collect())) }
+      : undefined,
+  );
+  await expect(source.copyTo(new SnapshotStore(targetBlobs), 1)).rejects.toMatchObject({ code: 'SNAPSHOT_MISSING' });
+});
+
 test.each(['before', 'after'] as const)(
   'a crash %s any operation leaves the snapshots that were there, and the new one whole or not at all',
   async (kind) => {

@@ -107,12 +107,25 @@ export class SnapshotStore {
       const sizes = await target.#objectSizes();
       for (const object of manifest.objects) {
         if (sizes.get(object.id) === object.byteLength) continue;
-        await target.#blobs.put(objectKey(object.id), await reader.read(object));
+        await target.#blobs.put(objectKey(object.id), await this.#readForCopy(reader, object));
       }
       await target.putManifest(manifest, targetPins);
     } finally {
       pins.release();
       targetPins.release();
+    }
+  }
+
+  /** Tells a snapshot that is damaged from one that another thread or process removed meanwhile. */
+  async #readForCopy(reader: SnapshotReader, object: SnapshotObject): Promise<Uint8Array> {
+    try {
+      return await reader.read(object);
+    } catch (error) {
+      const key = manifestKey(reader.manifest.txOffset);
+      if ((await this.#blobs.get(key)) !== undefined) throw error;
+      throw new CommitLogError('SNAPSHOT_MISSING', `${key}: the snapshot was removed while it was copied`, {
+        cause: error,
+      });
     }
   }
 

@@ -17,8 +17,10 @@ export const MAX_OBJECT_BYTES: number = 4 * 1024 * 1024;
 export class SnapshotWriter {
   readonly #store: SnapshotStore;
   readonly #pins: ObjectPins;
-  readonly #full: { readonly object: SnapshotObject; readonly bytes: Uint8Array<ArrayBuffer> }[] = [];
+  readonly #full: FullObject[] = [];
   #buffer: Uint8Array<ArrayBuffer> | undefined;
+  /** A buffer whose content is stored, to be used again. */
+  #spare: Uint8Array<ArrayBuffer> | undefined;
   #used = 0;
   /** Pieces in the buffer, whose object is made when it is full and its length known. */
   #open: { object: SnapshotObject; start: number; end: number }[] = [];
@@ -52,7 +54,10 @@ export class SnapshotWriter {
     if (this.#buffer !== undefined && length > MAX_OBJECT_BYTES - this.#used && this.#used > 0) this.#seal();
     const pieces: SnapshotPiece[] = [];
     for (let at = start; at < end || pieces.length === 0;) {
-      this.#buffer ??= new Uint8Array(MAX_OBJECT_BYTES);
+      if (this.#buffer === undefined) {
+        this.#buffer = this.#spare ?? new Uint8Array(MAX_OBJECT_BYTES);
+        this.#spare = undefined;
+      }
       const taken = Math.min(end - at, MAX_OBJECT_BYTES - this.#used);
       this.#buffer.set(bytes.subarray(at, at + taken), this.#used);
       const piece = { object: UNSEALED, start: this.#used, end: this.#used + taken };
@@ -72,6 +77,7 @@ export class SnapshotWriter {
       next.object.stored(id);
       this.#storedBytes += next.bytes.length;
       this.#pendingBytes -= next.bytes.length;
+      if (next.isOurs) this.#spare = new Uint8Array(next.bytes.buffer);
     }
   }
 
@@ -95,6 +101,7 @@ export class SnapshotWriter {
   abandon(): void {
     this.#full.length = 0;
     this.#buffer = undefined;
+    this.#spare = undefined;
     this.#pins.release();
   }
 
@@ -103,7 +110,7 @@ export class SnapshotWriter {
     for (let at = start; at < end; at += MAX_OBJECT_BYTES) {
       const content = bytes.subarray(at, Math.min(at + MAX_OBJECT_BYTES, end));
       const object = new SnapshotObject(content.length);
-      this.#full.push({ object, bytes: content });
+      this.#full.push({ object, bytes: content, isOurs: false });
       pieces.push({ object, start: 0, end: content.length });
     }
     return pieces;
@@ -112,11 +119,18 @@ export class SnapshotWriter {
   #seal(): void {
     const object = new SnapshotObject(this.#used);
     for (const piece of this.#open) piece.object = object;
-    this.#full.push({ object, bytes: this.#buffer!.subarray(0, this.#used) }); // bytes are used, so there is a buffer
+    this.#full.push({ object, bytes: this.#buffer!.subarray(0, this.#used), isOurs: true }); // bytes are used, so there is a buffer
     this.#open = [];
     this.#buffer = undefined;
     this.#used = 0;
   }
+}
+
+interface FullObject {
+  readonly object: SnapshotObject;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The bytes are a buffer of the writer's. */
+  readonly isOurs: boolean;
 }
 
 /** In the place of the object of pieces that are still in the buffer. */

@@ -1,11 +1,9 @@
-import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
-import { FolderBlobStore } from '@lightcone/blobs/node';
-import { CommitLog, CommitTimes, SnapshotStore } from '@lightcone/commitlog';
+import { CommitLog, CommitTimes } from '@lightcone/commitlog';
 import { NodeFileSystem } from '@lightcone/commitlog/node';
 import { Database } from '@lightcone/engine';
-import type { DatabaseOptions, SnapshotOptions, SnapshotPolicy } from '@lightcone/engine';
-import { AddressPolicy, NodeOutgoingHttp, systemClock, systemTimers } from '@lightcone/engine/node';
+import type { DatabaseOptions } from '@lightcone/engine';
+import { AddressPolicy, NodeOutgoingHttp, folderSnapshots, systemClock, systemTimers } from '@lightcone/engine/node';
 import { Identity } from '@lightcone/sats';
 import type { ArchivedLog } from './archived-log.ts';
 import { Mailbox } from './mailbox.ts';
@@ -39,7 +37,9 @@ async function openDatabase(
     identity: Identity.fromHex(identity),
     log,
     ...(log && path !== undefined && { commitTimes: await CommitTimes.open(fs, path, log.nextTxOffset) }),
-    ...(path !== undefined && { snapshots: await snapshotOptions(path, snapshots) }),
+    ...(path !== undefined && {
+      snapshots: { store: await folderSnapshots(path), policy: snapshots, archivedBefore: () => archived.before },
+    }),
     clock: systemClock,
     timers: systemTimers,
     limits,
@@ -59,11 +59,4 @@ async function openDatabase(
     },
   };
   return program === undefined ? Database.open(options) : Database.create(options, program, Identity.fromHex(owner));
-}
-
-/** To be called when the log is locked: then nobody else writes here. */
-async function snapshotOptions(path: string, policy: SnapshotPolicy): Promise<SnapshotOptions> {
-  const blobs = new FolderBlobStore(join(path, 'snapshots'));
-  await blobs.removeLeftovers();
-  return { store: new SnapshotStore(blobs), policy, archivedBefore: () => archived.before };
 }
