@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { Cli } from '../src/cli.ts';
 import { call, newPerson, publish, rows } from '../src/http.ts';
 import { ServerProcess } from '../src/server-process.ts';
 
@@ -39,6 +40,8 @@ test('a log that loses its beginning, a kill, a damaged snapshot', { timeout: 18
   // In the middle of things, more often than not of a snapshot.
   await addUntil(() => snapshots().length > 2 || calls % 500 === 0);
   await server.kill();
+  const sound = await new Cli(server, 'operator').runOffline('verify', server.dataDir);
+  expect(sound, sound.stdout).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('sound') });
   await server.restart();
   expect(await people()).toEqual(confirmed.toSorted());
 

@@ -8,7 +8,8 @@ import { CommitLog, SnapshotStore } from '@lightcone/commitlog';
 import { NodeFileSystem } from '@lightcone/commitlog/node';
 import { writeClientMessage } from '@lightcone/protocol';
 import { ByteWriter, ConnectionId, Identity } from '@lightcone/sats';
-import { DEFAULT_SNAPSHOT_POLICY, Database } from '../src/index.ts';
+import { DEFAULT_SNAPSHOT_POLICY } from '../src/gateway.ts';
+import { Database } from '../src/index.ts';
 import { systemClock, systemTimers } from '../src/node.ts';
 
 const accounts = Number(process.argv[2] ?? 1_000_000);
