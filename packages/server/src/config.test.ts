@@ -38,6 +38,7 @@ test('what the file sets is read; unknown keys are not', () => {
     send_message = { per-second = 0.5 }
     [commitlog]
     max-unsynced-mib = 3
+    max-segment-size = 5000
     keep-all = true
     [snapshots]
     every-transactions = 1000
@@ -61,6 +62,7 @@ test('what the file sets is read; unknown keys are not', () => {
     functions: new Map([['send_message', { perSecond: 0.5, burst: 1 }]]),
   });
   expect(config.maxUnsyncedBytes).toBe(3 * 1024 * 1024);
+  expect(config.maxSegmentBytes).toBe(5000);
   expect(config.snapshots).toEqual({
     everyTransactions: 1000,
     everyBytes: 5 * 1024 * 1024,
@@ -125,6 +127,7 @@ test.each([
     problem: 'functions.f.burst: it takes more',
   },
   { text: '[commitlog]\nmax-unsynced-mib = 0', problem: 'commitlog.max-unsynced-mib: expected a whole number' },
+  { text: '[commitlog]\nmax-segment-size = 100', problem: 'commitlog.max-segment-size: expected a whole number' },
   { text: '[publish]\nallow = "c200"', problem: 'publish.allow: expected a list' },
   { text: '[publish]\nallow = ["c200"]', problem: '"c200" is not an identity' },
   { text: '[module-http]\nenabled = "no"', problem: 'module-http.enabled: expected true or false' },

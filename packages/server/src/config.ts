@@ -22,6 +22,8 @@ export interface ServerConfig {
   readonly rateLimits: RateLimits | undefined;
   /** Bytes of records, or of answers, that may wait for a database's disk. */
   readonly maxUnsyncedBytes: number;
+  /** Bytes after which a segment of a log is followed by a new one. */
+  readonly maxSegmentBytes: number;
   /** Where databases are archived to, unless the command line says; undefined for nowhere. */
   readonly archiveLocation: string | undefined;
   /** How often what is new goes to the archive. */
@@ -71,6 +73,7 @@ export const DEFAULT_CONFIG: ServerConfig = Object.freeze({
   identity: Object.freeze({ acceptsUnlisted: true, issuers: [] }),
   rateLimits: undefined,
   maxUnsyncedBytes: DEFAULT_MAX_UNSYNCED_BYTES,
+  maxSegmentBytes: 1024 * 1024 * 1024,
   snapshots: DEFAULT_SNAPSHOT_POLICY,
   archiveLocation: undefined,
   archiveIntervalMs: 10_000,
@@ -101,6 +104,8 @@ export const CONFIG_TEMPLATE = `# Lightcone server configuration. Every key may 
 [commitlog]
 # When more than this waits to be synced, calls are refused until the disk has caught up.
 # max-unsynced-mib = 256
+# A file of the log that has this many bytes is followed by a new one.
+# max-segment-size = 1073741824
 # Whether the log is kept from the first transaction on. Else what is older than the snapshots that are kept is removed,
 # so that the disk use of a busy database levels off; an archive, if there is one, has it first.
 # keep-all = false
@@ -181,6 +186,7 @@ export function parseConfig(text: string, path: string): ServerConfig {
   }
   const websocket = new Section(path, document, 'websocket');
   const modules = new Section(path, document, 'modules');
+  const commitlog = new Section(path, document, 'commitlog');
   const authority = new Section(path, document, 'certificate-authority');
   const archive = new Section(path, document, 'archive');
   const defaults = DEFAULT_CONFIG.websocket;
@@ -197,8 +203,8 @@ export function parseConfig(text: string, path: string): ServerConfig {
     moduleHttp: readModuleHttp(new Section(path, document, 'module-http')),
     identity: readIdentity(new Section(path, document, 'identity')),
     rateLimits: readRateLimits(path, document),
-    maxUnsyncedBytes:
-      MIB * new Section(path, document, 'commitlog').count('max-unsynced-mib', defaultUnsyncedMib, 1, 1 << 20),
+    maxUnsyncedBytes: MIB * commitlog.count('max-unsynced-mib', defaultUnsyncedMib, 1, 1 << 20),
+    maxSegmentBytes: commitlog.count('max-segment-size', DEFAULT_CONFIG.maxSegmentBytes, 4096, 64 * GIB),
     snapshots: readSnapshotPolicy(path, document),
     archiveLocation: archive.text('location'),
     archiveIntervalMs: archive.durationMs('interval', DEFAULT_CONFIG.archiveIntervalMs),
@@ -207,6 +213,7 @@ export function parseConfig(text: string, path: string): ServerConfig {
 }
 
 const MIB = 1024 * 1024;
+const GIB = 1024 * MIB;
 const defaultUnsyncedMib = DEFAULT_MAX_UNSYNCED_BYTES / MIB;
 /** A bucket that takes longer to fill would have to be remembered for longer. */
 const MAX_FILL_SECONDS = 3600;

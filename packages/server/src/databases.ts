@@ -220,8 +220,16 @@ export class Databases {
 
   #start(record: DatabaseRecord, program: Uint8Array | undefined): Promise<RunningDatabase> {
     const path = this.#dataDirectory.replicaPath(record.replica);
-    const { moduleLimits: limits, moduleHttp, rateLimits, maxUnsyncedBytes, snapshots } = this.#dataDirectory.config;
-    const settings = { limits, moduleHttp, rateLimits, maxUnsyncedBytes, snapshots, isArchived: this.#isArchived };
+    const { config } = this.#dataDirectory;
+    const settings = {
+      limits: config.moduleLimits,
+      moduleHttp: config.moduleHttp,
+      rateLimits: config.rateLimits,
+      maxUnsyncedBytes: config.maxUnsyncedBytes,
+      maxSegmentBytes: config.maxSegmentBytes,
+      snapshots: config.snapshots,
+      isArchived: this.#isArchived,
+    };
     const counts = this.#countsOf(record.identity);
     counts.attempts++;
     const starting = RunningDatabase.start(record, path, program, settings, this.moduleLog(record), this.#log);

@@ -28,11 +28,22 @@ if (database !== undefined) {
 }
 
 async function openDatabase(
-  { identity, owner, path, program, limits, moduleHttp, rateLimits, maxUnsyncedBytes, snapshots }: ThreadStart,
+  {
+    identity,
+    owner,
+    path,
+    program,
+    limits,
+    moduleHttp,
+    rateLimits,
+    maxUnsyncedBytes,
+    maxSegmentBytes,
+    snapshots,
+  }: ThreadStart,
   out: ThreadPort,
 ): Promise<Database> {
   const fs = new NodeFileSystem();
-  const log = path === undefined ? undefined : await CommitLog.open(fs, path);
+  const log = path === undefined ? undefined : await CommitLog.open(fs, path, { maxSegmentBytes });
   const options: DatabaseOptions = {
     identity: Identity.fromHex(identity),
     log,

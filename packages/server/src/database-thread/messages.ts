@@ -28,6 +28,8 @@ export interface ModuleSettings {
   readonly rateLimits: RateLimits | undefined;
   /** Bytes that may wait for a database's disk. */
   readonly maxUnsyncedBytes: number;
+  /** Bytes after which a segment of its log is followed by a new one. */
+  readonly maxSegmentBytes: number;
   readonly snapshots: SnapshotPolicy;
   /** Whether an archive gets the log: nothing is removed that it does not have. */
   readonly isArchived: boolean;
