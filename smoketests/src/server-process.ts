@@ -45,8 +45,13 @@ export class ServerProcess implements AsyncDisposable {
     writeFileSync(join(this.dataDir, 'config.toml'), options.config);
   }
 
+  /** A server that has yet to be started, by `restart`. */
+  static prepare(options: ServerOptions = {}): ServerProcess {
+    return new ServerProcess(options);
+  }
+
   static async start(options: ServerOptions = {}): Promise<ServerProcess> {
-    const server = new ServerProcess(options);
+    const server = ServerProcess.prepare(options);
     await server.restart();
     return server;
   }

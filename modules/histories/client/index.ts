@@ -1,0 +1,8 @@
+export { callArgsJson, decodeObserved, isProcedure, observedInFailure } from './call.ts';
+export type { Call } from './call.ts';
+export { CachedState } from './cached-state.ts';
+export type { HistoryConnectionOptions } from './history-connection.ts';
+export { HistoryConnection } from './history-connection.ts';
+export { randomCall } from './random-call.ts';
+export { Recorder } from './recorder.ts';
+export { TABLES, parseRows } from './tables.ts';
