@@ -1,5 +1,6 @@
 import { damaged, damagedFirstCommit, outOfOrder } from './damage.ts';
 import type { FileSystem } from './file-system.ts';
+import { reading } from './reading.ts';
 import { seekCommit } from './seek-commit.ts';
 import { SEGMENT_HEADER_BYTES, segmentOffsets } from './segment-header.ts';
 import { SegmentReader } from './segment-reader.ts';
@@ -25,7 +26,7 @@ export interface LogTail {
  * @throws CommitLogError `LOG_DAMAGED`, `LOG_OUT_OF_ORDER`, `LOG_FORKED`, `LOG_UNSUPPORTED`, `LOG_READ_FAILED`
  */
 export async function findTail(fs: FileSystem, folder: string): Promise<LogTail> {
-  const newest = segmentOffsets(await fs.list(folder)).at(-1);
+  const newest = segmentOffsets(await reading(folder, () => fs.list(folder))).at(-1);
   const segment = newest ?? 0;
   const empty: LogTail = {
     isUsable: false,

@@ -1,6 +1,7 @@
 import { damaged, outOfOrder } from './damage.ts';
 import { CommitLogError } from './errors.ts';
 import type { FileSystem } from './file-system.ts';
+import { reading } from './reading.ts';
 import { seekCommit } from './seek-commit.ts';
 import { SEGMENT_HEADER_BYTES, segmentOffsets, segmentPath } from './segment-header.ts';
 import { SegmentReader } from './segment-reader.ts';
@@ -25,7 +26,7 @@ export async function replayCommits(
   visit: CommitVisitor,
 ): Promise<void> {
   if (fromTxOffset >= endTxOffset) return;
-  const offsets = segmentOffsets(await fs.list(folder));
+  const offsets = segmentOffsets(await reading(folder, () => fs.list(folder)));
   const first = offsets.findLastIndex((offset) => offset <= fromTxOffset);
   if (first === -1) throw missing(folder, fromTxOffset, `the log begins at ${offsets[0] ?? endTxOffset}`);
 

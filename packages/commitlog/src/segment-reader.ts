@@ -4,6 +4,7 @@ import { crc32c } from './crc32c.ts';
 import { CommitLogError } from './errors.ts';
 import type { FileSystem } from './file-system.ts';
 import { FileWindow } from './file-window.ts';
+import { reading } from './reading.ts';
 import { type ReadableFile, SeekableZstd, isZstd } from './seekable-zstd.ts';
 import { FORMAT_VERSION, SEGMENT_HEADER_BYTES, readSegmentHeader, segmentPath } from './segment-header.ts';
 
@@ -52,8 +53,12 @@ export class SegmentReader implements AsyncDisposable {
    *
    * @throws CommitLogError `LOG_UNSUPPORTED` or `LOG_DAMAGED` for its header or its compression, `LOG_READ_FAILED`
    */
-  static async open(fs: FileSystem, folder: string, txOffset: number): Promise<SegmentReader | undefined> {
+  static open(fs: FileSystem, folder: string, txOffset: number): Promise<SegmentReader | undefined> {
     const path = segmentPath(folder, txOffset);
+    return reading(path, () => SegmentReader.#open(fs, path, txOffset));
+  }
+
+  static async #open(fs: FileSystem, path: string, txOffset: number): Promise<SegmentReader | undefined> {
     const file = await fs.open(path, 'read');
     try {
       const content = await contentOf(fs, path, file);

@@ -3,7 +3,16 @@ import type { FileLock, FileSystem, OpenFile, OpenMode, ZstdDecompressor } from 
 const SECTOR_BYTES = 512;
 
 /** What a disk can be told to fail at. */
-export type DiskOperation = 'write' | 'datasync' | 'truncate' | 'rename' | 'syncFolder';
+export type DiskOperation =
+  | 'list'
+  | 'open'
+  | 'read'
+  | 'write'
+  | 'datasync'
+  | 'truncate'
+  | 'rename'
+  | 'remove'
+  | 'syncFolder';
 
 /** What a name stands for: what programs see, and what is on the disk. */
 interface Inode {
@@ -22,7 +31,8 @@ type NameEntry = readonly [path: string, inode: Inode | undefined];
  *
  * Until a sync, a write may reach the disk in any part, sector by sector and in any order, and changes of names may
  * reach it up to any one of them; `losePower` chooses. A failed sync leaves the bytes visible and never writes them
- * (as Linux does). A full disk takes the first part of a write.
+ * (as Linux does), also when a later one succeeds. A full disk takes the first part of a write. On a slow disk a write
+ * is half done for a while, and stays so if the program dies.
  */
 export class SimulatedDisk implements FileSystem {
   /** Room for the content of files, in bytes. */
@@ -33,6 +43,7 @@ export class SimulatedDisk implements FileSystem {
   operations = 0;
 
   readonly #random: () => number;
+  readonly #takesTime: ((operation: 'write' | 'datasync') => Promise<void>) | undefined;
   #seenNames = new Map<string, Inode>();
   #storedNames = new Map<string, Inode>();
   #nameChanges: NameChange[] = [];
@@ -42,15 +53,30 @@ export class SimulatedDisk implements FileSystem {
   #boot = 0;
   #powerOffAt = Number.POSITIVE_INFINITY;
   #heldSyncs: PromiseWithResolvers<void> | undefined;
+  #liesAboutSyncs = false;
 
-  /** @param random numbers from 0 to below 1: the choices of the disk, repeatable if they are */
-  constructor(random: () => number) {
+  /**
+   * @param random numbers from 0 to below 1: the choices of the disk, repeatable if they are
+   * @param takesTime resolves when a write or sync has had its time; they are done at once unless it is given
+   */
+  constructor(random: () => number, takesTime?: (operation: 'write' | 'datasync') => Promise<void>) {
     this.#random = random;
+    this.#takesTime = takesTime;
+  }
+
+  /** What the content of files takes. */
+  get usedBytes(): number {
+    return [...new Set(this.#seenNames.values())].reduce((sum, { seen }) => sum + seen.length, 0);
   }
 
   /** Lets the operation fail with EIO, after `successes` more that succeed. */
   failAfter(operation: DiskOperation, successes: number): void {
     this.#faults.set(operation, successes);
+  }
+
+  /** Nothing is told to fail any more. */
+  repair(): void {
+    this.#faults.clear();
   }
 
   /** From now on syncs of files do not end, until `releaseSyncs`. */
@@ -61,6 +87,20 @@ export class SimulatedDisk implements FileSystem {
   releaseSyncs(): void {
     this.#heldSyncs?.resolve();
     this.#heldSyncs = undefined;
+  }
+
+  /** From now on syncs succeed and bring nothing to the disk: no program can bear that, and a test of tests needs it. */
+  lieAboutSyncs(): void {
+    this.#liesAboutSyncs = true;
+  }
+
+  /** One bit of a file is another one from now on, on the disk and for whoever reads it. */
+  flipBit(path: string, bit: number): void {
+    const inode = this.#inode(path);
+    const at = Math.floor(bit / 8);
+    for (const content of [inode.seen, inode.stored]) {
+      if (at < content.length) content[at] = content[at]! ^ (1 << (bit % 8));
+    }
   }
 
   /** Lets everything fail from the time when `operations` has this value, until `losePower`. */
@@ -102,16 +142,18 @@ export class SimulatedDisk implements FileSystem {
     return Promise.resolve();
   }
 
-  list(folder: string): Promise<string[]> {
+  async list(folder: string): Promise<string[]> {
+    this.#failIfTold('list');
     const prefix = `${folder}/`;
     const paths = [...this.#seenNames.keys()].filter((path) => path.startsWith(prefix));
-    return Promise.resolve(paths.map((path) => path.slice(prefix.length)));
+    return paths.map((path) => path.slice(prefix.length));
   }
 
   async open(path: string, mode: OpenMode): Promise<OpenFile> {
+    this.#failIfTold('open');
     let inode = this.#seenNames.get(path);
     if (inode === undefined && mode !== 'read') {
-      this.#begin('open');
+      this.#count();
       inode = { seen: new Uint8Array(0), stored: new Uint8Array(0), dirty: new Set() };
       this.#changeNames([[path, inode]]);
     }
@@ -157,6 +199,7 @@ export class SimulatedDisk implements FileSystem {
     };
     const datasync = async (): Promise<void> => {
       await this.#heldSyncs?.promise;
+      await this.#takesTime?.('datasync');
       assertAlive();
       try {
         this.#begin('datasync');
@@ -164,12 +207,14 @@ export class SimulatedDisk implements FileSystem {
         inode.dirty.clear();
         throw error;
       }
+      if (this.#liesAboutSyncs) return;
       store(inode, inode.seen.length, [...inode.dirty]);
       inode.dirty.clear();
     };
     return {
       size: async () => inode.seen.length,
       read: async (target, position) => {
+        this.#failIfTold('read');
         const found = inode.seen.subarray(position, position + target.length);
         target.set(found);
         return found.length;
@@ -177,7 +222,11 @@ export class SimulatedDisk implements FileSystem {
       write: async (source, position) => {
         assertAlive();
         this.#begin('write');
-        this.#write(inode, source, position);
+        const half = this.#takesTime === undefined ? 0 : Math.floor(this.#random() * source.length);
+        this.#write(inode, source.subarray(0, half), position);
+        await this.#takesTime?.('write');
+        assertAlive();
+        this.#write(inode, source.subarray(half), position + half);
         if (mode === 'write-synced') await datasync();
       },
       truncate: async (length) => {
@@ -191,8 +240,7 @@ export class SimulatedDisk implements FileSystem {
   }
 
   #write(inode: Inode, source: Uint8Array, position: number): void {
-    const used = [...new Set(this.#seenNames.values())].reduce((sum, { seen }) => sum + seen.length, 0);
-    const room = Math.max(0, this.capacityBytes - used) + inode.seen.length;
+    const room = Math.max(0, this.capacityBytes - this.usedBytes) + inode.seen.length;
     const end = Math.min(position + source.length, room);
     if (end > position) {
       inode.seen = resized(inode.seen, Math.max(inode.seen.length, end));
@@ -213,10 +261,18 @@ export class SimulatedDisk implements FileSystem {
     inode.dirty.clear();
   }
 
-  #begin(operation: DiskOperation | 'open' | 'remove'): void {
+  /** Begins an operation that changes something. */
+  #begin(operation: DiskOperation): void {
+    this.#count();
+    this.#failIfTold(operation);
+  }
+
+  #count(): void {
     if (this.operations >= this.#powerOffAt) throw diskError('EIO', 'the power is off');
     this.operations++;
-    if (operation === 'open' || operation === 'remove') return;
+  }
+
+  #failIfTold(operation: DiskOperation): void {
     const successes = this.#faults.get(operation);
     if (successes === undefined) return;
     this.#faults.set(operation, successes - 1);
