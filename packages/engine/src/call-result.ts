@@ -3,11 +3,14 @@ import type { ProcedureFailure } from './procedures/procedure-result.ts';
 import type { ConnectRefusal } from './sessions.ts';
 import type { SqlOutcome } from './sql.ts';
 
-/** How a call over HTTP, or of an embedding program, ended. */
+/**
+ * How a call over HTTP, or of an embedding program, ended. A confirmed answer has to wait for its `txOffset`: also what
+ * has failed, or only read, may tell of transactions that are not durable yet.
+ */
 export type CallResult =
   | { readonly kind: 'committed'; readonly cost: CallCost; readonly txOffset: number }
   /** The reducer returned an error or trapped; nothing was changed. */
-  | { readonly kind: 'failed'; readonly message: string; readonly cost: CallCost }
+  | { readonly kind: 'failed'; readonly message: string; readonly cost: CallCost; readonly txOffset: number }
   | { readonly kind: 'outOfEnergy'; readonly cost: CallCost }
   | ProcedureJson
   | { readonly kind: 'procedureFailed'; readonly failure: ProcedureFailure }
@@ -15,15 +18,20 @@ export type CallResult =
   | { readonly kind: 'noSuchFunction' }
   | { readonly kind: 'badArguments'; readonly message: string }
   | { readonly kind: 'lifecycle'; readonly message: string }
-  /** `client_connected` refused the caller. */
-  | ({ readonly kind: 'connectRejected' } & ConnectRefusal);
+  | ConnectRejected;
+
+/** `client_connected` refused the caller. */
+export interface ConnectRejected extends ConnectRefusal {
+  readonly kind: 'connectRejected';
+  readonly txOffset: number;
+}
 
 /** What a procedure returned. */
 export interface ProcedureJson {
   readonly kind: 'returned';
   readonly json: string;
   readonly durationMicros: number;
-  /** Of its last transaction; undefined if it changed nothing. */
+  /** Of the last transaction that it made or saw; undefined if it had none. */
   readonly txOffset: number | undefined;
 }
 
@@ -41,6 +49,6 @@ export type SqlResult =
       readonly txOffset: number;
       readonly durationMicros: number;
     }
-  | { readonly kind: 'error'; readonly message: string }
+  | { readonly kind: 'error'; readonly message: string; readonly txOffset: number }
   | Overload
-  | ({ readonly kind: 'connectRejected' } & ConnectRefusal);
+  | ConnectRejected;

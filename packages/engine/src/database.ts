@@ -5,7 +5,7 @@ import { type Identity, type RowType, bytesToHex } from '@lightcone/sats';
 import { type ModuleDef, schemaDocument } from '@lightcone/schema';
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { type AdmittedReducer, admitJsonCall, isRefusal } from './admission.ts';
-import type { CallResult, SqlResult } from './call-result.ts';
+import type { CallResult, ConnectRejected, SqlResult } from './call-result.ts';
 import { ActiveCaller, type Caller, Client, type ConnectRequest } from './client.ts';
 import type { InboundFrame } from './connection/inbound-frame.ts';
 import { Core, type DatabaseOptions } from './core.ts';
@@ -282,7 +282,7 @@ export class Database {
       case 'error':
       case 'trapped':
       case 'viewFailed':
-        return { kind: 'failed', message: failureText(outcome), cost };
+        return { kind: 'failed', message: failureText(outcome), cost, txOffset: this.lastTxOffset };
     }
   }
 
@@ -316,16 +316,18 @@ export class Database {
       return { kind: 'ok', outcome, txOffset: this.lastTxOffset, durationMicros };
     } catch (error) {
       this.#sqlCounts.failed++;
-      if (error instanceof QueryError) return { kind: 'error', message: error.message };
+      if (error instanceof QueryError) {
+        return { kind: 'error', message: error.message, txOffset: this.lastTxOffset };
+      }
       throw error;
     } finally {
       disconnectCaller(this.#core, caller);
     }
   }
 
-  #refuseConnection(refusal: ConnectRefusal): { readonly kind: 'connectRejected' } & ConnectRefusal {
+  #refuseConnection(refusal: ConnectRefusal): ConnectRejected {
     this.#refusedConnections[refusal.cause]++;
-    return { kind: 'connectRejected', ...refusal };
+    return { kind: 'connectRejected', ...refusal, txOffset: this.lastTxOffset };
   }
 
   /** Asks the door for someone who is in for no longer than that. */

@@ -59,7 +59,7 @@ export class PooledInstance implements ProcedureCalls {
     this.#countMemory(0);
   }
 
-  /** Offset of the last transaction that the running or last call committed; undefined if it changed nothing. */
+  /** Offset of the last transaction that the running or last call made or saw; undefined if it had none. */
   get lastTxOffset(): number | undefined {
     return this.#lastTxOffset;
   }
@@ -97,6 +97,7 @@ export class PooledInstance implements ProcedureCalls {
     const overload = this.#core.door.refuseWrite();
     if (overload !== undefined) throw new EngineError('ENGINE_LOG_BEHIND', overload.message);
     this.#data.transaction = this.#core.transactions.begin();
+    this.#lastTxOffset = this.#core.transactions.lastTxOffset;
     return this.#core.options.clock.nowMicros();
   }
 

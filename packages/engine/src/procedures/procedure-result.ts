@@ -13,7 +13,7 @@ export interface ProcedureReturned {
   /** When it began. */
   readonly timestampMicros: bigint;
   readonly durationMicros: number;
-  /** Offset of the last transaction that it committed; undefined if it changed nothing. */
+  /** Offset of the last transaction that it made or saw; undefined if it had none. */
   readonly txOffset: number | undefined;
 }
 

@@ -55,15 +55,15 @@ export class Mailbox {
       },
       sql: async ({ caller, text, isConfirmed }) => {
         const result = database.sql(toCaller(caller), text);
+        if (isConfirmed && 'txOffset' in result) await database.whenDurable(result.txOffset);
         if (result.kind !== 'ok') return result;
-        if (isConfirmed) await database.whenDurable(result.txOffset);
         const { outcome, durationMicros } = result;
         return { kind: 'ok', json: formatSqlOutcome(outcome, durationMicros), durationMicros };
       },
       postgresSql: async ({ caller, text }) => {
         const result = database.sql(toCaller(caller), text);
+        if ('txOffset' in result) await database.whenDurable(result.txOffset);
         if (result.kind !== 'ok') return result;
-        await database.whenDurable(result.txOffset);
         return { kind: 'ok', messages: writeSqlOutcome(result.outcome, result.durationMicros) };
       },
       schema: (version) => database.schema(version),
