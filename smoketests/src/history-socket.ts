@@ -13,7 +13,7 @@ export class HistorySocket {
   private constructor(
     socket: WebSocket,
     options: Omit<HistoryConnectionOptions, 'send'>,
-    onMessage: (() => void) | undefined,
+    onMessage: ((client: HistorySocket) => void) | undefined,
   ) {
     this.#socket = socket;
     this.connection = HistoryConnection.of({ ...options, send: (message) => socket.send(message) });
@@ -27,7 +27,7 @@ export class HistorySocket {
       try {
         // The first byte of a binary message names the compression, which was declined.
         this.connection.receive(isBinary ? new Uint8Array(data.subarray(1)) : data.toString());
-        onMessage?.();
+        onMessage?.(this);
       } catch (error) {
         reject(error as Error);
         socket.terminate();
@@ -40,7 +40,7 @@ export class HistorySocket {
     server: ServerProcess,
     database: string,
     options: Omit<HistoryConnectionOptions, 'send'>,
-    onMessage?: () => void,
+    onMessage?: (client: HistorySocket) => void,
   ): Promise<HistorySocket> {
     const query = new URLSearchParams({ compression: 'None', confirmed: String(options.isConfirmed) });
     const url = `${server.webSocketUrl}/v1/database/${database}/subscribe?${query}`;

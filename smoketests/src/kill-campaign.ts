@@ -14,9 +14,9 @@ const DATABASE = 'histories';
 const CONFIG = '[commitlog]\nmax-segment-size = 50000\n';
 const KEYS_PER_LIFE = 3;
 const CALLS_IN_FLIGHT = 4;
-const MAX_CALLS_PER_LIFE = 60;
+const MAX_CALLS_PER_LIFE = 80;
 const MAX_START_MS = 700;
-const MAX_LOAD_MS = 150;
+const MAX_LOAD_MS = 250;
 const program = readFileSync(modulePath('histories'));
 
 export interface KillReport {
@@ -147,9 +147,8 @@ export class KillCampaign implements AsyncDisposable {
     const protocol = SUBPROTOCOLS[i]!; // of the index
     const recorder = this.#recorder;
     let calls = 0;
-    const work = (): void => {
-      const { connection } = client;
-      while (client.isOpen && connection.pendingCalls < CALLS_IN_FLIGHT && calls < MAX_CALLS_PER_LIFE) {
+    const work = ({ connection, isOpen }: HistorySocket): void => {
+      while (isOpen && connection.pendingCalls < CALLS_IN_FLIGHT && calls < MAX_CALLS_PER_LIFE) {
         calls++;
         connection.call(this.#nextCall(keys));
       }
@@ -158,7 +157,7 @@ export class KillCampaign implements AsyncDisposable {
     const options = { protocol, session, isConfirmed, recorder, keys, recordEvery: 5 };
     const client = await HistorySocket.open(this.#server, DATABASE, options, work);
     client.connection.subscribe(false);
-    work();
+    work(client);
     return client;
   }
 
@@ -171,15 +170,14 @@ export class KillCampaign implements AsyncDisposable {
     const keys = Array.from({ length: 2 * KEYS_PER_LIFE }, (_, i) => first + i);
     const session = `the audit of life ${recorder.life}`;
     const options = { ...rest, session, isConfirmed: true, recorder, keys };
-    const client = await HistorySocket.open(this.#server, DATABASE, options, () => {
-      if (client.connection.isSubscribed) resolve();
+    const client = await HistorySocket.open(this.#server, DATABASE, options, ({ connection }) => {
+      if (connection.isSubscribed) resolve();
     });
     client.connection.subscribe(true);
     await Promise.race([applied, client.ended]);
     if (!client.connection.isSubscribed) throw new Error(`the audit of ${TABLES.join(', ')} ended without an answer`);
     recorder.read(client.connection.state.reads(keys), session, true, invokedAt);
-    // Also finds what was confirmed and is lost.
-    recorder.durableHistory(client.connection.state);
+    recorder.mustKeep(client.connection.state, invokedAt);
     await client.close();
     return client.connection.state;
   }

@@ -54,11 +54,12 @@ export class CachedState {
    * Looks at what came since the last time.
    * @param appendedBy the values that a transaction appends
    * @param hasView whether the view is followed
+   * @returns the transactions that came
    */
   check(
     appendedBy: (transaction: number) => readonly { readonly key: number; readonly value: number }[],
     hasView: boolean,
-  ): void {
+  ): readonly number[] {
     for (const transaction of this.#newOutcomes) {
       for (const { key, value } of appendedBy(transaction)) {
         if (![...(this.#elements.get(key)?.values() ?? [])].includes(value)) {
@@ -69,9 +70,14 @@ export class CachedState {
     for (const value of this.#newValues) {
       if (!this.#outcomes.has(transactionOf(value))) throw new Error(`${value} is there without its transaction`);
     }
+    const transactions = this.#newOutcomes;
     this.#newOutcomes = [];
     this.#newValues = [];
-    if (!hasView) return;
+    if (hasView) this.#checkView();
+    return transactions;
+  }
+
+  #checkView(): void {
     for (const { key, list, register } of this.#views.values()) {
       const inView = JSON.stringify([list.map(Number), numberIn(register)]);
       const inRows = JSON.stringify([this.list(key), this.#registers.get(key) ?? null]);

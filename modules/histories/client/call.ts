@@ -74,6 +74,11 @@ export function callArgsJson(call: Call): string {
   return writeJson(typeOf(call), [], valueOfArgs(call), 'untyped');
 }
 
+/** The arguments of `observe` in JSON. */
+export function stepsJson(steps: readonly Step[]): string {
+  return writeJson(types.product([['steps', STEPS]]), [], { steps: steps.map(stepValue) }, 'untyped');
+}
+
 /** What a procedure returned. */
 export function decodeObserved(returned: Uint8Array | string): number[][] {
   const value = typeof returned === 'string' ? readJson(OBSERVED, [], parseJson(returned)) : observed.decode(new ByteReader(returned)); // prettier-ignore

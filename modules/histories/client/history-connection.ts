@@ -36,9 +36,12 @@ export abstract class HistoryConnection {
   #nextRequestId = 1;
   #changes = 0;
   #hasView = false;
+  /** The database that it knows: what comes late is still of that one. */
+  readonly #life: number;
 
   constructor(options: HistoryConnectionOptions) {
     this.options = options;
+    this.#life = options.recorder.life;
   }
 
   static of(options: HistoryConnectionOptions): HistoryConnection {
@@ -70,7 +73,7 @@ export abstract class HistoryConnection {
     const requestId = this.#nextRequestId++;
     this.#pending.set(requestId, call);
     // A procedure has its transactions when it pleases.
-    recorder.begin(call, isProcedure(call) ? undefined : session, isConfirmed);
+    recorder.begin(call, isProcedure(call) ? undefined : session, isConfirmed, this.#life);
     this.sendCall(requestId, call);
   }
 
@@ -108,8 +111,9 @@ export abstract class HistoryConnection {
   /** What follows from one transaction, or from the beginning of a subscription, is in the state. */
   protected changed(): void {
     const { recorder, keys, session, isConfirmed, recordEvery = 1 } = this.options;
-    this.state.check((transaction) => recorder.appendedBy(transaction), this.#hasView);
-    if (this.#changes++ % recordEvery === 0) recorder.saw(this.state, keys, session, isConfirmed);
+    const transactions = this.state.check((transaction) => recorder.appendedBy(transaction), this.#hasView);
+    recorder.learn(transactions, this.state, this.#life);
+    if (this.#changes++ % recordEvery === 0) recorder.saw(this.state, keys, session, isConfirmed, this.#life);
   }
 
   #take(requestId: number): Call {

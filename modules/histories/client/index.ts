@@ -1,5 +1,5 @@
-export { callArgsJson, decodeObserved, isProcedure, observedInFailure } from './call.ts';
-export type { Call } from './call.ts';
+export { callArgsJson, decodeObserved, isProcedure, observedInFailure, operations, stepsJson } from './call.ts';
+export type { Call, Step } from './call.ts';
 export { CachedState } from './cached-state.ts';
 export type { HistoryConnectionOptions } from './history-connection.ts';
 export { HistoryConnection } from './history-connection.ts';

@@ -15,8 +15,11 @@ interface Entry {
   /** The place of the answer among all that was heard. */
   order: number;
   completedAt: number | undefined;
-  /** What its reads returned, once anybody knows. */
-  observed: Observed | undefined;
+  /**
+   * What its reads returned, by the life in which somebody saw it. What is scheduled and lost runs again, and may read
+   * something else then.
+   */
+  readonly observed: Map<number, Observed>;
 }
 
 interface Sight {
@@ -56,11 +59,12 @@ export class Recorder {
   /**
    * A client sends a call.
    * @param session calls that take effect in the order of their answers; undefined for what has no such order
+   * @param life of the database that it asks; the one of now unless it asks over an older connection
    */
-  begin(call: Call, session: string | undefined, isConfirmed: boolean): void {
-    this.#begin(call.transaction, call.steps, session, isConfirmed);
+  begin(call: Call, session: string | undefined, isConfirmed: boolean, life: number = this.life): void {
+    this.#begin(call.transaction, call.steps, session, isConfirmed, life);
     // The second one comes whenever it comes.
-    if (call.later !== undefined) this.#begin(call.transaction + 1, call.later.steps, undefined, isConfirmed);
+    if (call.later !== undefined) this.#begin(call.transaction + 1, call.later.steps, undefined, isConfirmed, life);
   }
 
   /** @param observed what it read, if the answer says so */
@@ -73,14 +77,22 @@ export class Recorder {
   }
 
   /** A client sees a state of the database that may be old, but for what its session saw before. */
-  saw(state: CachedState, keys: readonly number[], session: string, isConfirmed: boolean): void {
-    this.#sight(`what ${session} saw`, state.reads(keys), session, isConfirmed, undefined);
-    this.learn(state);
+  saw(state: CachedState, keys: readonly number[], session: string, isConfirmed: boolean, life: number): void {
+    this.#sight(`what ${session} saw`, state.reads(keys), session, isConfirmed, undefined, life);
   }
 
   /** A client has read the database, and asked for it at `invokedAt`. */
   read(all: readonly Operation[], name: string, isConfirmed: boolean, invokedAt: number): void {
-    this.#sight(name, all, undefined, isConfirmed, invokedAt);
+    this.#sight(name, all, undefined, isConfirmed, invokedAt, this.life);
+  }
+
+  /** Takes over what transactions have read that somebody has seen in that life. */
+  learn(transactions: readonly number[], { outcomes }: CachedState, life: number): void {
+    for (const transaction of transactions) {
+      const entry = this.#entries.get(transaction);
+      if (entry === undefined) throw new Error(`transaction ${transaction} is there, which nobody has begun`);
+      this.#observe(entry, outcomes.get(transaction) ?? [], life);
+    }
   }
 
   appendedBy(transaction: number): { readonly key: number; readonly value: number }[] {
@@ -88,55 +100,65 @@ export class Recorder {
     return steps.flatMap((step) => (step.kind === 'append' ? [{ key: step.key, value: step.value }] : []));
   }
 
+  /** @throws Error if the state misses a transaction that was confirmed before `time`, or has one that failed */
+  mustKeep(state: CachedState, time: number): void {
+    for (const { transaction, answer, isConfirmed, life, completedAt = time } of this.#entries.values()) {
+      const isThere = state.outcomes.has(transaction);
+      if (answer === 'committed' && isConfirmed && completedAt < time && !isThere) {
+        throw new Error(`transaction ${transaction} was confirmed in life ${life}, and is lost`);
+      }
+      if (answer === 'failed' && isThere) throw new Error(`transaction ${transaction} failed, and is there`);
+    }
+  }
+
   /**
    * What everybody was told who relies on it, given what is there in the end.
-   * @throws Error if a transaction that was confirmed is not there, or one is there that failed
+   * @throws Error as `mustKeep` does
    */
   durableHistory(survivors: CachedState): RecordedTransaction[] {
-    this.learn(survivors);
+    this.mustKeep(survivors, Number.POSITIVE_INFINITY);
     const entries = [...this.#entries.values()].map((entry): RecordedTransaction & { order: number } => {
-      const isThere = survivors.outcomes.has(entry.transaction);
-      if (entry.answer === 'committed' && entry.isConfirmed && !isThere) {
-        throw new Error(`transaction ${entry.transaction} was confirmed in life ${entry.life}, and is lost`);
-      }
-      if (entry.answer === 'failed' && isThere)
-        throw new Error(`transaction ${entry.transaction} failed, and is there`);
+      const observed = survivors.outcomes.get(entry.transaction);
+      if (observed !== undefined) return recorded(entry, 'committed', observed);
       // What unconfirmed readers saw may be lost, and what lost transactions saw with it.
-      const mayCount = isThere || (entry.answer === 'failed' && entry.isConfirmed);
-      return recorded(entry, isThere ? 'committed' : 'aborted', mayCount ? entry.observed : undefined);
+      const mayCount = entry.answer === 'failed' && entry.isConfirmed;
+      return recorded(entry, 'aborted', mayCount ? entry.observed.get(entry.life) : undefined);
     });
-    return inOrder(
-      entries,
-      this.#sights.filter(({ isConfirmed }) => isConfirmed),
-    );
+    const sights = this.#sights.filter(({ isConfirmed }) => isConfirmed);
+    return inOrder(entries, sights);
   }
 
   /** What everybody was told in one life, by whoever saw it: what was lost later had happened. */
   historyOfLife(life: number, survivors: CachedState): RecordedTransaction[] {
     const entries = [...this.#entries.values()].flatMap((entry): (RecordedTransaction & { order: number })[] => {
-      const isThere = survivors.outcomes.has(entry.transaction);
-      if (entry.life > life || (entry.life < life && !isThere)) return [];
-      if (entry.answer === 'failed') return [recorded(entry, 'aborted', entry.observed)];
-      return [recorded(entry, entry.answer === 'committed' ? 'committed' : 'unknown', entry.observed)];
+      if (entry.life > life) return [];
+      const observed = entry.observed.get(life);
+      if (entry.answer === 'failed') return [recorded(entry, 'aborted', observed)];
+      const isThere = entry.life === life || survivors.outcomes.has(entry.transaction);
+      return [recorded(entry, entry.answer === 'committed' && isThere ? 'committed' : 'unknown', observed)];
     });
-    return inOrder(
-      entries,
-      this.#sights.filter((sight) => sight.life === life && !sight.isConfirmed),
-    );
+    const sights = this.#sights.filter((sight) => sight.life === life && !sight.isConfirmed);
+    return inOrder(entries, sights);
   }
 
-  #begin(transaction: number, steps: readonly Step[], session: string | undefined, isConfirmed: boolean): void {
+  #begin(
+    transaction: number,
+    steps: readonly Step[],
+    session: string | undefined,
+    isConfirmed: boolean,
+    life: number,
+  ): void {
     this.#entries.set(transaction, {
       transaction,
       steps,
       session,
       isConfirmed,
-      life: this.life,
+      life,
       invokedAt: this.#now(),
       answer: 'none',
       order: Number.POSITIVE_INFINITY,
       completedAt: undefined,
-      observed: undefined,
+      observed: new Map(),
     });
   }
 
@@ -147,7 +169,7 @@ export class Recorder {
     entry.answer = answer;
     entry.order = this.#order++;
     entry.completedAt = this.#now();
-    if (observed !== undefined) this.#observe(entry, observed);
+    if (observed !== undefined) this.#observe(entry, observed, entry.life);
   }
 
   #sight(
@@ -156,48 +178,40 @@ export class Recorder {
     session: string | undefined,
     isConfirmed: boolean,
     invokedAt: number | undefined,
+    life: number,
   ): void {
     const order = this.#order++;
     const completedAt = this.#now();
-    const numbered = `${name} (${order})`;
     this.#sights.push({
-      name: numbered,
+      name: `${name} (${order})`,
       operations: all,
       session,
       isConfirmed,
-      life: this.life,
+      life,
       order,
       invokedAt,
       completedAt,
     });
   }
 
-  /** Takes over what the transactions of a state have read. */
-  learn(state: CachedState): void {
-    for (const [transaction, observed] of state.outcomes) {
-      const entry = this.#entries.get(transaction);
-      if (entry === undefined) throw new Error(`transaction ${transaction} is there, which nobody has begun`);
-      this.#observe(entry, observed);
-    }
-  }
-
-  /** However it is told, a transaction has read what it has read. */
-  #observe(entry: Entry, observed: Observed): void {
-    if (entry.observed === undefined) entry.observed = observed;
-    else if (entry.observed !== observed && JSON.stringify(entry.observed) !== JSON.stringify(observed)) {
-      const [before, now] = [entry.observed, observed].map((each) => JSON.stringify(each));
-      throw new Error(`transaction ${entry.transaction} has read ${before}, and later it says ${now}`);
+  /** However it is told, in one life a transaction has read what it has read. */
+  #observe(entry: Entry, observed: Observed, life: number): void {
+    const before = entry.observed.get(life);
+    if (before === undefined) entry.observed.set(life, observed);
+    else if (JSON.stringify(before) !== JSON.stringify(observed)) {
+      const [then, now] = [before, observed].map((each) => JSON.stringify(each));
+      throw new Error(`transaction ${entry.transaction} has read ${then}, and later it says ${now}`);
     }
   }
 }
 
 function recorded(
-  { transaction, steps, session, invokedAt, completedAt, order }: Entry,
+  { transaction, steps, session, life, invokedAt, completedAt, order }: Entry,
   outcome: RecordedTransaction['outcome'],
   observed: Observed | undefined,
 ): RecordedTransaction & { order: number } {
   return {
-    name: `transaction ${transaction}`,
+    name: outcome === 'committed' ? `transaction ${transaction}` : `transaction ${transaction} of life ${life}`,
     outcome,
     operations: operations(steps, observed),
     invokedAt,
