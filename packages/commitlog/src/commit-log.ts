@@ -4,6 +4,7 @@ import { findTail } from './log-tail.ts';
 import { PendingCommit } from './pending-commit.ts';
 import { replayCommits } from './replay.ts';
 import type { CommitVisitor } from './replay.ts';
+import { reading } from './reading.ts';
 import { removeSegmentsBefore } from './remove-segments.ts';
 import { SegmentFile, UNFINISHED } from './segment-file.ts';
 import { segmentOffsets } from './segment-header.ts';
@@ -113,7 +114,7 @@ export class CommitLog implements AsyncDisposable {
         }
         return tail.isUsable ? SegmentFile.resume(fs, logFolder, tail) : undefined;
       });
-      const firstTxOffset = segmentOffsets(await fs.list(logFolder))[0] ?? tail.nextTxOffset;
+      const firstTxOffset = segmentOffsets(await reading(logFolder, () => fs.list(logFolder)))[0] ?? tail.nextTxOffset;
       return new CommitLog(fs, logFolder, options, lock, segment, firstTxOffset, tail.nextTxOffset, tail.epoch);
     } catch (error) {
       await lock.release();
@@ -343,7 +344,7 @@ export class CommitLog implements AsyncDisposable {
 
 /** [LOG-9] Without its log a database with snapshots would look new, and be made anew. */
 async function refuseBesideSnapshots(fs: FileSystem, folder: string): Promise<void> {
-  const names = await fs.list(`${folder}/snapshots`);
+  const names = await reading(folder, () => fs.list(`${folder}/snapshots`));
   const snapshot = names.find((name) => name.includes('.snapshot'));
   if (snapshot === undefined) return;
   const message = `${folder}/clog has no transactions, though there is a snapshot (${snapshot})`;

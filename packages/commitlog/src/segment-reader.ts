@@ -4,6 +4,7 @@ import { crc32c } from './crc32c.ts';
 import { CommitLogError } from './errors.ts';
 import type { FileSystem } from './file-system.ts';
 import { FileWindow } from './file-window.ts';
+import { findLaterCommit } from './later-commit.ts';
 import { reading } from './reading.ts';
 import { type ReadableFile, SeekableZstd, isZstd } from './seekable-zstd.ts';
 import { FORMAT_VERSION, SEGMENT_HEADER_BYTES, readSegmentHeader, segmentPath } from './segment-header.ts';
@@ -136,34 +137,10 @@ export class SegmentReader implements AsyncDisposable {
 
   /**
    * Where the next good commit of a later transaction begins behind the bad place the reader stands at, where
-   * `expectedTxOffset` should have been; `unknown` if telling takes too long.
+   * `expectedTxOffset` should have been; `unknown` if that cannot be told.
    */
-  async findLaterCommit(expectedTxOffset: number): Promise<number | 'unknown' | undefined> {
-    const window = this.#window;
-    const { headerBytes, countAt, lengthAt } = this.#layout;
-    const lastStart = window.fileSize - headerBytes - CHECKSUM_BYTES;
-    // Bytes that only look like headers could make every position cost a long checksum. Give up on the safe side:
-    // what is taken for damage is refused, not cut off.
-    let checksumBudget = 16 * (window.fileSize - this.position) + 65_536;
-    for (let position = this.position + 1; position <= lastStart; position++) {
-      if (!window.has(position, headerBytes)) await window.load(position, headerBytes);
-      const at = position - window.start;
-      const high = window.view.getUint32(at + 4, true);
-      if (high > 0x1f_ffff) continue;
-      const txOffset = high * 0x1_0000_0000 + window.view.getUint32(at, true);
-      // No file has room for more records than 65535 per byte.
-      if (txOffset <= expectedTxOffset || txOffset > expectedTxOffset + 0xffff * window.fileSize) continue;
-      if (window.view.getUint16(at + countAt, true) === 0) continue;
-      const commitBytes = headerBytes + window.view.getUint32(at + lengthAt, true) + CHECKSUM_BYTES;
-      if (position + commitBytes > window.fileSize) continue;
-      checksumBudget -= commitBytes;
-      if (checksumBudget < 0) return 'unknown';
-      if (!window.has(position, commitBytes)) await window.load(position, commitBytes);
-      const start = position - window.start;
-      const end = start + commitBytes - CHECKSUM_BYTES;
-      if (window.view.getUint32(end, true) === crc32c(window.bytes, start, end)) return position;
-    }
-    return undefined;
+  findLaterCommit(expectedTxOffset: number): Promise<number | 'unknown' | undefined> {
+    return findLaterCommit(this.#window, this.#layout, this.position, expectedTxOffset);
   }
 
   /** Whether the file holds only zeros from `start` on. */

@@ -201,8 +201,9 @@ export class SimulatedDisk implements FileSystem {
       await this.#heldSyncs?.promise;
       await this.#takesTime?.('datasync');
       assertAlive();
+      this.#count();
       try {
-        this.#begin('datasync');
+        this.#failIfTold('datasync');
       } catch (error) {
         inode.dirty.clear();
         throw error;
