@@ -7,6 +7,7 @@ import {
   connectSmallClients,
   sharedNow,
   sendSubscribe,
+  sendUnsubscribe,
   subscribe,
   transferFrame,
 } from './small-client.ts';
@@ -18,6 +19,8 @@ export type ClientTask =
   | { readonly kind: 'slow'; readonly count: number; readonly readsByte: boolean }
   /** Call as fast as they can, `burst` calls before they wait for the answers; who is closed comes again. */
   | { readonly kind: 'flood'; readonly count: number; readonly burst: number }
+  /** Subscribe to and unsubscribe from so many queries as fast as they can, 100 times before they wait for the answers. */
+  | { readonly kind: 'subscribe-flood'; readonly count: number; readonly queries: number }
   /** Subscribe, and tell of each update when the last of them has it. */
   | { readonly kind: 'watch'; readonly count: number }
   /** Asked to begin, subscribe so many times, each over a connection of its own, and tell when the rows were there. */
@@ -49,6 +52,9 @@ switch (task.kind) {
   case 'flood':
     for (let i = 0; i < task.count; i++) void flood(task.burst, 10 + 2 * i);
     break;
+  case 'subscribe-flood':
+    for (let i = 0; i < task.count; i++) void subscribeFlood(task.queries);
+    break;
   case 'watch':
     await watch(task.count);
     break;
@@ -78,6 +84,23 @@ async function flood(burst: number, account: number): Promise<void> {
         if (++answers % burst === 0) send();
       });
       send();
+    });
+  }
+}
+
+async function subscribeFlood(count: number): Promise<void> {
+  const queries = Array.from({ length: count }, (_, i) => `SELECT * FROM accounts WHERE id = ${i}`);
+  const socket = await connectSmallClient(url);
+  for (let id = 0; ; id += 100) {
+    for (let i = 0; i < 100; i++) {
+      sendSubscribe(socket, id + i, queries);
+      sendUnsubscribe(socket, id + i);
+    }
+    let answers = 0;
+    await new Promise<void>((resolve) => {
+      socket.removeAllListeners('message').on('message', () => {
+        if (++answers === 200) resolve();
+      });
     });
   }
 }

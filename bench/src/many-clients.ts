@@ -27,6 +27,10 @@ const beside: readonly { readonly what: string; readonly task: ClientTask | unde
   { what: '1 that floods, 4,000 calls at once', task: { kind: 'flood', count: 1, burst: 4000 } },
   { what: '4 that flood, 4,000 calls at once', task: { kind: 'flood', count: 4, burst: 4000 } },
   { what: '1 that floods and is closed', task: { kind: 'flood', count: 1, burst: 40_000 } },
+  {
+    what: '1 that floods with 100 × 1,000 subscriptions',
+    task: { kind: 'subscribe-flood', count: 1, queries: 1000 },
+  },
   { what: `${options.idle} idle ones`, task: { kind: 'idle', count: Number(options.idle) } },
   { what: 'nobody, again', task: undefined },
 ];

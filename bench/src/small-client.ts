@@ -38,6 +38,12 @@ export function sendSubscribe(socket: WebSocket, querySetId: number, queries: re
   socket.send(writer.finish());
 }
 
+export function sendUnsubscribe(socket: WebSocket, querySetId: number): void {
+  const writer = new ByteWriter();
+  writeClientMessage(writer, { tag: 'Unsubscribe', requestId: querySetId, querySetId, sendDroppedRows: false });
+  socket.send(writer.finish());
+}
+
 /** Subscribes and waits until it is applied. */
 export async function subscribe(socket: WebSocket, querySetId: number, queries: readonly string[]): Promise<void> {
   const answered = new Promise<Buffer>((resolve) => socket.once('message', resolve));

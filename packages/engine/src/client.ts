@@ -57,9 +57,9 @@ export class Client {
   /** Whether the connection has ended: answers that come later have nowhere to go. */
   isGone = false;
   readonly querySets: Map<number, QuerySet> = new Map();
-  /** Queries of the query sets together, and their widths. */
-  queryCount = 0;
-  queryWidth = 0;
+  /** Those of the query sets together. */
+  queryWeight = 0;
+  wideWeight = 0;
   /** The query sets that the transaction being evaluated changed; empty between transactions. */
   readonly changedQuerySets: QuerySet[] = [];
 

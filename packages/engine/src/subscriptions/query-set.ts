@@ -1,6 +1,6 @@
 import type { Client } from '../client.ts';
 import type { LiveQuery } from './live-query.ts';
-import { queryWidth } from './query-width.ts';
+import { queryWeight } from './query-weight.ts';
 
 /** The queries that a client subscribed to under one id. */
 export class QuerySet {
@@ -13,8 +13,9 @@ export class QuerySet {
    * one message, written once.
    */
   readonly shape: string;
-  /** The widths of those that are wide, together. */
-  readonly width: number;
+  /** The weights of the queries together, and of those that are wide. */
+  readonly weight: number;
+  readonly wideWeight: number;
   /** Whether the transaction being evaluated changed one of its queries. */
   isChanged = false;
 
@@ -22,7 +23,8 @@ export class QuerySet {
     this.id = id;
     this.client = client;
     this.queries = queries.toSorted((a, b) => (a.tableName < b.tableName ? -1 : a.tableName > b.tableName ? 1 : 0));
-    this.width = this.queries.reduce((sum, { isWide, text }) => (isWide ? sum + queryWidth(text) : sum), 0);
+    this.weight = this.queries.reduce((sum, { text }) => sum + queryWeight(text), 0);
+    this.wideWeight = this.queries.reduce((sum, { isWide, text }) => (isWide ? sum + queryWeight(text) : sum), 0);
     this.shape = `${id}:${this.queries.map((query) => query.number).join()}`;
   }
 }

@@ -8,7 +8,7 @@ import type { CallerQueries } from '../queries/caller-queries.ts';
 import type { ViewAccess } from '../queries/view-access.ts';
 import { type FailedQuery, LiveQueries } from './live-queries.ts';
 import type { LiveQuery } from './live-query.ts';
-import { refuseMessage, refuseQueries } from './query-limits.ts';
+import { refuseQueries, refuseTexts } from './query-limits.ts';
 import { QuerySet } from './query-set.ts';
 
 /** `SELECT * FROM *`: every user table that the caller may read. */
@@ -64,7 +64,7 @@ export class Subscriptions {
    * @returns the plans by key, or why there are none
    */
   plan(client: Client, texts: readonly string[], replaced?: QuerySet): PlannedQueries | string {
-    const refusal = refuseMessage(texts);
+    const refusal = refuseTexts(client, texts, replaced);
     if (refusal !== undefined) return refusal;
     const planned = this.#plan(
       client,
@@ -87,8 +87,8 @@ export class Subscriptions {
     }
     client.querySets.set(querySetId, querySet);
     this.#subscribedCount += querySet.queries.length;
-    client.queryCount += querySet.queries.length;
-    client.queryWidth += querySet.width;
+    client.queryWeight += querySet.weight;
+    client.wideWeight += querySet.wideWeight;
     return querySet;
   }
 
@@ -211,9 +211,9 @@ export class Subscriptions {
 
   /** Ends what a query set has to do with its queries. */
   #leave(querySet: QuerySet): void {
-    const { client, queries, width } = querySet;
-    client.queryCount -= queries.length;
-    client.queryWidth -= width;
+    const { client, queries } = querySet;
+    client.queryWeight -= querySet.weight;
+    client.wideWeight -= querySet.wideWeight;
     for (const query of queries) {
       query.querySets.delete(querySet);
       this.#views.release(query.plan.views, client.identity);
