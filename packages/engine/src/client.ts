@@ -58,6 +58,7 @@ export class Client {
   isGone = false;
   readonly querySets: Map<number, QuerySet> = new Map();
   /** Those of the query sets together. */
+  queryCount = 0;
   queryWeight = 0;
   wideWeight = 0;
   /** The query sets that the transaction being evaluated changed; empty between transactions. */

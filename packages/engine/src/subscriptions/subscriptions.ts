@@ -87,6 +87,7 @@ export class Subscriptions {
     }
     client.querySets.set(querySetId, querySet);
     this.#subscribedCount += querySet.queries.length;
+    client.queryCount += querySet.queries.length;
     client.queryWeight += querySet.weight;
     client.wideWeight += querySet.wideWeight;
     return querySet;
@@ -212,6 +213,7 @@ export class Subscriptions {
   /** Ends what a query set has to do with its queries. */
   #leave(querySet: QuerySet): void {
     const { client, queries } = querySet;
+    client.queryCount -= queries.length;
     client.queryWeight -= querySet.weight;
     client.wideWeight -= querySet.wideWeight;
     for (const query of queries) {
