@@ -4,6 +4,7 @@ import { type CapturedTable, type Captures, type Replay, type Store, StoreError,
 import { EngineError } from './errors.ts';
 import { bootstrapRows, defineSystemTables } from './bootstrap.ts';
 import { describeTables } from './describe-tables.ts';
+import { repairHistory } from './repair-history.ts';
 import { restoreSnapshot } from './snapshots/restore-snapshot.ts';
 import type { PagePlace } from './snapshots/snapshot-contents.ts';
 import { systemRowType } from './system-rows.ts';
@@ -69,6 +70,7 @@ export async function recover(
     records.commit(minTxOffset, count, bytes, start, end);
   }, firstTxOffset);
   try {
+    repairHistory(store, replay);
     records.defineAll();
     replay.finish();
   } catch (cause) {

@@ -12,7 +12,7 @@ import {
 import { importDataDirectory } from '../src/import/index.ts';
 import { startServer } from '../src/index.ts';
 import { verifyDataDirectory } from '../src/verification/index.ts';
-import { authorization, newUser, programs, publish } from './fixtures.ts';
+import { authorization, newUser, programs, publish, sql } from './fixtures.ts';
 import {
   type Commit,
   commitsOf,
@@ -105,6 +105,8 @@ test.each([
   expect(good).toMatchObject({ firstTxOffset: txOffset + 1, isFromSnapshot: true });
   expect(people).toBe(20);
   expect(await readdir(join(target, 'replicas/1/clog'))).toEqual([`${offsetName(txOffset + 1)}.stdb.log`]);
+  await using server = await startServer({ listenAddress: '127.0.0.1:0', dataDir: target });
+  expect(await sql(server.url, identity, await newUser(server.url), 'SELECT * FROM person')).toHaveLength(20);
 });
 
 test('a snapshot in the middle of a commit does as well', async () => {

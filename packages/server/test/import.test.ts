@@ -1,7 +1,8 @@
-import { cp, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fc, test as property } from '@fast-check/vitest';
 import { types } from '@lightcone/sats';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { anyModule } from '../../engine/test/support/any-module.ts';
@@ -9,6 +10,7 @@ import { people } from '../../engine/test/support/tables.ts';
 import { btree, sequence, unique } from '../../schema/test/raw-modules.ts';
 import { importDataDirectory } from '../src/import/index.ts';
 import { startServer } from '../src/index.ts';
+import { isSound, verifyDataDirectory } from '../src/verification/index.ts';
 import { type User, authorization, newUser, programs, publish, sql } from './fixtures.ts';
 import {
   type Commit,
@@ -297,4 +299,48 @@ test('keys in the folder come over with their modes', async () => {
   expect((await stat(join(target, 'id_ecdsa'))).mode & 0o777).toBe(0o600);
   await using server = await startServer({ listenAddress: local, dataDir: target });
   expect(await sql(server.url, databases[0]!.identity, owner, 'SELECT * FROM st_module')).toHaveLength(1);
+});
+
+property.prop(
+  [fc.array(fc.tuple(fc.nat(), fc.nat(), fc.nat({ max: 255 })), { minLength: 1, maxLength: 6 }), fc.boolean()],
+  {
+    numRuns: 20,
+  },
+)(
+  'whatever is in the files: an import that verifies or a refusal, never a crash, and the source stays',
+  async (changes, salvages) => {
+    const source = newFolder();
+    await writeSpacetimeDirectory(source, [{ replica: 1, segments: segmentsOf(person, ['compressed', 'version 1']) }]);
+    const files = (await readdir(source, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+    for (const [file, at, value] of changes) {
+      const { parentPath, name } = files[file % files.length]!;
+      const bytes = await readFile(join(parentPath, name));
+      if (bytes.length > 0) bytes[at % bytes.length] = value;
+      await writeFile(join(parentPath, name), at % 7 === 0 ? bytes.subarray(0, at % (bytes.length + 1)) : bytes);
+    }
+    const before = await contentOf(source);
+    const target = newFolder();
+    try {
+      await importDataDirectory(source, target, { salvages });
+      expect(isSound(await verifyDataDirectory(target))).toBe(true);
+    } catch (error) {
+      expect(error).toMatchObject({ code: expect.stringMatching(/^SERVER_(DATA_DIR|IMPORT)_/) });
+      expect((await readdir(root)).filter((name) => name.includes(`folder-${folders}`))).toEqual([]);
+    }
+    expect(await contentOf(source)).toEqual(before);
+    await rm(source, { recursive: true });
+  },
+);
+
+test('links in a source are not followed into the new directory', async () => {
+  const source = newFolder();
+  await writeSpacetimeDirectory(source, [{ replica: 1, segments: segmentsOf(person, ['version 1']) }]);
+  const elsewhere = join(root, 'elsewhere');
+  await writeFile(elsewhere, 'secret');
+  await symlink(elsewhere, join(source, 'id_ecdsa.pub'));
+  await symlink(elsewhere, join(source, 'replicas/1/module_logs/2026-11-21.log'));
+  const target = newFolder();
+  await importDataDirectory(source, target);
+  expect(await readdir(target)).not.toContain('id_ecdsa.pub');
+  expect(await readdir(join(target, 'replicas/1/module_logs'))).toEqual(['2026-11-20.log']);
 });

@@ -133,7 +133,7 @@ function* danglingReferences(store: Store): Generator<DatabaseFinding> {
       const value = presentValue(row[column]);
       if (value === undefined || known.has(value)) continue;
       const message = `a row has ${column} ${JSON.stringify(String(value))}, which ${systemTableNames.get(to)} does not have`;
-      yield damage('STATE_DANGLING_REFERENCE', name, message);
+      yield { severity: 'warning', code: 'STATE_DANGLING_REFERENCE', txOffset: undefined, table: name, message };
     }
   }
 }

@@ -2,6 +2,7 @@ import type { CommitVisitor, SnapshotReader } from '@lightcone/commitlog';
 import { type Replay, Store } from '@lightcone/store';
 import { EngineError } from '../errors.ts';
 import { type IsEnd, RecordReplay, insertBootstrapRows } from '../recovery.ts';
+import { repairHistory } from '../repair-history.ts';
 import { restoreSnapshot } from '../snapshots/restore-snapshot.ts';
 import type { DatabaseFinding } from './database-finding.ts';
 
@@ -62,5 +63,6 @@ async function replayUpTo(history: RecordedHistory, endTxOffset: number): Promis
     const table = tableId === undefined ? undefined : store.tables.get(tableId)?.definition.name;
     failure = { severity: 'damage', code, txOffset, table, message: error.message };
   }
+  if (failure === undefined) repairHistory(store, replay);
   return { store, replay, endTxOffset: records.endTxOffset, recordBytes: records.recordBytes, failure };
 }

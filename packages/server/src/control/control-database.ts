@@ -24,6 +24,9 @@ interface DatabaseRow {
 /** Tools read an i128. */
 const MAX_BALANCE = 2n ** 127n - 1n;
 
+/** `user_version` of the file. */
+export const CONTROL_SCHEMA_VERSION = 1;
+
 const SCHEMA = `
   CREATE TABLE database (
     identity TEXT PRIMARY KEY,
@@ -40,7 +43,7 @@ const SCHEMA = `
   CREATE TABLE energy (identity TEXT PRIMARY KEY, balance TEXT NOT NULL) STRICT;
   -- AUTOINCREMENT: a number is never given out again.
   CREATE TABLE replica (id INTEGER PRIMARY KEY AUTOINCREMENT) STRICT;
-  PRAGMA user_version = 1;
+  PRAGMA user_version = ${CONTROL_SCHEMA_VERSION};
 `;
 
 /**

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { copyFile, cp, mkdir, open, readdir, rm } from 'node:fs/promises';
+import { copyFile, lstat, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { beginLog, copyLog } from '@lightcone/commitlog';
 import { NodeFileSystem } from '@lightcone/commitlog/node';
@@ -9,7 +9,9 @@ import { ControlDatabase } from '../control/control-database.ts';
 import { databaseNameProblem } from '../control/database-name.ts';
 import { ServerError } from '../errors.ts';
 import { extentOf } from '../verification/check-history.ts';
+import { copyModuleLogs } from '../verification/copy-module-logs.ts';
 import { NewDataDirectory } from '../verification/new-data-directory.ts';
+import { staysWithData } from '../verification/salvage.ts';
 import { verifyDataDirectory } from '../verification/verify-data-directory.ts';
 import type { ImportFinding, ImportReport, ImportedDatabase } from './import-report.ts';
 import { type SourceReplica, isHarmless, readReplica } from './read-replica.ts';
@@ -69,7 +71,7 @@ export async function importDataDirectory(
     });
   }
   const check = await verifyDataDirectory(directory.path);
-  const wrong = check.findings.find(({ severity, code }) => severity === 'damage' && !code.startsWith('PROGRAM_'));
+  const wrong = check.findings.find(({ severity, code }) => severity === 'damage' && !staysWithData(code));
   if (wrong !== undefined) {
     throw refused(source, [`what was taken over does not verify: ${wrong.path}: ${wrong.code}: ${wrong.message}`]);
   }
@@ -134,6 +136,8 @@ function refused(source: string, reasons: readonly string[]): ServerError {
 
 async function copyOwnFiles(source: string, target: string, findings: ImportFinding[]): Promise<void> {
   for (const name of await readdir(source)) {
+    // A link could lead to what is not the directory's.
+    if (!(await lstat(join(source, name))).isFile()) continue;
     // Keys keep their modes.
     if (/^id_ecdsa(\.pub)?$/u.test(name)) await copyFile(join(source, name), join(target, name));
     if (name !== 'config.toml') continue;
@@ -159,11 +163,7 @@ async function copyReplica(from: string, to: string, { log, good }: SourceReplic
   } else if (cut.endTxOffset > firstTxOffset) {
     await copyLog(fs, join(from, 'clog'), chain, join(to, 'clog'), firstTxOffset, cut);
   } else await beginLog(fs, join(to, 'clog'), firstTxOffset, EMPTY_RECORD);
-  await cp(join(from, 'module_logs'), join(to, 'module_logs'), { recursive: true }).catch(
-    (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
-    },
-  );
+  await copyModuleLogs(from, to);
 }
 
 async function copySynced(from: string, to: string): Promise<void> {

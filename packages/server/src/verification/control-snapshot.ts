@@ -2,6 +2,7 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { CONTROL_SCHEMA_VERSION } from '../control/control-database.ts';
 import type { Finding } from './directory-report.ts';
 
 export interface ControlRecord {
@@ -28,7 +29,6 @@ export interface ControlContent {
 }
 
 const FILE = 'control.sqlite';
-const SCHEMA_VERSION = 1;
 
 /**
  * A copy of a data directory's control database with what its journal adds, in a temporary folder. SQLite changes files
@@ -95,8 +95,8 @@ export class ControlSnapshot implements AsyncDisposable {
 function readAll(database: Database.Database): ControlContent {
   const findings: Finding[] = [];
   const version: unknown = database.pragma('user_version', { simple: true });
-  if (version !== SCHEMA_VERSION) {
-    const message = `it has schema version ${String(version)}, and this program knows version ${SCHEMA_VERSION}`;
+  if (version !== CONTROL_SCHEMA_VERSION) {
+    const message = `it has schema version ${String(version)}, and this program knows version ${CONTROL_SCHEMA_VERSION}`;
     return unusable([damage(version === 0 ? 'CONTROL_CORRUPT' : 'CONTROL_UNSUPPORTED', message)]);
   }
   const problems = attempt(() => database.pragma('integrity_check') as { integrity_check: string }[], findings);

@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { copyFile, cp, readdir } from 'node:fs/promises';
+import { copyFile, lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FolderBlobStore } from '@lightcone/blobs/node';
 import { SnapshotStore, beginLog, copyLog } from '@lightcone/commitlog';
@@ -8,6 +7,7 @@ import { EMPTY_RECORD } from '@lightcone/engine/verify';
 import { readConfig } from '../config.ts';
 import { ControlDatabase } from '../control/control-database.ts';
 import { ServerError } from '../errors.ts';
+import { copyModuleLogs } from './copy-module-logs.ts';
 import { type ControlContent, ControlSnapshot } from './control-snapshot.ts';
 import { type DirectoryReport, type Finding, type GoodPart, type ReplicaReport } from './directory-report.ts';
 import { NewDataDirectory } from './new-data-directory.ts';
@@ -96,8 +96,8 @@ export async function salvageDataDirectory(report: DirectoryReport, target: stri
 }
 
 /** What is wrong with content that can be had only as it is. */
-function staysWithData(code: Finding['code']): boolean {
-  return code.startsWith('PROGRAM_') || code === 'STATE_DANGLING_REFERENCE' || code === 'STATE_INVALID_DESCRIPTION';
+export function staysWithData(code: Finding['code']): boolean {
+  return code.startsWith('PROGRAM_') || code === 'STATE_INVALID_DESCRIPTION';
 }
 
 /** The replicas that databases have: of several of one database the newest that has something good. */
@@ -116,6 +116,7 @@ async function copyOwnFiles({ path: from, findings }: DirectoryReport, to: strin
   if (unusable)
     notes.push('The key pair is unusable and left out: a start makes another, and all have to log in anew.');
   for (const name of unusable ? [] : names) {
+    if (!(await lstat(join(from, name))).isFile()) continue;
     // Keys keep their modes.
     if (/^id_ecdsa(\.pub(\.retired)?)?$/u.test(name)) await copyFile(join(from, name), join(to, name));
   }
@@ -139,12 +140,7 @@ async function copyReplica(from: string, to: string, { snapshots }: ReplicaRepor
     if (txOffset >= cut.endTxOffset || (isFromSnapshot && txOffset + 1 < firstTxOffset)) continue;
     await snapshotsIn(from).copyTo(snapshotsIn(to), txOffset);
   }
-  const logs = 'module_logs';
-  await cp(join(from, logs), join(to, logs), { recursive: true, mode: constants.COPYFILE_FICLONE }).catch(
-    (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
-    },
-  );
+  await copyModuleLogs(from, to);
 }
 
 function snapshotsIn(replica: string): SnapshotStore {
