@@ -1,10 +1,10 @@
-// The benchmark: the funds transfer on Lightcone, on SQLite and on a server that only echoes, with
-// the same driver, one after the other. Prints the report.
+// The benchmark: the funds transfer on Lightcone, on SQLite and on a server that only echoes, with the same driver, one
+// after the other; and calls of a reducer that does nothing, on Lightcone. Prints the report.
 //
 //   npm run bench -- [--short] [--modules-dir <folder>] [--seconds <n>] [--only <text>]
 //
 // --short         a second per load: does it work at all, not how fast
-// --modules-dir   where transfers.wasm was built; the one in the repository otherwise
+// --modules-dir   where transfers.wasm and items.wasm were built; the one in the repository otherwise
 // --only          runs the loads whose name contains the text
 import { existsSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -12,9 +12,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ACCOUNTS, type Distribution, INITIAL_BALANCE, transferCalls } from './accounts.ts';
+import { emptyCalls } from './empty-calls.ts';
 import { type LoadResult, runLoad } from './load-driver.ts';
 import { type ProcessUsage, processUsage } from './process-usage.ts';
-import { type ServerUnderTest, startEcho, startLightcone, startSqlite } from './server-under-test.ts';
+import {
+  type ServerUnderTest,
+  startEcho,
+  startLightcone,
+  startLightconeItems,
+  startSqlite,
+} from './server-under-test.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -36,7 +43,8 @@ interface Row {
 }
 
 const servers: Record<string, () => Promise<ServerUnderTest>> = {
-  Lightcone: () => startLightcone(transfersModule()),
+  Lightcone: () => startLightcone(builtModule('transfers')),
+  'Lightcone, empty reducer': () => startLightconeItems(builtModule('items')),
   SQLite: startSqlite,
   echo: startEcho,
 };
@@ -45,21 +53,26 @@ interface LoadShape {
   readonly protocol: 'v2' | 'v3';
   readonly connections: number;
   readonly inFlight: number;
-  readonly distribution: Distribution;
+  /** How accounts are drawn for transfers; none for a reducer that does nothing. */
+  readonly distribution: Distribution | 'none';
+  /** Whether each answer waits until what it says is on the disk. */
+  readonly isConfirmed: boolean;
   readonly servers: readonly string[];
 }
 
 const loads: readonly LoadShape[] = [
-  { protocol: 'v2', connections: 64, inFlight: 1, distribution: 'uniform', servers: ['echo', 'Lightcone', 'SQLite'] },
-  { protocol: 'v3', connections: 64, inFlight: 40, distribution: 'uniform', servers: ['Lightcone', 'SQLite'] },
-  { protocol: 'v3', connections: 64, inFlight: 40, distribution: 'zipf', servers: ['Lightcone', 'SQLite'] },
-  { protocol: 'v2', connections: 64, inFlight: 40, distribution: 'uniform', servers: ['Lightcone', 'SQLite'] },
+  shape('v2', 64, 1, 'uniform', ['echo', 'Lightcone', 'SQLite']),
+  shape('v3', 64, 96, 'uniform', ['Lightcone', 'SQLite']),
+  shape('v3', 64, 96, 'zipf', ['Lightcone', 'SQLite']),
+  shape('v2', 64, 40, 'uniform', ['Lightcone', 'SQLite']),
+  shape('v3', 8, 128, 'none', ['Lightcone, empty reducer']),
+  { ...shape('v2', 1, 1, 'uniform', ['echo', 'Lightcone']), isConfirmed: false },
 ];
 
 const rows: Row[] = [];
 let hasFailed = false;
 for (const shape of loads) {
-  const load = `${shape.connections} × ${shape.inFlight} ${shape.protocol} ${shape.distribution}`;
+  const load = nameOf(shape);
   for (const name of shape.servers) {
     if (!`${name} ${load}`.includes(options.only)) continue;
     console.error(`${name}, ${load} …`);
@@ -69,16 +82,32 @@ for (const shape of loads) {
 report();
 process.exit(hasFailed ? 1 : 0);
 
+function shape(
+  protocol: 'v2' | 'v3',
+  connections: number,
+  inFlight: number,
+  distribution: Distribution | 'none',
+  servers: readonly string[],
+): LoadShape {
+  return { protocol, connections, inFlight, distribution, isConfirmed: true, servers };
+}
+
+function nameOf({ protocol, connections, inFlight, distribution, isConfirmed }: LoadShape): string {
+  const accounts = distribution === 'none' ? '' : ` ${distribution}`;
+  return `${connections} × ${inFlight} ${protocol}${accounts}${isConfirmed ? '' : ' unconfirmed'}`;
+}
+
 async function measure(name: string, load: string, shape: LoadShape): Promise<Row> {
   const server = await servers[name]!(); // the names in `loads` are keys of `servers`
   let before: ProcessUsage | undefined;
   let after: ProcessUsage | undefined;
   const result = await runLoad({
-    url: server.url,
+    url: shape.isConfirmed ? server.url : server.url.replace('confirmed=true', 'confirmed=false'),
     subprotocol: shape.protocol === 'v2' ? 'v2.bsatn.spacetimedb' : 'v3.bsatn.spacetimedb',
     connections: shape.connections,
     inFlight: shape.inFlight,
-    callsOf: (connection) => transferCalls(shape.distribution, 0xc0ffee + connection),
+    callsOf: (connection) =>
+      shape.distribution === 'none' ? emptyCalls() : transferCalls(shape.distribution, 0xc0ffee + connection),
     warmUpMs,
     measureMs,
     onMeasureStart: () => (before = processUsage(server.pid)),
@@ -144,10 +173,10 @@ function ratio(result: LoadResult, load: string, baseline: string): string {
   return other === undefined ? '' : (rate(result) / rate(other.result)).toFixed(2);
 }
 
-function transfersModule(): Uint8Array {
-  const folder = options['modules-dir'] ?? fileURLToPath(new URL('../../modules/transfers', import.meta.url));
-  const file = join(folder, 'transfers.wasm');
+function builtModule(name: 'transfers' | 'items'): Uint8Array {
+  const folder = options['modules-dir'] ?? fileURLToPath(new URL(`../../modules/${name}`, import.meta.url));
+  const file = join(folder, `${name}.wasm`);
   if (!existsSync(file))
-    throw new Error(`${file} does not exist; build it with: node tools/build-module.ts modules/transfers`);
+    throw new Error(`${file} does not exist; build it with: node tools/build-module.ts modules/${name}`);
   return readFileSync(file);
 }

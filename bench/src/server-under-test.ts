@@ -5,7 +5,7 @@ import { ACCOUNTS, INITIAL_BALANCE } from './accounts.ts';
 import { startLightconeProcess } from './lightcone-process.ts';
 import { firstLine, spawnScript, terminate } from './script-process.ts';
 
-/** A server process with the accounts in it. */
+/** A server process with what the calls need in it. */
 export interface ServerUnderTest {
   readonly pid: number;
   /** The WebSocket address, query included. */
@@ -57,6 +57,20 @@ export async function startLightcone(transfersModule: Uint8Array): Promise<Serve
       const balances = await server.sql('transfers', 'SELECT balance FROM accounts');
       await server.stop();
       return balances.reduce((sum, [balance]) => sum + BigInt(balance as number), 0n);
+    },
+  };
+}
+
+/** Lightcone with a module that has a reducer which does nothing. */
+export async function startLightconeItems(itemsModule: Uint8Array): Promise<ServerUnderTest> {
+  const server = await startLightconeProcess();
+  await server.publish('items', itemsModule);
+  return {
+    pid: server.pid,
+    url: `ws://${server.address}/v1/database/items/subscribe?compression=None&confirmed=true`,
+    async stop() {
+      await server.stop();
+      return undefined;
     },
   };
 }
