@@ -23,6 +23,8 @@ const CAUSE_OF_CLOSE: ReadonlyMap<number, DisconnectCause> = new Map([
 export class FanOut implements OutboundBatchVisitor {
   readonly #connections = new Map<number, Connection>();
   readonly #touched: Connection[] = [];
+  /** The messages of the batch that more than one connection gets. */
+  readonly #broadcasts = new Set<Uint8Array>();
   readonly #frames = new SharedFrames();
   /** Frames that were sent, once for each connection. */
   readonly sent: SizeHistogram = new SizeHistogram();
@@ -47,10 +49,14 @@ export class FanOut implements OutboundBatchVisitor {
     readOutboundBatch(batch, this);
     for (const connection of this.#touched) this.#send(connection);
     this.#touched.length = 0;
-    this.#frames.clear();
+    if (this.#broadcasts.size > 0) {
+      this.#broadcasts.clear();
+      this.#frames.clear();
+    }
   }
 
   message(connectionNumbers: readonly number[], payload: Uint8Array): void {
+    if (connectionNumbers.length > 1) this.#broadcasts.add(payload);
     for (let i = 0; i < connectionNumbers.length; i++) {
       // A connection may have ended while its messages were on the way.
       const connection = this.#connections.get(connectionNumbers[i]!); // in range
@@ -81,7 +87,9 @@ export class FanOut implements OutboundBatchVisitor {
           length = longer;
         }
       }
-      const frame = this.#frames.get(messages, start, end, length, packing);
+      const isShared = this.#broadcasts.has(messages[start]!); // start < messages.length
+      const those = start === 0 && end === messages.length ? messages : messages.slice(start, end);
+      const frame = isShared ? this.#frames.get(those, length, packing) : buildFrame(those, length, packing);
       this.sent.observe(frame.length);
       connection.queueFrame(frame);
       start = end;
@@ -91,21 +99,23 @@ export class FanOut implements OutboundBatchVisitor {
   }
 }
 
-/** Remembers the frames of one batch by the messages in them, for the next connection that gets the same ones. */
+/**
+ * Remembers the frames of one batch by the messages in them, for the next connection that gets the same ones. Of use
+ * only to frames that begin with a message which others get too.
+ */
 class SharedFrames {
   /** By first message: few frames of one batch begin with the same. */
   readonly #byFirst = new Map<Uint8Array, Entry[]>();
 
-  get(messages: readonly Uint8Array[], start: number, end: number, length: number, packing: Packing): Frame {
-    const first = messages[start]!; // start < messages.length
+  get(messages: readonly Uint8Array[], length: number, packing: Packing): Frame {
+    const first = messages[0]!; // no frame is empty
     let entries = this.#byFirst.get(first);
     if (entries === undefined) this.#byFirst.set(first, (entries = []));
     for (const entry of entries) {
-      if (entry.packing === packing && entry.has(messages, start, end)) return entry.frame;
+      if (entry.packing === packing && entry.has(messages)) return entry.frame;
     }
-    const own = messages.slice(start, end);
-    const frame = buildFrame(own, length, packing);
-    entries.push(new Entry(own, packing, frame));
+    const frame = buildFrame(messages, length, packing);
+    entries.push(new Entry(messages.slice(), packing, frame));
     return frame;
   }
 
@@ -124,9 +134,9 @@ class Entry {
     this.frame = frame;
   }
 
-  has(messages: readonly Uint8Array[], start: number, end: number): boolean {
-    if (this.messages.length !== end - start) return false;
-    for (let i = start; i < end; i++) if (messages[i] !== this.messages[i - start]) return false;
+  has(messages: readonly Uint8Array[]): boolean {
+    if (this.messages.length !== messages.length) return false;
+    for (let i = 0; i < messages.length; i++) if (messages[i] !== this.messages[i]) return false;
     return true;
   }
 }
