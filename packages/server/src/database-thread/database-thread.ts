@@ -4,6 +4,7 @@ import { FrameBatch } from './frame-batch.ts';
 import type { FrameSource } from './frame-batch.ts';
 import type { FrameQueue } from './frame-queue.ts';
 import { FramesInFlight } from './frames-in-flight.ts';
+import { Gathering } from './gathering.ts';
 import { STARTED } from './messages.ts';
 import type {
   ConnectMessage,
@@ -55,7 +56,7 @@ interface Waiting {
 /**
  * The gateway's end of one database's thread.
  *
- * Frames wait for the end of the event loop's turn and cross together, of each client no more than its
+ * Frames gather for a few turns of the event loop and cross together (`Gathering`), of each client no more than its
  * share at a time (`FrameQueue`). Everything else crosses at once, after the frames of its client that
  * came before it, so the database sees what the gateway saw of each client, in order.
  */
@@ -65,7 +66,10 @@ export class DatabaseThread {
   readonly #waiting = new Map<number, Waiting>();
   #nextId = STARTED + 1;
   #frames: FrameBatch<ThreadClient> = new FrameBatch();
-  #isFlushQueued = false;
+  readonly #gathering = new Gathering(
+    () => this.#frames.sources.length,
+    () => this.#flush(),
+  );
   readonly #inFlight: FramesInFlight<ThreadClient> = new FramesInFlight();
   /** Clients of which frames wait for others to be done with, in the order of their turns. */
   readonly #waitingClients = new Set<ThreadClient>();
@@ -129,12 +133,7 @@ export class DatabaseThread {
   #cross(client: ThreadClient, frame: Uint8Array, isText: boolean): void {
     this.#frames.add(client, frame, isText);
     client.frames.crossed(frame.length);
-    if (this.#isFlushQueued) return;
-    this.#isFlushQueued = true;
-    setImmediate(() => {
-      this.#isFlushQueued = false;
-      this.#flush();
-    });
+    this.#gathering.begin();
   }
 
   connect(message: ConnectMessage): void {
