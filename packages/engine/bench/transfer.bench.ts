@@ -10,17 +10,21 @@ const ACCOUNTS = 100_000;
 const CALLS_PER_TURN = 64;
 const TURNS = 10_000;
 
+function endTurn(): void {
+  for (let run = deferred.shift(); run !== undefined; run = deferred.shift()) run();
+}
+
 const program = readFileSync(new URL('../../../modules/transfers/transfers.wasm', import.meta.url));
 const owner = Identity.fromClaims('bench', 'owner');
 let answers = 0;
-let endTurn: () => void = () => {};
+const deferred: (() => void)[] = [];
 const database = await Database.create(
   {
     identity: Identity.fromClaims('bench', 'database'),
     log: undefined,
     clock: systemClock,
     timers: systemTimers,
-    defer: (run) => (endTurn = run),
+    defer: (run) => deferred.push(run),
     moduleLog: (record) => console.log(record.message),
     deliver: (batch) => (answers += batch.length),
     onFailure: (error) => console.error(error),
