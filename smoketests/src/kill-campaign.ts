@@ -10,8 +10,8 @@ import { modulePath } from './modules.ts';
 import { ServerProcess } from './server-process.ts';
 
 const DATABASE = 'histories';
-/** Little, so that a campaign has many segments. */
-const CONFIG = '[commitlog]\nmax-segment-size = 50000\n';
+/** Little, so that a campaign has many segments and snapshots, and much is removed. */
+const CONFIG = '[commitlog]\nmax-segment-size = 50000\n[snapshots]\nevery-transactions = 100\n';
 const KEYS_PER_LIFE = 3;
 const CALLS_IN_FLIGHT = 4;
 const MAX_CALLS_PER_LIFE = 80;

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { MemoryBlobStore } from '@lightcone/blobs';
 import { seededRandom } from '@lightcone/commitlog/testing';
 import {
   type CachedState,
@@ -21,7 +22,15 @@ const PROGRAM = readFileSync(new URL('../../../../modules/histories/histories.wa
 const KEYS = [0, 1, 2, 3];
 const CLIENTS = 5;
 const HTTP_CLIENTS = 2;
-const SETTLE_MS = 2_000;
+const SETTLE_MS = 5_000;
+/** Often, and only as much is kept of them and the log as has to be. */
+const SNAPSHOTS = {
+  everyTransactions: 30,
+  everyBytes: Number.POSITIVE_INFINITY,
+  maxBytesPerLogByte: Number.POSITIVE_INFINITY,
+  kept: 2,
+  keepsWholeLog: false,
+};
 
 /** What a simulation may do to its database; a test of the tests adds what no database can bear. */
 export interface CampaignOptions {
@@ -80,6 +89,7 @@ export class Campaign {
       program: PROGRAM,
       random,
       log: { maxSegmentBytes: 20_000 },
+      snapshots: { blobs: new MemoryBlobStore(() => this.#now), policy: SNAPSHOTS },
       maxNetworkMicros: 5_000,
       maxDiskMicros: 8_000,
       maxTurnMicros: 300,

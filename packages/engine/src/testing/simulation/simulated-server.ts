@@ -1,15 +1,19 @@
-import { CommitLog, type CommitLogOptions } from '@lightcone/commitlog';
+import type { BlobStore } from '@lightcone/blobs';
+import { CommitLog, type CommitLogOptions, SnapshotStore } from '@lightcone/commitlog';
 import { SimulatedDisk } from '@lightcone/commitlog/testing';
 import { ConnectionId } from '@lightcone/sats';
 import type { Subprotocol } from '@lightcone/protocol';
+import { sha256 } from '@noble/hashes/sha2.js';
 import type { CallResult, SqlResult } from '../../call-result.ts';
 import type { Caller } from '../../client.ts';
-import type { DatabaseOptions } from '../../core.ts';
+import type { DatabaseOptions, SnapshotOptions } from '../../core.ts';
 import { Database } from '../../database.ts';
 import { readOutboundBatch } from '../../outbound-batch.ts';
+import type { SnapshotPolicy } from '../../snapshots/snapshot-policy.ts';
 import { FakeClock } from '../fake-clock.ts';
 import { testIdentity } from '../test-database.ts';
 import { Delay } from './delay.ts';
+import { MortalBlobStore } from './mortal-blob-store.ts';
 import { type LinkEnd, SimulatedLink } from './simulated-link.ts';
 
 const FOLDER = 'database';
@@ -20,6 +24,8 @@ export interface SimulatedServerOptions {
   /** From 0 to below 1. Everything that is left to chance comes from it, so that a run can be had again. */
   readonly random: () => number;
   readonly log?: CommitLogOptions;
+  /** Where snapshots go, and when; there are none unless it is given. */
+  readonly snapshots?: { readonly blobs: BlobStore; readonly policy: SnapshotPolicy };
   /** The longest that the network takes for a message, the disk for a write or sync, and the end of a turn. */
   readonly maxNetworkMicros: number;
   readonly maxDiskMicros: number;
@@ -50,12 +56,7 @@ export class SimulatedServer {
 
   constructor(options: SimulatedServerOptions) {
     this.#options = options;
-    const { random, maxDiskMicros } = options;
-    this.disk = new SimulatedDisk(random, () => {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.clock.wakeAt(this.#later(maxDiskMicros), resolve);
-      return promise;
-    });
+    this.disk = new SimulatedDisk(options.random, () => this.#diskTime());
   }
 
   /** The database while it is up. */
@@ -192,6 +193,7 @@ export class SimulatedServer {
       identity: testIdentity('database'),
       log,
       clock,
+      ...(this.#options.snapshots && { snapshots: this.#snapshotOptions(this.#options.snapshots, isAlive) }),
       timers: { wakeAt: (time, run) => clock.wakeAt(time, whileAlive(run)) },
       defer: (run) => void clock.wakeAt(this.#later(this.#options.maxTurnMicros), whileAlive(run)),
       moduleLog: () => {},
@@ -200,6 +202,15 @@ export class SimulatedServer {
       },
       onFailure: (error) => this.#end(process, error),
     };
+  }
+
+  #snapshotOptions(
+    { blobs, policy }: NonNullable<SimulatedServerOptions['snapshots']>,
+    isAlive: () => boolean,
+  ): SnapshotOptions {
+    const mortal = new MortalBlobStore(blobs, () => this.#diskTime(), isAlive);
+    // Not the platform's, which takes a time that no seed decides.
+    return { store: new SnapshotStore(mortal, async (bytes) => sha256(bytes)), policy };
   }
 
   #deliver(batch: Uint8Array): void {
@@ -230,6 +241,13 @@ export class SimulatedServer {
 
   #network(): Delay {
     return new Delay(this.clock, () => this.#options.random() * this.#options.maxNetworkMicros);
+  }
+
+  /** Resolves when the disk has done what it was told. */
+  #diskTime(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.clock.wakeAt(this.#later(this.#options.maxDiskMicros), resolve);
+    return promise;
   }
 
   #later(maxMicros: number): bigint {
