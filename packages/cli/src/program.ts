@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { CliSession } from './cli-session.ts';
+import { backupCommand } from './commands/backup.ts';
 import { callCommand } from './commands/call.ts';
 import { deleteCommand } from './commands/delete.ts';
 import { describeCommand } from './commands/describe.ts';
@@ -46,6 +47,7 @@ export function createProgram(terminal: Terminal): Command {
     .addCommand(loginCommand(session))
     .addCommand(logoutCommand(session))
     .addCommand(serverCommand(session))
+    .addCommand(backupCommand(session))
     .addCommand(restoreCommand(session))
     .addCommand(verifyCommand(session))
     .addCommand(importCommand(session))

@@ -47,6 +47,9 @@ test('what the file sets is read; unknown keys are not', () => {
     [archive]
     location = "s3://bucket/prefix"
     interval = "2s"
+    [backup]
+    location = "/backups"
+    every = "1d"
     [publish]
     allow = ["0x${identity}"]
     [certificate-authority]
@@ -70,6 +73,7 @@ test('what the file sets is read; unknown keys are not', () => {
     kept: 3,
     keepsWholeLog: true,
   });
+  expect(config.backup).toEqual({ location: '/backups', everyMs: 86_400_000, keep: 7 });
   expect(config).toMatchObject({ archiveLocation: 's3://bucket/prefix', archiveIntervalMs: 2000 });
   expect(config.publishers).toEqual(new Set([identity.toLowerCase()]));
   expect(config.moduleHttp).toEqual({ allow: ['api.internal', '10.0.0.0/8'] });

@@ -30,8 +30,19 @@ export interface ServerConfig {
   readonly archiveIntervalMs: number;
   /** When snapshots are taken, and how many are kept. */
   readonly snapshots: SnapshotPolicy;
+  /** Where backups are kept; undefined for nowhere. */
+  readonly backup: BackupConfig | undefined;
   /** Identities that may create databases on a server that other machines can reach. */
   readonly publishers: ReadonlySet<string>;
+}
+
+export interface BackupConfig {
+  /** `s3://bucket/prefix` or a folder. */
+  readonly location: string;
+  /** How often every database is backed up; undefined for only when somebody asks. */
+  readonly everyMs: number | undefined;
+  /** How many backups of each database are kept. */
+  readonly keep: number;
 }
 
 /** Whose tokens are accepted beside the server's own. */
@@ -77,6 +88,7 @@ export const DEFAULT_CONFIG: ServerConfig = Object.freeze({
   snapshots: DEFAULT_SNAPSHOT_POLICY,
   archiveLocation: undefined,
   archiveIntervalMs: 10_000,
+  backup: undefined,
   publishers: new Set<string>(),
 });
 
@@ -124,6 +136,13 @@ export const CONFIG_TEMPLATE = `# Lightcone server configuration. Every key may 
 # location = "s3://bucket/prefix"
 # How often: no more than this is missing from it, unless it cannot be reached.
 # interval = "10s"
+
+[backup]
+# Where backups are kept, as for the archive; owners of databases make them with \`spacetime backup create\`.
+# location = "/var/backups/lightcone"
+# How many of each database are kept; one more, and the oldest goes.
+# keep = 7
+# How often every database is backed up without anybody asking, for example \`every = "1d"\`; never by default.
 
 [modules]
 # What one call of a module may use: about one unit for each instruction that it executes. An endless loop burns the
@@ -207,6 +226,7 @@ export function parseConfig(text: string, path: string): ServerConfig {
     maxSegmentBytes: commitlog.count('max-segment-size', DEFAULT_CONFIG.maxSegmentBytes, 4096, 64 * GIB),
     snapshots: readSnapshotPolicy(path, document),
     archiveLocation: archive.text('location'),
+    backup: readBackup(new Section(path, document, 'backup')),
     archiveIntervalMs: archive.durationMs('interval', DEFAULT_CONFIG.archiveIntervalMs),
     publishers: new Set(new Section(path, document, 'publish').identities('allow')),
   });
@@ -266,6 +286,17 @@ function readModuleLimits(modules: Section): ModuleLimits {
     energyPerCall: modules.count('energy-per-call', energyPerCall, MIN_ENERGY),
     maxMemoryPages: PAGES_PER_MIB * modules.count('max-memory-mib', maxMemoryPages / PAGES_PER_MIB, 1, MAX_MEMORY_MIB),
   });
+}
+
+const DEFAULT_BACKUPS_KEPT = 7;
+
+function readBackup(section: Section): BackupConfig | undefined {
+  const keep = section.count('keep', DEFAULT_BACKUPS_KEPT);
+  const everyMs = section.has('every') ? section.durationMs('every', 0) : undefined;
+  const location = section.text('location');
+  if (location !== undefined) return Object.freeze({ location, everyMs, keep });
+  if (everyMs !== undefined) throw section.invalid('every', 'needs a location to keep the backups');
+  return undefined;
 }
 
 function readKeys(authority: Section): ServerConfig['keys'] {

@@ -3,6 +3,8 @@ import { openBlobStore } from '@lightcone/blobs/node';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { Archive } from './copies/archive.ts';
+import { Backups } from './copies/backups.ts';
+import { CopyThread } from './copies/thread/copy-thread.ts';
 import { ForeignIssuers } from './auth/foreign-issuers.ts';
 import { generateKeyPair, loadKeyPair, loadKeyPairFrom } from './auth/keys.ts';
 import type { ServerKeys } from './auth/keys.ts';
@@ -77,14 +79,22 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     const listed = await loadListedIssuers(issuers, log);
     const foreignIssuers = new ForeignIssuers({ listed, acceptsUnlisted, log });
     const tokens = new Tokens(await loadKeys(options, config.keys, log), foreignIssuers);
-    const isArchived = (options.archive ?? dataDirectory.config.archiveLocation) !== undefined;
-    const databases = new Databases(dataDirectory, log, isArchived);
-    const archive = makeArchive(options, dataDirectory, databases, log);
+    const copies = copyLocations(options, dataDirectory);
+    const databases = new Databases(dataDirectory, log, copies.archive !== undefined);
+    const copyThread = new CopyThread({ ...copies, env: options.env ?? {} });
+    const archive =
+      copies.archive === undefined
+        ? undefined
+        : new Archive(copyThread, config.archiveIntervalMs, databases, control, log);
+    const backups = config.backup && new Backups(config.backup, copyThread, databases, control, log);
+    const reportError = (err: unknown): void => log.error({ err }, 'request failed');
     const isOpen = isLoopback(address.host);
     const context = {
       control,
       databases,
       tokens,
+      backups,
+      reportError,
       metrics: new Metrics(databases, archive, () => postgres?.counts),
       mayCreateDatabases: (identity: string): boolean => isOpen || config.publishers.has(identity),
     };
@@ -103,7 +113,6 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     );
     app.server.on('upgrade', (request, socket: Socket, head: Buffer) => void gateway.upgrade(request, socket, head));
     const requests = new OpenRequests(app.server);
-    const reportError = (err: unknown): void => log.error({ err }, 'request failed');
     if (postgresAddress !== undefined) {
       postgres = new PostgresGateway({ control, databases, tokens, reportError });
       postgresAddress.port = await listenPostgres(postgres, postgresAddress);
@@ -114,6 +123,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     const url = `http://${formatHostPort(address.host, port)}`;
     const starting = databases.startAll();
     archive?.start();
+    backups?.start();
     const boundPostgres = postgresAddress && formatHostPort(postgresAddress.host, postgresAddress.port);
     log.info({ url, postgresAddress: boundPostgres }, 'server listening');
 
@@ -124,9 +134,11 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       postgres?.refuse();
       foreignIssuers.close();
       const drained = app.close();
+      backups?.close();
       await databases.close();
       await starting;
       await archive?.close();
+      await copyThread.close();
       await gateway.close();
       await postgres?.close(DRAIN_MS);
       await requests.whenNone(DRAIN_MS);
@@ -146,29 +158,27 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   }
 }
 
-/** @throws ServerError `SERVER_INVALID_ARCHIVE` */
-function makeArchive(
+/** Where databases are copied to. @throws ServerError `SERVER_INVALID_ARCHIVE` */
+function copyLocations(
   options: ServerOptions,
-  { config, control }: DataDirectory,
-  databases: Databases,
-  log: Logger,
-): Archive | undefined {
-  const location = options.archive ?? config.archiveLocation;
-  if (location === undefined) return undefined;
-  if (options.dataDir === undefined) {
-    const message =
-      'databases in memory cannot be archived: start the server with a data directory, or without --archive';
-    throw new ServerError('SERVER_INVALID_ARCHIVE', message);
+  { config }: DataDirectory,
+): { readonly archive: string | undefined; readonly backups: string | undefined } {
+  const archive = options.archive ?? config.archiveLocation;
+  const backups = config.backup?.location;
+  for (const [what, location] of Object.entries({ archive, backups })) {
+    if (location === undefined) continue;
+    if (options.dataDir === undefined) {
+      const message = `databases in memory have no ${what}: start the server with a data directory`;
+      throw new ServerError('SERVER_INVALID_ARCHIVE', message);
+    }
+    try {
+      openBlobStore(location, options.env ?? {}); // asks nothing of it
+    } catch (cause) {
+      const message = `where to keep the ${what} does not say: ${(cause as Error).message}`;
+      throw new ServerError('SERVER_INVALID_ARCHIVE', message, { cause });
+    }
   }
-  const env = options.env ?? {};
-  try {
-    openBlobStore(location, env); // asks nothing of it
-  } catch (cause) {
-    throw new ServerError('SERVER_INVALID_ARCHIVE', `the archive cannot be used: ${(cause as Error).message}`, {
-      cause,
-    });
-  }
-  return new Archive({ location, env, intervalMs: config.archiveIntervalMs }, databases, control, log);
+  return { archive, backups };
 }
 
 function loadKeys(options: ServerOptions, configured: ServerOptions['keyPaths'], log: Logger): Promise<ServerKeys> {

@@ -80,7 +80,7 @@ test('an archive that cannot be reached hinders nobody, is told of, and is caugh
 test.each([
   { archive: 's3://bucket', options: { env: {} }, message: 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY' },
   { archive: 'ftp://host/x', options: {}, message: 'expected s3://bucket/prefix or a folder' },
-  { archive: 'folder', options: { dataDir: undefined }, message: 'databases in memory cannot be archived' },
+  { archive: 'folder', options: { dataDir: undefined }, message: 'databases in memory have no archive' },
 ])('the archive $archive is refused at the start: $message', async ({ archive, options, message }) => {
   const { dataDir: folder, ...rest } = { dataDir, ...options };
   const starting = startServer({ listenAddress: '127.0.0.1:0', archive, ...(folder && { dataDir: folder }), ...rest });

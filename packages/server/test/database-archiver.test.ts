@@ -45,7 +45,7 @@ const clock = {
 };
 
 function archiverOf({ disk, folder }: Folder, store: BlobStore): DatabaseArchiver {
-  return new DatabaseArchiver(disk, 'db', folder, store, clock);
+  return new DatabaseArchiver({ fs: disk, path: 'db', folder }, store, clock);
 }
 
 async function copies(store: BlobStore): Promise<DatabaseCopy[]> {

@@ -86,6 +86,18 @@ const rules: readonly Rule[] = [
     refusal: notAuthorized('view module logs'),
   },
   {
+    method: 'GET',
+    path: '/v1/database/:database/backups',
+    statuses: [403, 403, 501],
+    refusal: notAuthorized('back up database'),
+  },
+  {
+    method: 'POST',
+    path: '/v1/database/:database/backups',
+    statuses: [403, 403, 501],
+    refusal: notAuthorized('back up database'),
+  },
+  {
     method: 'POST',
     path: '/v1/database/:database/lock',
     statuses: [403, 403, 200],

@@ -50,7 +50,7 @@ export async function readCommits(
   for (const segment of segments.slice(first)) {
     if (next.txOffset >= endTxOffset || length > 0) break;
     if (segment > next.txOffset) throw outOfOrder(segmentPath(folder, segment), 0, next.txOffset, segment);
-    await using reader = await SegmentReader.open(fs, folder, segment);
+    await using reader = await openSegment(fs, folder, segment);
     if (reader === undefined) continue; // it never had a commit
     if (next.place?.segment === segment) reader.position = next.place.position;
     else if (next.txOffset > segment) await seekCommit(fs, folder, segment, reader, next.txOffset);
@@ -78,6 +78,17 @@ export async function readCommits(
   }
   if (from.txOffset >= endTxOffset) return undefined;
   throw new CommitLogError('LOG_DAMAGED', `${folder}: tx offset ${from.txOffset} cannot be read: ${problem}`);
+}
+
+/** A segment can be removed after it was listed. */
+async function openSegment(fs: FileSystem, folder: string, segment: number): Promise<SegmentReader | undefined> {
+  try {
+    return await SegmentReader.open(fs, folder, segment);
+  } catch (cause) {
+    if (cause instanceof CommitLogError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CommitLogError('LOG_READ_FAILED', `${segmentPath(folder, segment)}: ${reason}`, { cause });
+  }
 }
 
 function joined(parts: readonly Uint8Array[], length: number): Uint8Array {

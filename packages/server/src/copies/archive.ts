@@ -2,21 +2,13 @@ import type { Logger } from 'pino';
 import type { ControlDatabase, DatabaseRecord } from '../control/control-database.ts';
 import type { Databases } from '../databases.ts';
 import type { DatabaseDescription } from './database-copy.ts';
-import { CopyThread } from './thread/copy-thread.ts';
+import type { CopyThread } from './thread/copy-thread.ts';
 
 const MAX_BACK_OFF_MS = 5 * 60_000;
 /** Databases that are archived at the same time. */
 const ROUNDS_AT_ONCE = 4;
 /** How long a stop waits for the last round of all databases. */
 const LAST_ROUND_MS = 10_000;
-
-export interface ArchiveOptions {
-  /** `s3://bucket/prefix` or a folder. */
-  readonly location: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** What may be missing from the archive when everything works. */
-  readonly intervalMs: number;
-}
 
 /** How far the archive of one database is. */
 export interface ArchiveStatus {
@@ -35,26 +27,30 @@ export interface ArchiveStatus {
 
 /** Sees to it that what databases commit is in the archive soon. Whatever becomes of the archive, they go on. */
 export class Archive {
-  readonly #options: ArchiveOptions;
+  readonly #intervalMs: number;
   readonly #databases: Databases;
   readonly #control: ControlDatabase;
   readonly #log: Logger;
-  #thread: CopyThread | undefined;
+  readonly #thread: CopyThread;
   /** By replica: a database that is reset begins anew. */
   readonly #statuses = new Map<number, ArchiveStatus>();
   #timer: NodeJS.Timeout | undefined;
   #ticking: Promise<void> = Promise.resolve();
   #isClosed = false;
 
-  constructor(options: ArchiveOptions, databases: Databases, control: ControlDatabase, log: Logger) {
-    this.#options = options;
+  /**
+   * @param thread which knows where the archive is
+   * @param intervalMs what may be missing from the archive when everything works
+   */
+  constructor(thread: CopyThread, intervalMs: number, databases: Databases, control: ControlDatabase, log: Logger) {
+    this.#thread = thread;
+    this.#intervalMs = intervalMs;
     this.#databases = databases;
     this.#control = control;
     this.#log = log;
   }
 
   start(): void {
-    this.#log.info({ archive: this.#options.location, intervalMs: this.#options.intervalMs }, 'archive on');
     this.#tickLater();
   }
 
@@ -77,7 +73,8 @@ export class Archive {
     })();
     await Promise.race([rest, expired.promise]);
     clearTimeout(timer);
-    await this.#thread?.close();
+    // What is under way then fails.
+    await this.#thread.close();
     await rest;
   }
 
@@ -85,7 +82,7 @@ export class Archive {
     if (this.#isClosed) return;
     this.#timer = setTimeout(() => {
       this.#ticking = this.#tick().finally(() => this.#tickLater());
-    }, this.#options.intervalMs);
+    }, this.#intervalMs);
   }
 
   /** Lets every database have a round that is due for one. Never rejects. */
@@ -131,12 +128,8 @@ export class Archive {
     if (durableTxOffset !== undefined) status.durableTxOffset = durableTxOffset;
     const database = status.record.identity;
     try {
-      const thread = this.#runningThread();
-      const { endTxOffset, beganCopy, failure } = await thread.request('archive', {
-        path,
-        durableTxOffset,
-        description,
-      });
+      const input = { path, durableTxOffset, description };
+      const { endTxOffset, beganCopy, failure } = await this.#thread.request('archive', input);
       status.endTxOffset = endTxOffset;
       if (beganCopy !== undefined) this.#log.info({ database, reason: beganCopy }, 'new copy begun in the archive');
       if (failure === undefined) this.#succeeded(status);
@@ -154,21 +147,13 @@ export class Archive {
   }
 
   #failed(status: ArchiveStatus, reason: string): void {
-    if (this.#isClosed && this.#thread?.hasEnded === true) return;
     status.failures++;
     status.failuresInARow++;
-    const backOffMs = Math.min(this.#options.intervalMs * 2 ** (status.failuresInARow - 1), MAX_BACK_OFF_MS);
+    const backOffMs = Math.min(this.#intervalMs * 2 ** (status.failuresInARow - 1), MAX_BACK_OFF_MS);
     status.nextRoundAt = Date.now() + backOffMs;
     const database = status.record.identity;
     const behind = Math.max(0, status.durableTxOffset + 1 - status.endTxOffset);
     this.#log.error({ database, reason, transactionsBehind: behind }, 'archive failed; it is tried again');
-  }
-
-  #runningThread(): CopyThread {
-    if (this.#thread === undefined || this.#thread.hasEnded) {
-      this.#thread = new CopyThread({ archive: this.#options.location, env: this.#options.env });
-    }
-    return this.#thread;
   }
 }
 

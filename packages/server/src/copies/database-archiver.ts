@@ -1,19 +1,12 @@
 import { PrefixedBlobStore } from '@lightcone/blobs';
 import type { BlobStore } from '@lightcone/blobs';
-import { CommitLogError, SnapshotStore, logBounds, readCommits, readCommitTimes } from '@lightcone/commitlog';
+import { CommitLogError, SnapshotStore, logSegments, readCommits, readCommitTimes } from '@lightcone/commitlog';
 import type { FileSystem, LogPiece, LogPosition } from '@lightcone/commitlog';
-import { DatabaseCopy } from './database-copy.ts';
-import type { DatabaseDescription } from './database-copy.ts';
+import type { DatabaseFiles } from './create-backup.ts';
+import { DatabaseCopy, PIECE_BYTES } from './database-copy.ts';
+import type { CopyClock, DatabaseDescription } from './database-copy.ts';
 
-/** About as much as one piece of the archived log has. */
-const PIECE_BYTES = 8 * 1024 * 1024;
 const STATE = 'archive.json';
-
-export interface ArchiverClock {
-  /** Microseconds since 1970. */
-  nowMicros(): number;
-  randomBytes(count: number): Uint8Array;
-}
 
 /**
  * Keeps the archive of one database up to date, a round at a time: what became durable since the last one, and the
@@ -29,19 +22,15 @@ export class DatabaseArchiver {
   readonly #folder: BlobStore;
   readonly #snapshots: SnapshotStore;
   readonly #store: BlobStore;
-  readonly #clock: ArchiverClock;
+  readonly #clock: CopyClock;
   #copy: DatabaseCopy | undefined;
   #next: LogPosition = { txOffset: 0 };
   /** A piece that may be in the archive or not: it must go there as it is. */
   #unsure: { readonly piece: LogPiece; readonly next: LogPosition } | undefined;
   #lastSnapshot: number | undefined;
 
-  /**
-   * @param path the database's folder, with its log and times
-   * @param folder the same, with what it remembers and its snapshots
-   * @param store where the archive is
-   */
-  constructor(fs: FileSystem, path: string, folder: BlobStore, store: BlobStore, clock: ArchiverClock) {
+  /** @param store where the archive is */
+  constructor({ fs, path, folder }: DatabaseFiles, store: BlobStore, clock: CopyClock) {
     this.#fs = fs;
     this.#path = path;
     this.#logFolder = `${path}/clog`;
@@ -131,7 +120,7 @@ export class DatabaseArchiver {
     if (lastFirst === undefined) return undefined;
     const last = await copy.log.read(lastFirst);
     if (last.endTxOffset > end) return undefined;
-    const first = (await logBounds(this.#fs, this.#logFolder))?.firstTxOffset ?? 0;
+    const first = (await logSegments(this.#fs, this.#logFolder))[0] ?? 0;
     // What was archived may have been removed here.
     if (lastFirst < first) return last.endTxOffset < first ? undefined : { txOffset: last.endTxOffset };
     let next: LogPosition = { txOffset: lastFirst };
@@ -151,8 +140,7 @@ export class DatabaseArchiver {
   async #begin({ identity }: DatabaseDescription): Promise<void> {
     const now = new Date(this.#clock.nowMicros() / 1000);
     const copy = DatabaseCopy.begin(this.#store, identity, 'archive', now, this.#clock.randomBytes(4));
-    const bounds = await logBounds(this.#fs, this.#logFolder);
-    const first = bounds?.firstTxOffset ?? 0;
+    const first = (await logSegments(this.#fs, this.#logFolder))[0] ?? 0;
     this.#lastSnapshot = undefined;
     if (first > 0) {
       const newest = (await this.#snapshots.list()).findLast((txOffset) => txOffset >= first - 1);

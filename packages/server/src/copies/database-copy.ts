@@ -23,6 +23,16 @@ export interface CopyName {
   readonly id: string;
 }
 
+/** About as much as one piece of a copied log has. */
+export const PIECE_BYTES: number = 8 * 1024 * 1024;
+
+/** What a copy takes from the world. */
+export interface CopyClock {
+  /** Microseconds since 1970. */
+  nowMicros(): number;
+  randomBytes(count: number): Uint8Array;
+}
+
 const FORMAT = 1;
 const DESCRIPTION = 'database.json';
 

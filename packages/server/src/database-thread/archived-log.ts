@@ -2,4 +2,6 @@
 export interface ArchivedLog {
   /** The first tx offset that it may not have. */
   before: number;
+  /** How many copies are being made for which nothing of the log may go. */
+  holds: number;
 }

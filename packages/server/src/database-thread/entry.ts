@@ -19,7 +19,7 @@ import { ThreadPort } from './thread-port.ts';
 if (parentPort === null) throw new Error('this file runs as a worker of the server');
 const port = new ThreadPort(parentPort);
 const start = workerData as ThreadStart;
-const archived: ArchivedLog = { before: start.isArchived ? 0 : Number.POSITIVE_INFINITY };
+const archived: ArchivedLog = { before: start.isArchived ? 0 : Number.POSITIVE_INFINITY, holds: 0 };
 const database = await openDatabase(start, port).catch((error: unknown) => port.failStart(error));
 if (database !== undefined) {
   const mailbox = new Mailbox(database, start, archived, port);
@@ -49,7 +49,11 @@ async function openDatabase(
     log,
     ...(log && path !== undefined && { commitTimes: await CommitTimes.open(fs, path, log.nextTxOffset) }),
     ...(path !== undefined && {
-      snapshots: { store: await folderSnapshots(path), policy: snapshots, archivedBefore: () => archived.before },
+      snapshots: {
+        store: await folderSnapshots(path),
+        policy: snapshots,
+        archivedBefore: () => (archived.holds > 0 ? 0 : archived.before),
+      },
     }),
     clock: systemClock,
     timers: systemTimers,

@@ -72,6 +72,10 @@ export class Mailbox {
       metrics: () => database.metrics(),
       durableTxOffset: () => database.durableTxOffset,
       takeSnapshot: () => database.takeSnapshot(),
+      holdLog: (isHeld) => {
+        archived.holds += isHeld ? 1 : -1;
+        return undefined;
+      },
       archivedBefore: (txOffset) => {
         archived.before = txOffset;
         return undefined;

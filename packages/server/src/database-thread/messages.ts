@@ -89,6 +89,8 @@ export interface DatabaseRequests {
   takeSnapshot: { readonly input: undefined; readonly answer: number };
   /** The archive has all transactions before this one. */
   archivedBefore: { readonly input: number; readonly answer: undefined };
+  /** Lets nothing of the log go, until as many have said false as said true. */
+  holdLog: { readonly input: boolean; readonly answer: undefined };
   /** Disconnects everybody, makes everything durable, and ends the thread. */
   stop: { readonly input: undefined; readonly answer: undefined };
 }

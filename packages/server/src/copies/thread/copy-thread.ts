@@ -15,29 +15,19 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** The server's end of the thread that copies databases. A thread that ends fails what is asked of it. */
+/**
+ * The server's end of the thread that copies databases. It is started when it is first needed, and again when it ended:
+ * its end fails what was asked of it, and nothing else.
+ */
 export class CopyThread {
-  readonly #worker: Worker;
+  readonly #start: CopyThreadStart;
   readonly #waiting = new Map<number, Waiting>();
+  #worker: Worker | undefined;
   #nextId = 0;
-  #error: Error | undefined;
-  #hasEnded = false;
+  #isClosed = false;
 
   constructor(start: CopyThreadStart) {
-    // Run from source or built: the thread's file has the same extension as this one.
-    const isSource = import.meta.url.endsWith('.ts');
-    this.#worker = new Worker(new URL(isSource ? './entry.ts' : './entry.js', import.meta.url), {
-      workerData: start,
-      ...(isSource && { execArgv: ['--conditions=lightcone-source'] }),
-      name: 'copies',
-    });
-    this.#worker.on('message', (message: FromCopyThread) => this.#receive(message));
-    this.#worker.on('error', (error) => (this.#error = error as Error));
-    this.#worker.on('exit', () => this.#end());
-  }
-
-  get hasEnded(): boolean {
-    return this.#hasEnded;
+    this.#start = start;
   }
 
   /** Asks and waits for the answer. @throws CopyFailure */
@@ -45,7 +35,8 @@ export class CopyThread {
     kind: Kind,
     input: CopyRequests[Kind]['input'],
   ): Promise<CopyRequests[Kind]['answer']> {
-    if (this.#hasEnded) return Promise.reject(this.#ended());
+    if (this.#isClosed) return Promise.reject(ended(undefined));
+    this.#worker ??= this.#startWorker();
     const message: ToCopyThread = { id: this.#nextId++, kind, input };
     this.#worker.postMessage(message);
     return new Promise((resolve, reject) => {
@@ -56,7 +47,27 @@ export class CopyThread {
 
   /** Ends it, whatever it is doing: each copy is whole up to the last blob that is there. */
   async close(): Promise<void> {
-    await this.#worker.terminate();
+    this.#isClosed = true;
+    await this.#worker?.terminate();
+  }
+
+  #startWorker(): Worker {
+    // Run from source or built: the thread's file has the same extension as this one.
+    const isSource = import.meta.url.endsWith('.ts');
+    const worker = new Worker(new URL(isSource ? './entry.ts' : './entry.js', import.meta.url), {
+      workerData: this.#start,
+      ...(isSource && { execArgv: ['--conditions=lightcone-source'] }),
+      name: 'copies',
+    });
+    let reason: Error | undefined;
+    worker.on('message', (message: FromCopyThread) => this.#receive(message));
+    worker.on('error', (error) => (reason = error as Error));
+    worker.on('exit', () => {
+      this.#worker = undefined;
+      for (const waiting of this.#waiting.values()) waiting.reject(ended(reason));
+      this.#waiting.clear();
+    });
+    return worker;
   }
 
   #receive(message: FromCopyThread): void {
@@ -65,15 +76,9 @@ export class CopyThread {
     if ('failure' in message) waiting?.reject(new CopyFailure(message.failure.code, message.failure.message));
     else waiting?.resolve(message.answer);
   }
+}
 
-  #end(): void {
-    this.#hasEnded = true;
-    for (const waiting of this.#waiting.values()) waiting.reject(this.#ended());
-    this.#waiting.clear();
-  }
-
-  #ended(): CopyFailure {
-    const why = this.#error === undefined ? '' : `: ${this.#error.message}`;
-    return new CopyFailure('SERVER_COPY_THREAD_ENDED', `the thread that copies databases has ended${why}`);
-  }
+function ended(reason: Error | undefined): CopyFailure {
+  const why = reason === undefined ? '' : `: ${reason.message}`;
+  return new CopyFailure('SERVER_COPY_THREAD_ENDED', `the thread that copies databases has ended${why}`);
 }

@@ -1,13 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { FolderBlobStore, openBlobStore } from '@lightcone/blobs/node';
-import { logBounds } from '@lightcone/commitlog';
+import { logEnd } from '@lightcone/commitlog';
 import { NodeFileSystem } from '@lightcone/commitlog/node';
+import { listBackups, pruneBackups } from '../backup-list.ts';
+import type { BackupManifest } from '../backup-manifest.ts';
+import { createBackup } from '../create-backup.ts';
+import type { DatabaseFiles } from '../create-backup.ts';
 import { DatabaseArchiver } from '../database-archiver.ts';
-import type { ArchiverClock } from '../database-archiver.ts';
+import type { CopyClock } from '../database-copy.ts';
 import type {
   ArchiveAnswer,
   ArchiveInput,
+  BackUpInput,
+  BackupSummary,
   CopyRequestKind,
   CopyRequests,
   CopyThreadStart,
@@ -22,10 +28,11 @@ import type {
 
 if (parentPort === null) throw new Error('this file runs as a worker of the server');
 const port = parentPort;
-const { archive, env } = workerData as CopyThreadStart;
+const { archive, backups, env } = workerData as CopyThreadStart;
 const archiveStore = archive === undefined ? undefined : openBlobStore(archive, env);
+const backupStore = backups === undefined ? undefined : openBlobStore(backups, env);
 const fs = new NodeFileSystem();
-const clock: ArchiverClock = {
+const clock: CopyClock = {
   nowMicros: () => Date.now() * 1000,
   randomBytes: (count) => randomBytes(count),
 };
@@ -35,7 +42,7 @@ const archivers = new Map<string, DatabaseArchiver>();
 type Handlers = {
   readonly [Kind in CopyRequestKind]: (input: CopyRequests[Kind]['input']) => Promise<CopyRequests[Kind]['answer']>;
 };
-const handlers: Handlers = { archive: archiveDatabase };
+const handlers: Handlers = { archive: archiveDatabase, backUp, listBackups: listOf };
 
 port.on('message', (message: ToCopyThread) => void answer(message));
 
@@ -55,18 +62,39 @@ async function archiveDatabase({ path, durableTxOffset, description }: ArchiveIn
   if (archiveStore === undefined) throw new Error('there is no archive');
   let archiver = archivers.get(path);
   if (archiver === undefined) {
-    archiver = new DatabaseArchiver(fs, path, new FolderBlobStore(path), archiveStore, clock);
+    archiver = new DatabaseArchiver(filesOf(path), archiveStore, clock);
     archivers.set(path, archiver);
   }
   let beganCopy: string | undefined;
   let failure: ArchiveAnswer['failure'];
   try {
-    const last = durableTxOffset ?? ((await logBounds(fs, `${path}/clog`))?.endTxOffset ?? 0) - 1;
+    const last = durableTxOffset ?? (await logEnd(fs, `${path}/clog`)) - 1;
     beganCopy = await archiver.round(last, description);
   } catch (error) {
     failure = toFailure(error);
   }
   return { endTxOffset: archiver.endTxOffset, beganCopy, failure };
+}
+
+async function backUp({ path, durableTxOffset, description, keep }: BackUpInput): Promise<BackupSummary> {
+  if (backupStore === undefined) throw new Error('there is nowhere to keep backups');
+  const backup = await createBackup(filesOf(path), backupStore, durableTxOffset, description, clock);
+  await pruneBackups(backupStore, description.identity, keep, new Date());
+  return summaryOf(backup);
+}
+
+async function listOf({ identity }: { readonly identity: string }): Promise<BackupSummary[]> {
+  if (backupStore === undefined) throw new Error('there is nowhere to keep backups');
+  return (await listBackups(backupStore, identity)).map(summaryOf);
+}
+
+function summaryOf({ id, manifest }: { readonly id: string; readonly manifest: BackupManifest }): BackupSummary {
+  const { finishedAt, lastTxOffset, blobs } = manifest;
+  return { id, finishedAt, lastTxOffset, bytes: blobs.reduce((sum, { size }) => sum + size, 0) };
+}
+
+function filesOf(path: string): DatabaseFiles {
+  return { fs, path, folder: new FolderBlobStore(path) };
 }
 
 function toFailure(error: unknown): { readonly code: string; readonly message: string } {

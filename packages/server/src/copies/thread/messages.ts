@@ -6,6 +6,8 @@ import type { DatabaseDescription } from '../database-copy.ts';
 export interface CopyThreadStart {
   /** Where databases are archived to; undefined for nowhere. */
   readonly archive: string | undefined;
+  /** Where backups are kept; undefined for nowhere. */
+  readonly backups: string | undefined;
   /** Where a bucket's service, region and credentials are found: `readS3Settings`. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -14,6 +16,10 @@ export interface CopyThreadStart {
 export interface CopyRequests {
   /** Brings the archive of a database up to date. */
   archive: { readonly input: ArchiveInput; readonly answer: ArchiveAnswer };
+  /** Makes a backup of a database, and removes old ones. */
+  backUp: { readonly input: BackUpInput; readonly answer: BackupSummary };
+  /** The backups of a database, the oldest first. @see listBackups */
+  listBackups: { readonly input: { readonly identity: string }; readonly answer: readonly BackupSummary[] };
 }
 
 export type CopyRequestKind = keyof CopyRequests;
@@ -24,6 +30,24 @@ export interface ArchiveInput {
   /** The last durable transaction; undefined for the last that there is, of a database that is closed. */
   readonly durableTxOffset: number | undefined;
   readonly description: DatabaseDescription;
+}
+
+export interface BackUpInput {
+  /** The database's folder. */
+  readonly path: string;
+  readonly durableTxOffset: number;
+  readonly description: DatabaseDescription;
+  /** How many backups of the database are kept. */
+  readonly keep: number;
+}
+
+/** What its owner is told of a backup. */
+export interface BackupSummary {
+  readonly id: string;
+  /** RFC 3339. */
+  readonly finishedAt: string;
+  readonly lastTxOffset: number;
+  readonly bytes: number;
 }
 
 export interface ArchiveAnswer {

@@ -1,5 +1,6 @@
 import type { Route } from '../route.ts';
 import type { RouteContext } from './context.ts';
+import { backupRoutes } from './backup-routes.ts';
 import { databaseRoutes } from './database-routes.ts';
 import { functionRoutes } from './function-routes.ts';
 import { identityRoutes } from './identity-routes.ts';
@@ -17,6 +18,7 @@ export function allRoutes(context: RouteContext, subscribe: Route): Route[] {
     ...identityRoutes(context),
     ...publishRoutes(context),
     ...databaseRoutes(context),
+    ...backupRoutes(context),
     ...nameRoutes(context),
     ...functionRoutes(context),
     ...mcpRoutes(context),

@@ -2,6 +2,7 @@ import type { Caller } from '../../auth/caller.ts';
 import type { Tokens } from '../../auth/tokens.ts';
 import { parseDatabaseReference } from '../../control/database-name.ts';
 import type { DatabaseReference } from '../../control/database-name.ts';
+import type { Backups } from '../../copies/backups.ts';
 import type { ControlDatabase, DatabaseRecord } from '../../control/control-database.ts';
 import type { Databases } from '../../databases.ts';
 import type { Metrics } from '../../metrics/metrics.ts';
@@ -14,6 +15,10 @@ export interface RouteContext {
   readonly databases: Databases;
   readonly tokens: Tokens;
   readonly metrics: Metrics;
+  /** Undefined if there is nowhere to keep them. */
+  readonly backups: Backups | undefined;
+  /** Takes what the operator should know of, and clients should not. */
+  reportError(error: Error): void;
   /** Whether an identity may create databases here. */
   mayCreateDatabases(identity: string): boolean;
 }
@@ -23,6 +28,7 @@ export type OwnerAction =
   | 'reset database'
   | 'delete database'
   | 'rename database'
+  | 'back up database'
   | 'view module logs';
 
 /** The caller of a route that has one for every request. */

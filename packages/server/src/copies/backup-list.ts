@@ -1,0 +1,115 @@
+import type { BlobStore } from '@lightcone/blobs';
+import { ServerError } from '../errors.ts';
+import { readManifest, sha256Of } from './backup-manifest.ts';
+import type { BackupManifest } from './backup-manifest.ts';
+import { DatabaseCopy, listCopies } from './database-copy.ts';
+import type { CopyName, DatabaseDescription } from './database-copy.ts';
+
+/** A finished backup. */
+export interface Backup {
+  readonly id: string;
+  readonly manifest: BackupManifest;
+  readonly description: DatabaseDescription;
+}
+
+/** How long a backup that is not finished is taken for one that is being made. */
+const MAX_UNFINISHED_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * The finished backups in a store, by database and age.
+ * @param identity of one database alone
+ * @param onDamaged told of those whose manifest or description is not what it was; they are left out
+ * @throws BlobError
+ */
+export async function listBackups(
+  store: BlobStore,
+  identity?: string,
+  onDamaged: (name: CopyName, problem: string) => void = () => {},
+): Promise<Backup[]> {
+  const backups: Backup[] = [];
+  for await (const name of listCopies(store, identity)) {
+    const copy = new DatabaseCopy(store, name);
+    if (copy.kind !== 'backup') continue;
+    try {
+      const manifest = await readManifest(copy);
+      if (manifest === undefined) continue;
+      const description = await copy.readDescription();
+      if (description === undefined) onDamaged(name, 'its description is missing');
+      else backups.push({ id: name.id, manifest, description });
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      onDamaged(name, error.message);
+    }
+  }
+  return backups;
+}
+
+/**
+ * Reads every blob of a backup.
+ * @returns what is wrong with it, in sentences; nothing if it is whole
+ * @throws BlobError
+ */
+export async function verifyBackup(store: BlobStore, { id, manifest }: Backup): Promise<string[]> {
+  const { blobs } = new DatabaseCopy(store, { identity: manifest.identity, id });
+  const problems: string[] = [];
+  for (const { key, size, sha256 } of manifest.blobs) {
+    const bytes = await blobs.get(key);
+    if (bytes === undefined) problems.push(`${key} is missing`);
+    else if (bytes.length !== size) problems.push(`${key} has ${bytes.length} bytes instead of ${size}`);
+    else if (sha256Of(bytes) !== sha256) problems.push(`${key} does not have its checksum`);
+  }
+  return problems;
+}
+
+/**
+ * Removes the backups of a database but for the newest `keep`, and what is left of some that were never finished. Those
+ * that are damaged stay, for people to look at, and do not count.
+ * @returns the ids of those that are gone
+ * @throws BlobError
+ */
+export async function pruneBackups(
+  store: BlobStore,
+  identity: string,
+  keep: number,
+  now: Date,
+): Promise<readonly string[]> {
+  const finished: DatabaseCopy[] = [];
+  const old: DatabaseCopy[] = [];
+  for await (const name of listCopies(store, identity)) {
+    const copy = new DatabaseCopy(store, name);
+    if (copy.kind !== 'backup') continue;
+    const state = await stateOf(copy);
+    if (state === 'finished') finished.push(copy);
+    else if (state === 'unfinished' && now.getTime() - begunAt(copy) > MAX_UNFINISHED_MS) old.push(copy);
+  }
+  old.push(...finished.slice(0, Math.max(0, finished.length - keep)));
+  for (const copy of old) await removeCopy(copy);
+  return old.map(({ name }) => name.id);
+}
+
+async function stateOf(copy: DatabaseCopy): Promise<'finished' | 'unfinished' | 'damaged'> {
+  try {
+    return (await readManifest(copy)) === undefined ? 'unfinished' : 'finished';
+  } catch (error) {
+    if (isDamage(error)) return 'damaged';
+    throw error;
+  }
+}
+
+function isDamage(error: unknown): error is ServerError {
+  return error instanceof ServerError && error.code === 'SERVER_COPY_DAMAGED';
+}
+
+async function removeCopy({ blobs }: DatabaseCopy): Promise<void> {
+  const keys: string[] = [];
+  for await (const { key } of blobs.list('')) keys.push(key);
+  // Without its manifest it is no backup any more, whatever becomes of the rest.
+  for (const key of keys.toSorted((a, b) => Number(b === 'backup.json') - Number(a === 'backup.json'))) {
+    await blobs.delete(key);
+  }
+}
+
+function begunAt({ name }: DatabaseCopy): number {
+  const [, year, month, day, hour, minute, second] = /-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-/.exec(name.id) ?? [];
+  return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+}

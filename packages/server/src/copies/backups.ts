@@ -1,0 +1,131 @@
+import type { Logger } from 'pino';
+import type { BackupConfig } from '../config.ts';
+import type { ControlDatabase, DatabaseRecord } from '../control/control-database.ts';
+import type { Databases } from '../databases.ts';
+import { describe } from './archive.ts';
+import { CopyFailure } from './thread/copy-thread.ts';
+import type { CopyThread } from './thread/copy-thread.ts';
+import type { BackupSummary } from './thread/messages.ts';
+
+/** A database that takes a snapshot lets go of an older one, maybe while that is copied. Its log is held meanwhile. */
+const MAX_ATTEMPTS = 10;
+/** How often it is looked whether a backup is due. */
+const LOOK_MS = 60_000;
+
+/**
+ * The backups of this server's databases: on demand, and on a schedule. Where they are kept is the operator's to say
+ * alone: whoever asks for one says of which database, and gets no path.
+ */
+export class Backups {
+  readonly #config: BackupConfig;
+  readonly #thread: CopyThread;
+  readonly #databases: Databases;
+  readonly #control: ControlDatabase;
+  readonly #log: Logger;
+  /** Those that are being made, by identity: who asks for the same gets the same. */
+  readonly #making = new Map<string, Promise<BackupSummary>>();
+  /** When the next one is due, in ms since 1970, by identity. */
+  readonly #dueAt = new Map<string, number>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(config: BackupConfig, thread: CopyThread, databases: Databases, control: ControlDatabase, log: Logger) {
+    this.#config = config;
+    this.#thread = thread;
+    this.#databases = databases;
+    this.#control = control;
+    this.#log = log;
+  }
+
+  start(): void {
+    const { everyMs } = this.#config;
+    if (everyMs === undefined) return;
+    this.#timer = setInterval(() => void this.#makeDue(everyMs), Math.min(LOOK_MS, everyMs));
+  }
+
+  /**
+   * Makes a backup of a database as it is now, and removes old ones.
+   * @throws CopyFailure, DatabaseFailure, ServerError
+   */
+  create(record: DatabaseRecord): Promise<BackupSummary> {
+    const { identity } = record;
+    let making = this.#making.get(identity);
+    if (making === undefined) {
+      making = this.#create(record).finally(() => this.#making.delete(identity));
+      this.#making.set(identity, making);
+    }
+    return making;
+  }
+
+  /** Those that there are, the oldest first. @throws CopyFailure */
+  list({ identity }: DatabaseRecord): Promise<readonly BackupSummary[]> {
+    return this.#thread.request('listBackups', { identity });
+  }
+
+  /** Begins no more. Those that are being made are not finished if the thread ends. */
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #create(record: DatabaseRecord): Promise<BackupSummary> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#copy(record);
+      } catch (error) {
+        const isLetGo = error instanceof CopyFailure && /^(LOG|SNAPSHOT)_/u.test(error.code);
+        if (!isLetGo || attempt === MAX_ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  async #copy(record: DatabaseRecord): Promise<BackupSummary> {
+    const { thread } = await this.#databases.open(record);
+    await thread.request('holdLog', true);
+    try {
+      return await this.#copyHeld(record, await thread.request('durableTxOffset', undefined));
+    } finally {
+      // A thread that has ended holds nothing.
+      await thread.request('holdLog', false).catch(() => undefined);
+    }
+  }
+
+  async #copyHeld(record: DatabaseRecord, durableTxOffset: number | undefined): Promise<BackupSummary> {
+    const { identity } = record;
+    const path = this.#databases.pathOf(record);
+    const description = describe(this.#control, identity);
+    if (path === undefined || durableTxOffset === undefined || description === undefined) {
+      throw new Error(`no database ${identity} to back up`);
+    }
+    const begunAt = Date.now();
+    const backup = await this.#thread.request('backUp', {
+      path,
+      durableTxOffset,
+      description,
+      keep: this.#config.keep,
+    });
+    const { id, lastTxOffset, bytes } = backup;
+    this.#log.info({ database: identity, id, lastTxOffset, bytes, durationMs: Date.now() - begunAt }, 'backup made');
+    return backup;
+  }
+
+  async #makeDue(everyMs: number): Promise<void> {
+    for (const { identity } of this.#databases.started()) {
+      const record = this.#control.findDatabase(identity);
+      if (record === undefined || this.#making.has(identity)) continue;
+      try {
+        let dueAt = this.#dueAt.get(identity);
+        if (dueAt === undefined) {
+          const last = (await this.list(record)).at(-1);
+          dueAt = last === undefined ? 0 : Date.parse(last.finishedAt) + everyMs;
+          this.#dueAt.set(identity, dueAt);
+        }
+        if (dueAt > Date.now()) continue;
+        this.#dueAt.set(identity, Date.now() + everyMs);
+        await this.create(record);
+      } catch (error) {
+        // Sooner than in a day, and not every minute.
+        this.#dueAt.set(identity, Date.now() + Math.min(everyMs, 10 * LOOK_MS));
+        this.#log.error({ err: error, database: identity }, 'scheduled backup failed; it is tried again');
+      }
+    }
+  }
+}

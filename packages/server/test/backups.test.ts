@@ -1,0 +1,186 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FolderBlobStore } from '@lightcone/blobs/node';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { listBackups, restore, verifyBackup } from '../src/copies/index.ts';
+import { startServer } from '../src/index.ts';
+import type { RunningServer } from '../src/index.ts';
+import { authorization, newUser, programs, publish, sql } from './fixtures.ts';
+import type { User } from './fixtures.ts';
+
+let work: string;
+let location: string;
+let server: RunningServer;
+let owner: User;
+
+beforeEach(async () => {
+  work = await mkdtemp(join(tmpdir(), 'lightcone-backups-'));
+  location = join(work, 'backups');
+});
+afterEach(async () => {
+  await server.close();
+  await rm(work, { recursive: true });
+});
+
+async function start(config: string): Promise<void> {
+  const dataDir = join(work, 'data');
+  await mkdir(dataDir);
+  await writeFile(join(dataDir, 'config.toml'), config);
+  server = await startServer({ listenAddress: '127.0.0.1:0', dataDir, keyDir: work });
+  owner = await newUser(server.url);
+  await publish(server.url, 'people', owner, programs.person);
+}
+
+async function addPerson(name: string): Promise<void> {
+  const headers = { ...authorization(owner), 'content-type': 'application/json' };
+  const body = JSON.stringify([name, 36]);
+  const response = await fetch(`${server.url}/v1/database/people/call/add`, { method: 'POST', headers, body });
+  expect(response.status).toBe(200);
+}
+
+const names = async (url: string): Promise<string[]> =>
+  ((await sql(url, 'people', owner, 'SELECT name FROM person')) as [string][]).map(([name]) => name);
+
+function backups(method: 'GET' | 'POST'): Promise<Response> {
+  return fetch(`${server.url}/v1/database/people/backups`, { method, headers: authorization(owner) });
+}
+
+interface Answer {
+  readonly id: string;
+  readonly last_tx_offset: number;
+}
+
+async function create(): Promise<Answer> {
+  const response = await backups('POST');
+  if (response.status !== 200) throw new Error(await response.text());
+  return (await response.json()) as Answer;
+}
+
+/** Restores a backup, starts a server on it, and asks who is there. */
+async function restored(copyId: string): Promise<string[]> {
+  const dataDir = join(work, `from ${copyId}`);
+  await restore({ store: new FolderBlobStore(location), copyId, target: { kind: 'latest' }, dataDir });
+  await using other = await startServer({ listenAddress: '127.0.0.1:0', dataDir, keyDir: work });
+  return await names(other.url);
+}
+
+describe('a backup', () => {
+  test.each([
+    { what: 'of a database without snapshots', config: '' },
+    { what: 'of one with snapshots and a short log', config: '\n[snapshots]\nevery-mib = 1\nkeep = 1\n' },
+  ])('$what, made while transactions go on, has all that were before it', async ({ config }) => {
+    await start(`[backup]\nlocation = ${JSON.stringify(location)}\n${config}`);
+    const confirmed: string[] = [];
+    let isLoaded = true;
+    const load = (async () => {
+      for (let i = 0; isLoaded && i < 1000; i++) {
+        const name = `${i} ${'x'.repeat(config === '' ? 10 : 100_000)}`;
+        await addPerson(name);
+        confirmed.push(name);
+      }
+    })();
+    const made: { readonly id: string; readonly before: number; readonly after: number }[] = [];
+    try {
+      for (let i = 0; i < 3; i++) {
+        while (confirmed.length < (i + 1) * 15) await new Promise((done) => setTimeout(done, 5));
+        const before = confirmed.length;
+        const { id } = await create();
+        made.push({ id, before, after: confirmed.length + 1 });
+      }
+    } finally {
+      isLoaded = false;
+      await load;
+    }
+
+    const found = await listBackups(new FolderBlobStore(location));
+    expect(found.map(({ id }) => id).toSorted()).toEqual(made.map(({ id }) => id).toSorted());
+    for (const backup of found) expect(await verifyBackup(new FolderBlobStore(location), backup)).toEqual([]);
+    if (config !== '') expect(found.at(-1)?.manifest.snapshot).toBeGreaterThan(0);
+    for (const { id, before, after } of made) {
+      const there = await restored(id);
+      expect(there.length).toBeGreaterThanOrEqual(before);
+      expect(there.length).toBeLessThanOrEqual(after);
+      // The order of rows in a table is nobody's to rely on.
+      expect(there.toSorted()).toEqual(confirmed.slice(0, there.length).toSorted());
+    }
+  });
+
+  test('that is asked for twice at once is made once', async () => {
+    await start(`[backup]\nlocation = ${JSON.stringify(location)}\n`);
+    const [one, two] = await Promise.all([create(), create()]);
+    expect(one).toEqual(two);
+    const list = (await (await backups('GET')).json()) as { backups: Answer[] };
+    expect(list.backups).toEqual([one]);
+  });
+
+  test('goes when there are more than are kept; those that were not finished are none', async () => {
+    await start(`[backup]\nlocation = ${JSON.stringify(location)}\nkeep = 2\n`);
+    const ids: string[] = [];
+    for (let i = 0; i < 4; i++) {
+      await addPerson(`person ${i}`);
+      // Ids sort by the second in which a backup was begun.
+      await new Promise((done) => setTimeout(done, 1000 - (Date.now() % 1000)));
+      ids.push((await create()).id);
+    }
+    const store = new FolderBlobStore(location);
+    expect((await listBackups(store)).map(({ id }) => id)).toEqual(ids.slice(2));
+    const [identity] = await readdir(location);
+    for await (const { key } of store.list('')) expect(ids.slice(2).some((id) => key.includes(id))).toBe(true);
+    await store.delete(`${identity}/${ids[3]}/backup.json`);
+    expect((await listBackups(store)).map(({ id }) => id)).toEqual([ids[2]]);
+  });
+
+  test('that was damaged anywhere is told to be', async () => {
+    await start(`[backup]\nlocation = ${JSON.stringify(location)}\n`);
+    await addPerson('Ada');
+    await create();
+    const store = new FolderBlobStore(location);
+    const [backup] = await listBackups(store);
+    const { manifest, id } = backup!; // it was just made
+    expect(manifest.blobs.length).toBeGreaterThanOrEqual(2);
+    for (const { key } of manifest.blobs) {
+      const path = join(location, manifest.identity, id, key);
+      const good = await readFile(path);
+      const bad = Buffer.from(good);
+      bad[bad.length >> 1]! ^= 1;
+      await writeFile(path, bad);
+      expect(await verifyBackup(store, backup!)).toEqual([`${key} does not have its checksum`]);
+      await writeFile(path, good.subarray(1));
+      expect(await verifyBackup(store, backup!)).toHaveLength(1);
+      await rm(path);
+      expect(await verifyBackup(store, backup!)).toEqual([`${key} is missing`]);
+      await writeFile(path, good);
+    }
+    const manifestPath = join(location, manifest.identity, id, 'backup.json');
+    const text = await readFile(manifestPath, 'utf8');
+    await writeFile(manifestPath, text.replace('"lastTxOffset":', '"lastTxOffset":1'));
+    const damaged: string[] = [];
+    expect(await listBackups(store, undefined, (name) => damaged.push(name.id))).toEqual([]);
+    expect(damaged).toEqual([id]);
+    // It hinders no other, and is left for people to look at.
+    const next = await create();
+    expect((await listBackups(store)).map((one) => one.id)).toEqual([next.id]);
+    expect(await readFile(manifestPath, 'utf8')).not.toBe(text);
+  });
+
+  test('that fails says so, without a word of where backups are kept', async () => {
+    await writeFile(location, 'in the way');
+    await start(`[backup]\nlocation = ${JSON.stringify(location)}\n`);
+    const response = await backups('POST');
+    expect(response.status).toBe(503);
+    expect(await response.text()).toBe("The backup failed (BLOB_KEY_CONFLICT). The server's log says why.");
+    await addPerson('Ada');
+    expect(await names(server.url)).toEqual(['Ada']);
+  });
+
+  test('is made by itself when it is due', async () => {
+    await start(`[backup]\nlocation = ${JSON.stringify(location)}\nevery = "1s"\nkeep = 100\n`);
+    let made: Answer[] = [];
+    while (made.length < 2) {
+      await new Promise((done) => setTimeout(done, 50));
+      ({ backups: made } = (await (await backups('GET')).json()) as { backups: Answer[] });
+    }
+    expect(new Set(made.map(({ id }) => id)).size).toBe(made.length);
+  });
+});
