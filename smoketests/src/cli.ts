@@ -18,9 +18,12 @@ export interface CliResult {
 export class Cli {
   readonly #server: ServerProcess;
   readonly #globalArgs: readonly string[];
+  readonly #env: NodeJS.ProcessEnv;
 
-  constructor(server: ServerProcess, person: string) {
+  /** @param env variables of its environment beside those of the tests */
+  constructor(server: ServerProcess, person: string, env: Readonly<Record<string, string>> = {}) {
     this.#server = server;
+    this.#env = { ...process.env, ...env };
     this.#globalArgs = ['--config-path', join(server.folder, `${person}.toml`)];
   }
 
@@ -33,6 +36,11 @@ export class Cli {
   /** Runs `spacetime <args> --server <the server>` to its end. */
   run(...args: string[]): Promise<CliResult> {
     return this.#runToEnd([...args, '--server', this.#server.url]);
+  }
+
+  /** Runs a command that talks to no server. */
+  runAlone(...args: string[]): Promise<CliResult> {
+    return this.#runToEnd(args);
   }
 
   /** Runs `spacetime <args>` to its end, for commands that talk to no server. */
@@ -66,6 +74,7 @@ export class Cli {
     const [program, ...first] = spacetimeCommand;
     return spawn(program, [...first, ...this.#globalArgs, ...args], {
       cwd: this.#server.folder,
+      env: this.#env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
   }

@@ -13,7 +13,7 @@ export const VERSITYGW = '/usr/local/bin/versitygw';
 
 /** A server that speaks the protocol of S3, in a process of its own, with a bucket in a temporary folder. */
 export class S3Server implements AsyncDisposable {
-  readonly bucket = 'smoke';
+  readonly bucket = 'my-bucket';
   readonly #folder = mkdtempSync(join(tmpdir(), 'lightcone-s3-'));
   #port = 0;
   #child: ChildProcessByStdio<null, Readable, Readable> | undefined;

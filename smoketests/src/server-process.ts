@@ -18,6 +18,8 @@ export interface ServerOptions {
   readonly args?: readonly string[];
   /** The text of the server's `config.toml`; the defaults if not given. */
   readonly config?: string;
+  /** Variables of its environment beside those of the tests. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -30,6 +32,7 @@ export class ServerProcess implements AsyncDisposable {
   readonly folder: string;
   readonly dataDir: string;
   readonly #args: readonly string[];
+  readonly #env: NodeJS.ProcessEnv;
   readonly #isFolderOurs: boolean;
   #child: ChildProcessByStdio<null, Readable, Readable> | undefined;
   #address = '127.0.0.1:0';
@@ -40,6 +43,7 @@ export class ServerProcess implements AsyncDisposable {
     this.folder = options.dataDir ?? mkdtempSync(join(tmpdir(), 'lightcone-smoke-'));
     this.dataDir = join(this.folder, 'data');
     this.#args = options.args ?? [];
+    this.#env = { ...process.env, ...options.env };
     if (options.config === undefined) return;
     mkdirSync(this.dataDir, { recursive: true });
     writeFileSync(join(this.dataDir, 'config.toml'), options.config);
@@ -94,6 +98,7 @@ export class ServerProcess implements AsyncDisposable {
     const [program, ...args] = spacetimeCommand;
     const folders = ['--data-dir', this.dataDir, '--jwt-key-dir', this.keyDir];
     const child = spawn(program, [...args, 'start', ...folders, '--listen-addr', this.#address, ...this.#args], {
+      env: this.#env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FolderBlobStore } from '@lightcone/blobs/node';
@@ -75,6 +75,29 @@ test('an archive that cannot be reached hinders nobody, is told of, and is caugh
   await rm(archive);
   await until(async () => (await metric(server, 'lightcone_archive_last_success_timestamp_seconds')) !== undefined);
   await until(async () => (await metric(server, 'lightcone_archive_lag_transactions')) === 0);
+});
+
+test('while an archive is behind, no log goes that is not in it; then it goes', async () => {
+  const archive = join(work, 'archive');
+  await writeFile(archive, 'in the way');
+  const config = '[archive]\ninterval = "20ms"\n[snapshots]\nevery-transactions = 10\nkeep = 1\n';
+  await writeFile(join(dataDir, 'config.toml'), config);
+  await using server = await startServer({ listenAddress: '127.0.0.1:0', dataDir, archive });
+  const owner = await newUser(server.url);
+  await publish(server.url, 'people', owner, programs.person);
+  const segments = async (): Promise<string[]> =>
+    (await readdir(join(dataDir, 'replicas', '1', 'clog'))).filter((name) => name.endsWith('.stdb.log')).toSorted();
+  const first = '00000000000000000000.stdb.log';
+  // Several segments, of which snapshots cover all but the last.
+  for (let i = 0; (await segments()).length < 5; i++) await addPerson(server, owner, `early ${i}`);
+  expect(await segments()).toContain(first);
+  await rm(archive);
+  await until(async () => (await metric(server, 'lightcone_archive_last_success_timestamp_seconds')) !== undefined);
+  for (let i = 0; (await segments()).includes(first); i++) await addPerson(server, owner, `late ${i}`);
+
+  const store = new FolderBlobStore(archive);
+  const { value: name } = await listCopies(store).next();
+  expect(await new DatabaseCopy(store, name!).log.list().next()).toEqual({ done: false, value: 0 }); // one was begun
 });
 
 test.each([

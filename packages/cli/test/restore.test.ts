@@ -1,0 +1,51 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { TestUser } from './run.ts';
+
+let work: string;
+const user = new TestUser();
+beforeAll(async () => {
+  work = await mkdtemp(join(tmpdir(), 'lightcone-cli-restore-'));
+});
+afterAll(() => rm(work, { recursive: true }));
+
+test.each([
+  { args: ['--to-offset', '1', '--to-time', '2026-11-26T21:15:00Z'], message: 'cannot be given together' },
+  { args: ['--to-offset', '-1'], message: '--to-offset "-1": expected a whole number' },
+  { args: ['--to-offset', '1.5'], message: '--to-offset "1.5": expected a whole number' },
+  { args: ['--to-time', '2026-11-26'], message: '--to-time "2026-11-26": expected a moment with its time zone' },
+])('restore $args is refused: $message', async ({ args, message }) => {
+  for (const command of [['restore'], ['backup', 'restore']]) {
+    const { exitCode, noted } = await user.run([...command, work, '--data-dir', join(work, 'new'), ...args]);
+    expect([exitCode, noted]).toEqual([1, expect.stringContaining(message)]);
+  }
+  expect(await readdir(work)).toEqual([]);
+});
+
+test('a place with nothing in it is said to have nothing', async () => {
+  const restored = await user.run(['restore', work, '--data-dir', join(work, 'new'), '--database', 'chat']);
+  expect([restored.exitCode, restored.noted]).toEqual([1, expect.stringContaining('no copy of the database chat')]);
+  const verified = await user.run(['backup', 'verify', work, '--database', 'chat']);
+  expect([verified.exitCode, verified.noted]).toEqual([1, expect.stringContaining('no backups of chat')]);
+});
+
+test('a place that is none, and credentials that are missing, are told', async () => {
+  const scheme = await user.run(['backup', 'verify', 'ftp://host/x']);
+  expect([scheme.exitCode, scheme.noted]).toEqual([
+    1,
+    expect.stringContaining('expected s3://bucket/prefix or a folder'),
+  ]);
+  const credentials = await user.run(['restore', 's3://bucket', '--data-dir', join(work, 'new')]);
+  expect([credentials.exitCode, credentials.noted]).toEqual([1, expect.stringContaining('AWS_ACCESS_KEY_ID')]);
+});
+
+test('a data directory that has something in it is left alone', async () => {
+  const mine = await mkdtemp(join(tmpdir(), 'lightcone-cli-mine-'));
+  await writeFile(join(mine, 'precious'), 'x');
+  const { exitCode, noted } = await user.run(['restore', work, '--data-dir', mine]);
+  expect([exitCode, noted]).toEqual([1, expect.stringContaining('there is something in it')]);
+  expect(await readdir(mine)).toEqual(['precious']);
+  await rm(mine, { recursive: true });
+});
