@@ -127,7 +127,8 @@ export const CONFIG_TEMPLATE = `# Lightcone server configuration. Every key may 
 # One is taken after so many transactions, or so much log, whichever is first.
 # every-transactions = 1000000
 # every-mib = 256
-# How many are kept. With two or more the loss of one is no loss of data.
+# How many are kept. With two a database also starts if the newest is damaged or incomplete. They share what did not
+# change between them, so against a disk that goes bad keep an archive or backups.
 # keep = 2
 
 [archive]

@@ -17,7 +17,8 @@ export interface SnapshotPolicy {
 
 /**
  * A snapshot every million transactions, as SpacetimeDB takes them, or every 256 MiB of log. Two are kept, and the log
- * since the older one: so a database starts, and nothing is lost, though the newest snapshot be damaged.
+ * since the older one: so a database starts, and nothing is lost, though the newest snapshot be damaged or incomplete.
+ * What did not change between them they share; a disk that loses that is what archives and backups are for.
  */
 export const DEFAULT_SNAPSHOT_POLICY: SnapshotPolicy = Object.freeze({
   everyTransactions: 1_000_000,
