@@ -19,13 +19,13 @@ interface Tables {
 
 /** A module with a table of each kind; `changes` replace tables, undefined removes one. */
 function base(changes: { readonly [Name in keyof Tables]?: Tables[Name] | undefined } = {}): AnyModuleParts {
-  const list = Object.values({
+  const list = Object.values<Tables['person'] | undefined>({
     person: [{ name: 'person', ...AUTO_KEYED, indexes: [btree(0), btree(1)] }, PERSON],
     timer: [{ name: 'timer', ...AUTO_KEYED, indexes: [{ ...btree(0), name: 't' }] }, TIMER],
     news: [{ name: 'news', isEvent: true }, PERSON],
     colour: [{ name: 'colour' }, COLOUR],
     ...changes,
-  } satisfies Tables).filter((table) => table !== undefined);
+  }).filter((table) => table !== undefined);
   const parts = tables(...(list as Tables['person'][]));
   const row = list.findIndex(([{ name }]) => name === 'timer');
   return {

@@ -3,7 +3,8 @@ import { type ClientMessage, readServerMessage, writeClientMessage } from '@ligh
 import { ByteReader, ByteWriter, ConnectionId } from '@lightcone/sats';
 import { fc, test as property } from '@fast-check/vitest';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Database, readOutboundBatch } from '../src/index.ts';
+import { readOutboundBatch } from '../src/gateway.ts';
+import { Database } from '../src/index.ts';
 import { FakeClock, testIdentity } from '../src/testing/index.ts';
 
 /*

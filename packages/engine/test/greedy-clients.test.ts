@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { type ClientMessage, writeClientMessage } from '@lightcone/protocol';
 import { ByteWriter, ConnectionId } from '@lightcone/sats';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Database, readOutboundBatch } from '../src/index.ts';
+import { readOutboundBatch } from '../src/gateway.ts';
+import { Database } from '../src/index.ts';
 import { FakeClock, testIdentity } from '../src/testing/index.ts';
 
 /*

@@ -20,7 +20,7 @@ interface Change {
   readonly rows?: readonly object[];
   readonly becomes?: readonly object[];
   readonly insert?: object;
-  readonly inserted?: object;
+  readonly inserted?: object | undefined;
   /** The same where a restart came before: sequences go on at the end of the block they were in. */
   readonly insertedAfterRestart?: object;
 }

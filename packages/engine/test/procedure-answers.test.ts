@@ -4,7 +4,8 @@ import { SimulatedDisk } from '@lightcone/commitlog/testing';
 import { type ClientMessage, type ServerMessage, readServerMessage, writeClientMessage } from '@lightcone/protocol';
 import { ByteReader, ByteWriter, ConnectionId } from '@lightcone/sats';
 import { beforeEach, expect, test } from 'vitest';
-import { Database, readOutboundBatch } from '../src/index.ts';
+import { readOutboundBatch } from '../src/gateway.ts';
+import { Database } from '../src/index.ts';
 import { FakeClock, testIdentity } from '../src/testing/index.ts';
 
 /*

@@ -2,7 +2,7 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { COMPRESSION_TAGS, rowCount, rowStart } from '@lightcone/protocol';
 import type { RowList } from '@lightcone/protocol';
 import { formatClientMessage, parseServerMessage, readServerMessage, writeClientMessage } from '@lightcone/protocol/v1';
-import type { ClientMessage, ServerMessage } from '@lightcone/protocol/v1';
+import type { ClientMessage, ServerMessage, TableUpdate } from '@lightcone/protocol/v1';
 import { ByteReader, ByteWriter, compileType, parseJson, readJson, writeJson } from '@lightcone/sats';
 import type { AlgebraicType, AlgebraicValue } from '@lightcone/sats';
 import WebSocket from 'ws';
@@ -12,6 +12,12 @@ type Rows = readonly string[];
 /** Arguments and returned values: hex of BSATN, or JSON. */
 type Value = string;
 export type V1Message = ServerMessage<Rows, Value>;
+/** The message of a tag; some messages have more than one. */
+type MessageOf<Tag, Message = V1Message> = Message extends { tag: infer Tags }
+  ? Tag extends Tags
+    ? Message
+    : never
+  : never;
 
 /** The types of the rows of tables. */
 export type RowTypes = Readonly<Record<string, AlgebraicType>>;
@@ -84,14 +90,14 @@ export class V1Client {
   }
 
   /** The next message, which must be of a kind. */
-  async next<Tag extends V1Message['tag']>(tag: Tag): Promise<Extract<V1Message, { tag: Tag }>> {
+  async next<Tag extends V1Message['tag']>(tag: Tag): Promise<MessageOf<Tag>> {
     while (this.#messages.length === 0) {
       if (this.#isClosed) throw new Error(`closed while waiting for ${tag}`);
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }
     const message = this.#messages.shift();
     if (message?.tag !== tag) throw new Error(`expected ${tag}, got ${JSON.stringify(message, showBigints)}`);
-    return message as Extract<V1Message, { tag: Tag }>;
+    return message as MessageOf<Tag>;
   }
 
   async close(): Promise<void> {
@@ -163,7 +169,7 @@ function normalise<R, V>(
   rows: (table: string, rows: R) => Rows,
   value: (value: V) => Value,
 ): V1Message {
-  const table = (update: Extract<ServerMessage<R, V>, { tag: 'SubscribeApplied' }>['table']) => ({
+  const table = (update: TableUpdate<R>): TableUpdate<Rows> => ({
     ...update,
     updates: update.updates.map(({ deletes, inserts }) => ({
       deletes: rows(update.table, deletes),

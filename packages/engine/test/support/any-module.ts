@@ -13,7 +13,7 @@ const LIFECYCLE = [
   ['client_disconnected', 'OnDisconnect'],
 ] as const;
 
-export interface AnyModuleParts extends Partial<RawModuleDefV10> {
+export interface AnyModuleParts extends Omit<Partial<RawModuleDefV10>, 'version'> {
   /** Lifecycle reducers that log their name. */
   readonly lifecycle?: readonly (typeof LIFECYCLE)[number][0][];
   /** Told apart from other programs of the same definition by this. */
