@@ -111,7 +111,7 @@ export class Campaign {
   async #run(): Promise<CampaignReport> {
     const { clock, disk } = this.#server;
     const { milliseconds = 400, sabotage } = this.#options;
-    this.#server.start();
+    this.#in(1, () => this.#server.start());
     if (sabotage?.liesAboutSyncs === true) this.#in(60_000, () => disk.lieAboutSyncs());
     for (let i = 0; i < CLIENTS; i++) this.#live(`client ${i}`);
     for (let i = 0; i < HTTP_CLIENTS; i++) this.#callOverHttp(`caller ${i}`);
@@ -120,7 +120,9 @@ export class Campaign {
     await clock.advance(milliseconds);
     this.#isOver = true;
     this.#repairDisk();
-    if (!this.#server.isRunning) this.#server.start();
+    this.#in(1, () => {
+      if (!this.#server.isRunning) this.#server.start();
+    });
     // What is under way arrives, what is due runs, what is down comes up.
     await clock.advance(SETTLE_MS);
     this.#server.kill(true);

@@ -69,7 +69,7 @@ export class SimulatedServer {
     return this.#process !== undefined;
   }
 
-  /** Starts a process, which makes the database or opens it. `onUp` or `onDown` follows. */
+  /** Starts a process, which makes the database or opens it; `onUp` or `onDown` follows. Called as `kill` is. */
   start(): void {
     if (this.#process !== undefined) throw new Error('it is running');
     const process = (this.#process = {});
