@@ -5,6 +5,8 @@ const ENTRY_BYTES = 16;
 const FILE = 'commit-times';
 /** Times are known this exactly: a transaction sooner behind one with an entry has none. */
 const RESOLUTION_MICROS = 100_000;
+/** So much may be there of transactions that the log does not have any more. */
+const MAX_OLD_BYTES = 64 * 1024;
 
 /**
  * When transactions were committed whose records do not say it, as those of SQL and procedures: what a restore to a
@@ -26,15 +28,26 @@ export class CommitTimes {
   }
 
   /**
-   * Opens the times of the log in a database's folder, without those of transactions that were lost.
-   * @param nextTxOffset what the log goes on with
+   * Opens the times of the log in a database's folder, without those of transactions that the log has no more: that were
+   * lost, or removed long ago.
+   * @param firstTxOffset what the log begins with
+   * @param nextTxOffset what it goes on with
    */
-  static async open(fs: FileSystem, folder: string, nextTxOffset: number): Promise<CommitTimes> {
+  static async open(fs: FileSystem, folder: string, firstTxOffset: number, nextTxOffset: number): Promise<CommitTimes> {
     try {
       const file = await fs.open(pathIn(folder), 'write');
-      const length = ENTRY_BYTES * (await findEntry(file, nextTxOffset));
-      await file.truncate(length);
-      return new CommitTimes(file, length);
+      try {
+        const first = await findEntry(file, firstTxOffset);
+        const end = await findEntry(file, nextTxOffset);
+        // To write it anew pays when most of it is old.
+        const isMostlyOld = first > end - first && first * ENTRY_BYTES > MAX_OLD_BYTES;
+        const length = ENTRY_BYTES * (isMostlyOld ? await moveToFront(file, first, end) : end);
+        await file.truncate(length);
+        return new CommitTimes(file, length);
+      } catch (error) {
+        await file.close();
+        throw error;
+      }
     } catch {
       return new CommitTimes(undefined, 0);
     }
@@ -111,6 +124,14 @@ export async function readCommitTimes(
   } finally {
     await file.close().catch(ignore);
   }
+}
+
+/** Moves the entries from `first` to `end` to where the file begins; returns how many they are. */
+async function moveToFront(file: OpenFile, first: number, end: number): Promise<number> {
+  const bytes = new Uint8Array(ENTRY_BYTES * (end - first));
+  await file.read(bytes, first * ENTRY_BYTES);
+  await file.write(bytes, 0);
+  return end - first;
 }
 
 /** How many entries lie before a transaction. */

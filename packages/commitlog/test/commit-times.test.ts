@@ -6,7 +6,7 @@ const second = (n: number): number => 1_800_000_000_000_000 + n * 1_000_000;
 
 test('times come back, of any stretch of the log', async () => {
   const disk = steadyDisk();
-  const times = await CommitTimes.open(disk, 'db', 0);
+  const times = await CommitTimes.open(disk, 'db', 0, 0);
   for (let i = 0; i < 50; i++) times.note(i * 3, second(i));
   await times.close();
   for (const [first, end] of [
@@ -27,7 +27,7 @@ test('times come back, of any stretch of the log', async () => {
 
 test('one entry is enough for a tenth of a second', async () => {
   const disk = steadyDisk();
-  const times = await CommitTimes.open(disk, 'db', 0);
+  const times = await CommitTimes.open(disk, 'db', 0, 0);
   for (let i = 0; i < 1000; i++) times.note(i, second(0) + i * 1000);
   await times.close();
   expect((await readCommitTimes(disk, 'db', 0, 1000)).map(({ txOffset }) => txOffset)).toEqual(
@@ -37,10 +37,10 @@ test('one entry is enough for a tenth of a second', async () => {
 
 test('times of transactions that were lost go when the log is opened again', async () => {
   const disk = steadyDisk();
-  const before = await CommitTimes.open(disk, 'db', 0);
+  const before = await CommitTimes.open(disk, 'db', 0, 0);
   for (let i = 0; i < 10; i++) before.note(i, second(i));
   await before.close();
-  const after = await CommitTimes.open(disk, 'db', 6);
+  const after = await CommitTimes.open(disk, 'db', 0, 6);
   after.note(6, second(60));
   await after.close();
   const found = await readCommitTimes(disk, 'db', 5, 100);
@@ -50,9 +50,24 @@ test('times of transactions that were lost go when the log is opened again', asy
   ]);
 });
 
+test('times of transactions that the log let go of go, too, when there are many', async () => {
+  const disk = steadyDisk();
+  const before = await CommitTimes.open(disk, 'db', 0, 0);
+  for (let i = 0; i < 10_000; i++) before.note(i, second(i));
+  await before.close();
+  const kept = await CommitTimes.open(disk, 'db', 1000, 10_000);
+  await kept.close();
+  expect(await readCommitTimes(disk, 'db', 0, 10_000)).toHaveLength(10_000);
+  const moved = await CommitTimes.open(disk, 'db', 9000, 10_000);
+  moved.note(10_000, second(10_000));
+  await moved.close();
+  const left = await readCommitTimes(disk, 'db', 0, 20_000);
+  expect(left).toEqual(Array.from({ length: 1001 }, (_, i) => ({ txOffset: 9000 + i, micros: second(9000 + i) })));
+});
+
 test('a file that cannot be written costs times and nothing else', async () => {
   const disk = steadyDisk();
-  const times = await CommitTimes.open(disk, 'db', 0);
+  const times = await CommitTimes.open(disk, 'db', 0, 0);
   disk.failAfter('write', 0);
   times.note(0, second(0));
   await times.close();

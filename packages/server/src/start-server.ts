@@ -95,7 +95,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       tokens,
       backups,
       reportError,
-      metrics: new Metrics(databases, archive, () => postgres?.counts),
+      metrics: new Metrics(databases, archive, backups, () => postgres?.counts),
       mayCreateDatabases: (identity: string): boolean => isOpen || config.publishers.has(identity),
     };
     const gateway = new WebSocketGateway(context, config.websocket, log);

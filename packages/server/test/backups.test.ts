@@ -112,6 +112,8 @@ describe('a backup', () => {
     expect(one).toEqual(two);
     const list = (await (await backups('GET')).json()) as { backups: Answer[] };
     expect(list.backups).toEqual([one]);
+    const metrics = await (await fetch(`${server.url}/v1/metrics`)).text();
+    expect(metrics).toMatch(/^lightcone_backup_last_success_timestamp_seconds\{db="[0-9a-f]{64}"\} \d+/m);
   });
 
   test('goes when there are more than are kept; those that were not finished are none', async () => {

@@ -91,6 +91,14 @@ describe('an archive', () => {
     expect(await copy!.readDescription()).toEqual({ ...description, names: ['other'] });
   });
 
+  test('is not begun for a database that has no transactions yet', async () => {
+    const folder = await Folder.open();
+    const store = new MemoryBlobStore();
+    expect(await archiverOf(folder, store).round(-1, description)).toBeUndefined();
+    expect(await copies(store)).toEqual([]);
+    await expect(folder.folder.get('archive.json')).resolves.toBeUndefined();
+  });
+
   test('goes on after a restart where it was, and does not repeat what is there', async () => {
     const folder = await Folder.open();
     const store = new MemoryBlobStore();

@@ -37,6 +37,7 @@ export async function readCommits(
   endTxOffset: number,
   fullBytes: number,
 ): Promise<CommitRun | undefined> {
+  if (from.txOffset >= endTxOffset) return undefined;
   const segments = segmentOffsets(await fs.list(folder));
   const first = segments.findLastIndex((segment) => segment <= from.txOffset);
   if (first === -1) {
@@ -76,7 +77,6 @@ export async function readCommits(
   if (length > 0) {
     return { firstTxOffset: from.txOffset, endTxOffset: next.txOffset, commits: joined(parts, length), next };
   }
-  if (from.txOffset >= endTxOffset) return undefined;
   throw new CommitLogError('LOG_DAMAGED', `${folder}: tx offset ${from.txOffset} cannot be read: ${problem}`);
 }
 

@@ -24,6 +24,8 @@ export class Backups {
   readonly #log: Logger;
   /** Those that are being made, by identity: who asks for the same gets the same. */
   readonly #making = new Map<string, Promise<BackupSummary>>();
+  /** When the last one was finished since the server started, in ms since 1970, by identity. */
+  readonly #finishedAt = new Map<string, number>();
   /** When the next one is due, in ms since 1970, by identity. */
   readonly #dueAt = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
@@ -34,6 +36,11 @@ export class Backups {
     this.#databases = databases;
     this.#control = control;
     this.#log = log;
+  }
+
+  /** When the last backup of a database was finished since the server started, in ms since 1970, by identity. */
+  get finishedAt(): ReadonlyMap<string, number> {
+    return this.#finishedAt;
   }
 
   start(): void {
@@ -103,6 +110,7 @@ export class Backups {
       keep: this.#config.keep,
     });
     const { id, lastTxOffset, bytes } = backup;
+    this.#finishedAt.set(identity, Date.now());
     this.#log.info({ database: identity, id, lastTxOffset, bytes, durationMs: Date.now() - begunAt }, 'backup made');
     return backup;
   }

@@ -47,6 +47,7 @@ export class DatabaseArchiver {
    */
   async round(durableTxOffset: number, description: DatabaseDescription): Promise<string | undefined> {
     const end = durableTxOffset + 1;
+    if (end === 0) return undefined; // there is no database yet
     try {
       const reason = await this.#open(end, description);
       await this.#archive(end, description);

@@ -47,7 +47,8 @@ async function openDatabase(
   const options: DatabaseOptions = {
     identity: Identity.fromHex(identity),
     log,
-    ...(log && path !== undefined && { commitTimes: await CommitTimes.open(fs, path, log.nextTxOffset) }),
+    ...(log &&
+      path !== undefined && { commitTimes: await CommitTimes.open(fs, path, log.firstTxOffset, log.nextTxOffset) }),
     ...(path !== undefined && {
       snapshots: {
         store: await folderSnapshots(path),

@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import type { Archive } from '../copies/archive.ts';
+import type { Backups } from '../copies/backups.ts';
 import type { Databases } from '../databases.ts';
 import type { PostgresCounts } from '../postgres/postgres-gateway.ts';
 import { ConnectionMetrics } from './connection-metrics.ts';
@@ -15,6 +16,7 @@ import { ScrapedMetrics } from './scraped-metrics.ts';
 export class Metrics {
   readonly #databases: Databases;
   readonly #archive: Archive | undefined;
+  readonly #backups: Backups | undefined;
   readonly #readPostgres: () => PostgresCounts | undefined;
   readonly #registry = new Registry();
   #hasProcessMetrics = false;
@@ -48,6 +50,11 @@ export class Metrics {
     'Attempts to bring the archive up to date that failed.',
     'db',
   );
+  readonly #backupSuccess = this.#scraped.gauge(
+    'lightcone_backup_last_success_timestamp_seconds',
+    'When the last backup was finished since the server started.',
+    'db',
+  );
   readonly #postgresSessions = this.#scraped.gauge(
     'lightcone_postgres_sessions',
     'Clients of the port for PostgreSQL clients.',
@@ -59,9 +66,15 @@ export class Metrics {
   );
 
   /** @param readPostgres what the port for PostgreSQL clients has counted; undefined while there is none */
-  constructor(databases: Databases, archive: Archive | undefined, readPostgres: () => PostgresCounts | undefined) {
+  constructor(
+    databases: Databases,
+    archive: Archive | undefined,
+    backups: Backups | undefined,
+    readPostgres: () => PostgresCounts | undefined,
+  ) {
     this.#databases = databases;
     this.#archive = archive;
+    this.#backups = backups;
     this.#readPostgres = readPostgres;
   }
 
@@ -94,7 +107,7 @@ export class Metrics {
       this.#connections.countRejections(database.identity, 'out_of_energy', outOfEnergy);
     });
     for (const [identity, counts] of this.#databases.startCounts) this.#connections.readStarts(identity, counts);
-    this.#readArchive();
+    this.#readCopies();
     const postgres = this.#readPostgres();
     if (postgres !== undefined) {
       this.#postgresSessions.set(postgres.sessions);
@@ -104,12 +117,13 @@ export class Metrics {
     return this.#registry.metrics();
   }
 
-  #readArchive(): void {
+  #readCopies(): void {
     for (const [db, status] of this.#archive?.statuses ?? []) {
       this.#archiveLag.set({ db }, Math.max(0, status.durableTxOffset + 1 - status.endTxOffset));
       if (status.lastSuccessAt !== undefined) this.#archiveSuccess.set({ db }, status.lastSuccessAt / 1000);
       this.#archiveFailures.inc({ db }, status.failures);
     }
+    for (const [db, at] of this.#backups?.finishedAt ?? []) this.#backupSuccess.set({ db }, at / 1000);
   }
 }
 
