@@ -372,6 +372,22 @@ describe('a store of blobs that fails', () => {
     expect(await restartedFrom(logged)).toBeGreaterThan(0);
   });
 
+  test('nor does memory that is used up', async () => {
+    const memory = new MemoryBlobStore();
+    await using logged = await withSnapshot(memory);
+    const before = await logged.dump();
+    const exhausted = new FaultyBlobStore(memory, (_: BlobOperation, each) => {
+      if (each.startsWith('objects/')) throw new RangeError('Array buffer allocation failed');
+      return undefined;
+    });
+    logged.blobs = exhausted;
+    expect(await restartedFrom(logged)).toBe(-1);
+    expect(await logged.dump()).toEqual(before);
+    logged.blobs = memory;
+    expect(await snapshotsOf(logged).list()).toHaveLength(1);
+    expect(await restartedFrom(logged)).toBeGreaterThan(0);
+  });
+
   test.each(['before', 'after'] as const)('and a crash %s any operation of a snapshot loses nothing', async (kind) => {
     for (let lastOperation = 0; ; lastOperation++) {
       const blobs = new MemoryBlobStore();

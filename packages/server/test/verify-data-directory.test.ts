@@ -124,6 +124,12 @@ test('after a kill there is a journal beside the control database, which counts 
   expect(await readFile(join(killed, 'control.sqlite-wal'))).toEqual(journal);
 });
 
+test('a journal that cannot be read is damage: without it the control database is of some time ago', async () => {
+  const path = await copyOfGood();
+  await mkdir(join(path, 'control.sqlite-wal'));
+  expect(codes(await verifyDataDirectory(path))).toEqual(['CONTROL_CORRUPT']);
+});
+
 interface Case {
   readonly what: string;
   readonly damage: (path: string) => Promise<unknown>;

@@ -21,7 +21,7 @@ export interface RecoveredStore {
  * Makes a store from the newest snapshot that is good and the log after it; where there is none, from the log alone,
  * if it begins with the first transaction.
  *
- * Snapshots that are damaged, or newer than the log, are set aside. One that cannot be read now is passed over.
+ * Snapshots that are damaged, or newer than the log, are set aside. One that fails for another reason is passed over.
  * @param onProblem told of each snapshot that was not used, though it might have been
  * @throws EngineError `ENGINE_RECOVERY_FAILED`; CommitLogError
  */
@@ -94,11 +94,17 @@ async function fromSnapshot(
   }
 }
 
-/** Whether a snapshot will never be of use: not so if the disk could not be read, or another program can read it. */
+/**
+ * Whether the bytes of a snapshot are at fault, so that it will never be of use. What else can go wrong, a disk that is
+ * not read, memory that is used up, a version that another program reads, says nothing of it: it must not be set aside,
+ * as its objects would be removed soon after.
+ */
 function isPermanent(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return !code.startsWith('BLOB_') && code !== 'SNAPSHOT_UNSUPPORTED';
+  return DAMAGE.has(code) || code.startsWith('STORE_') || code.startsWith('SATS_');
 }
+
+const DAMAGE: ReadonlySet<string> = new Set(['SNAPSHOT_DAMAGED', 'ENGINE_INVALID_SNAPSHOT']);
 
 function newStore(): Store {
   const store: Store = new Store((transaction, _table, sequence) => saveSequence(store, transaction, sequence));

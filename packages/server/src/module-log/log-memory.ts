@@ -1,6 +1,8 @@
 import type { LogCursor, LogPiece, LogStart, LogStore } from './log-store.ts';
 
 const MAX_KEPT_BYTES = 16 * 1024 * 1024;
+/** Lines are kept in chunks of this many bytes or more: reads and removals go through the list of them. */
+const CHUNK_BYTES = 64 * 1024;
 const NEWLINE = 0x0a;
 
 /** The newest 16 MiB of a log, in memory. */
@@ -21,7 +23,10 @@ export class LogMemory implements LogStore {
 
   append(lines: string): void {
     const bytes = Buffer.from(lines);
-    this.#chunks.push(bytes);
+    const last = this.#chunks.at(-1);
+    // A reader may hold the old one, so that it is not added to in its place.
+    if (last === undefined || last.length >= CHUNK_BYTES) this.#chunks.push(bytes);
+    else this.#chunks[this.#chunks.length - 1] = Buffer.concat([last, bytes]);
     this.#end += bytes.length;
     while (this.#end - this.#start > MAX_KEPT_BYTES) this.#start += this.#chunks.shift()?.length ?? 0;
     this.#onGrown();

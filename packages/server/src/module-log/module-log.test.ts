@@ -94,6 +94,21 @@ test('memory keeps the newest 16 MiB', async () => {
   expect((await readText(log.read(undefined, false))).length).toBe(16 * 1024 * 1024);
 });
 
+test('many short lines in memory are read in few pieces, also while more come', async () => {
+  const log = new ModuleLog(undefined, silent, now);
+  const lines = Array.from({ length: 20_000 }, (_, i) => `line ${i}\n`);
+  for (const line of lines.slice(0, 10_001)) log.append(line);
+  const reading = (await log.read(undefined, true)) as AsyncIterable<Buffer>;
+  const pieces: string[] = [];
+  for await (const piece of reading) {
+    if (pieces.length === 0) for (const line of lines.slice(10_001)) log.append(line);
+    pieces.push(piece.toString());
+    if (pieces.at(-1)?.endsWith(lines.at(-1)!)) break; // it has lines
+  }
+  expect(pieces.join('')).toBe(lines.join(''));
+  expect(pieces.length).toBeLessThan(20);
+});
+
 test('a day’s file has a bound, says so, and the next day has room again', async () => {
   const log = new ModuleLog(folder, silent, now, 100);
   for (let i = 0; i < 10; i++) {

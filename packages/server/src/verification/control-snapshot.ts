@@ -49,18 +49,15 @@ export class ControlSnapshot implements AsyncDisposable {
   static async of(dataDirectory: string): Promise<ControlSnapshot> {
     const folder = await mkdtemp(join(tmpdir(), 'lightcone-control-'));
     const path = join(folder, FILE);
-    try {
-      await copyFile(join(dataDirectory, FILE), path);
-    } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      const missing =
-        code === 'ENOENT'
-          ? damage('CONTROL_MISSING', 'it is missing: nothing says which databases there are')
-          : damage('CONTROL_CORRUPT', `it cannot be read: ${message}`);
-      return new ControlSnapshot(folder, path, missing);
+    const problem = await copyFailure(join(dataDirectory, FILE), path);
+    if (problem !== undefined) {
+      const missing = damage('CONTROL_MISSING', 'it is missing: nothing says which databases there are');
+      return new ControlSnapshot(folder, path, problem.code === 'ENOENT' ? missing : unreadable(problem));
     }
-    await copyFile(join(dataDirectory, `${FILE}-wal`), `${path}-wal`).catch(() => undefined);
-    return new ControlSnapshot(folder, path, undefined);
+    // Without its journal the database is as it was some time ago, and looks as sound as ever.
+    const journal = await copyFailure(join(dataDirectory, `${FILE}-wal`), `${path}-wal`);
+    const isUsable = journal === undefined || journal.code === 'ENOENT';
+    return new ControlSnapshot(folder, path, isUsable ? undefined : unreadable(journal));
   }
 
   /** Reads everything, past damage as far as that goes. */
@@ -90,6 +87,18 @@ export class ControlSnapshot implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await rm(this.#folder, { recursive: true, force: true });
   }
+}
+
+/** @returns why there is no copy */
+async function copyFailure(from: string, to: string): Promise<NodeJS.ErrnoException | undefined> {
+  return copyFile(from, to).then(
+    () => undefined,
+    (error: NodeJS.ErrnoException) => error,
+  );
+}
+
+function unreadable({ message }: Error): Finding {
+  return damage('CONTROL_CORRUPT', `it cannot be read: ${message}`);
 }
 
 function readAll(database: Database.Database): ControlContent {

@@ -40,15 +40,15 @@ export class NewDataDirectory implements AsyncDisposable {
     }
   }
 
-  /** Puts it in its place. */
+  /** Puts it in its place, everything in it on disk before. */
   async finish(): Promise<void> {
+    await syncAll(this.path);
     await rmdir(this.#target).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw unusable(this.#target, error.message);
     });
-    await syncFolder(this.path);
     await rename(this.path, this.#target);
     this.#isFinished = true;
-    await syncFolder(dirname(this.#target));
+    await sync(dirname(this.#target));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -56,7 +56,17 @@ export class NewDataDirectory implements AsyncDisposable {
   }
 }
 
-async function syncFolder(path: string): Promise<void> {
+/** Keys, configuration and module logs are copied by the system, which syncs nothing. */
+async function syncAll(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    await (entry.isDirectory() ? syncAll(path) : sync(path));
+  }
+  await sync(folder);
+}
+
+async function sync(path: string): Promise<void> {
+  // Windows has no such thing for folders, and wants files open for writing.
   if (process.platform === 'win32') return;
   await using handle = await open(path, 'r');
   await handle.sync();
