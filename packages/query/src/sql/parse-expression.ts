@@ -231,6 +231,16 @@ function parseWord(cursor: TokenCursor, parsed: ParsedExpression): ParsedExpress
     case 'CASE':
       skipCase(cursor);
       return refuseExpression(cursor, parsed);
+    case 'INTERVAL':
+    case 'DATE':
+    case 'TIME':
+    case 'TIMESTAMP':
+      // Literals in front of a text, else names.
+      if (cursor.peek(1).kind !== 'string') break;
+      cursor.reprint(cursor.position, keyword);
+      cursor.next();
+      cursor.next();
+      return refuseExpression(cursor, parsed);
     default:
   }
   const parts = cursor.dottedName();
