@@ -13,7 +13,7 @@ import {
   writeServerMessage,
 } from '../src/v1/index.ts';
 import { v1ClientMessage, v1ServerMessage } from './v1-vectors.ts';
-import { fromHex, toHex, v1Frames, v1Texts } from './vectors.ts';
+import { type Fields, fromHex, toHex, v1Frames, v1Texts } from './vectors.ts';
 
 const CLIENT_MESSAGES = [
   'CallProcedure',
@@ -48,6 +48,19 @@ test.each([
   ];
   expect(names('client').toSorted()).toEqual(CLIENT_MESSAGES);
   expect(names('server').toSorted()).toEqual(SERVER_MESSAGES);
+});
+
+test('the vectors have every variant of what is in the messages', () => {
+  const variantsOf = (message: string, field: string): string[] => {
+    const all = v1Frames.filter((frame) => frame.message === message).map(({ fields }) => fields[field] as Fields);
+    return [...new Set(all.map((value) => Object.keys(value)[0]!))].toSorted(); // a variant is an object with one key
+  };
+  expect(variantsOf('TransactionUpdate', 'status')).toEqual(['Committed', 'Failed', 'OutOfEnergy']);
+  expect(variantsOf('ProcedureResult', 'status')).toEqual(['InternalError', 'OutOfEnergy', 'Returned']);
+  expect(variantsOf('OneOffQueryResponse', 'error')).toEqual(['none', 'some']);
+  expect(variantsOf('SubscriptionError', 'query_id')).toEqual(['none', 'some']);
+  const calls = v1Frames.filter(({ message }) => message === 'CallReducer').map(({ fields }) => fields['flags']);
+  expect(calls.toSorted()).toEqual([0, 1]);
 });
 
 const binary = (direction: string): typeof v1Frames => v1Frames.filter((frame) => frame.direction === direction);
@@ -99,6 +112,17 @@ test.each([
     requestId: 3,
     queries: ['SELECT * FROM user'],
   });
+});
+
+/** No server was seen to send it; by the layout of file 20 §6. */
+test('an error that ends subscriptions later has no ids', () => {
+  const hex = '07dc05000000000000010101020000006e6f';
+  const none = { requestId: undefined, queryId: undefined, tableId: undefined };
+  const message = { tag: 'SubscriptionError', ...none, error: 'no', durationMicros: 1500n } as const;
+  expect(readServerMessage(new ByteReader(fromHex(hex)))).toEqual(message);
+  const writer = new ByteWriter();
+  writeServerMessage(writer, message, writeRowList);
+  expect(toHex(writer.written())).toBe(hex);
 });
 
 test('what follows a binary message is left', () => {

@@ -1,6 +1,7 @@
 // The OpenAPI document says what the server does: the same paths, methods, parameters and names.
 import { request as httpRequest } from 'node:http';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -68,6 +69,14 @@ test('every method that a path allows is in the document, and none else', async 
     const withHead = methods.includes('GET') ? [...methods, 'HEAD'] : methods;
     expect([path, withHead.toSorted()]).toEqual([path, await allowedMethods(path.replaceAll(/[{}]/gu, ''))]);
   }
+});
+
+test('every operation has a line in docs/compatibility.md, and none else', () => {
+  const page = readFileSync(new URL('../../../docs/compatibility.md', import.meta.url), 'utf8');
+  const [, section = ''] = page.split('## HTTP, route by route');
+  const listed = [...section.split('\n## ')[0]!.matchAll(/`([A-Z]+ \/v1\S*)`/gu)].map(([, operation]) => operation);
+  const described = [...document.operations().keys()].filter((operation) => !operation.includes('/route'));
+  expect(listed.toSorted()).toEqual(described.toSorted());
 });
 
 test('the document is well-formed OpenAPI 3.1', () => {

@@ -416,6 +416,17 @@ describe.each(['v1.bsatn.spacetimedb', 'v1.json.spacetimedb'])('over %s', (proto
     await client.close();
   });
 
+  test('a procedure that uses up its energy says so', async () => {
+    const client = await connect('procedures');
+    client.callProcedure(5, 'loop_forever', nothing);
+    expect(await client.next('ProcedureResult')).toMatchObject({
+      requestId: 5,
+      status: { tag: 'OutOfEnergy' },
+      timestampMicros: 0n,
+    });
+    await client.close();
+  });
+
   test.each([
     { compression: undefined, tag: 1 },
     { compression: 'Brotli', tag: 1 },

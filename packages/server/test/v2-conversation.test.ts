@@ -210,6 +210,11 @@ describe.each(['v2.bsatn.spacetimedb', 'v3.bsatn.spacetimedb'])('over %s', (prot
     const slept = await client.next('ProcedureResult');
     expect(slept).toMatchObject({ requestId: 6, status: { tag: 'Returned' } });
     expect(slept.durationMicros).toBeGreaterThanOrEqual(200_000n);
+    client.send({ tag: 'CallProcedure', requestId: 8, procedure: 'loop_forever', args: textArgs() });
+    expect((await client.next('ProcedureResult')).status).toEqual({
+      tag: 'InternalError',
+      error: 'Procedure terminated due to insufficient budget',
+    });
     await client.close();
   });
 });
