@@ -14,7 +14,7 @@ const mayUse: Record<string, readonly string[]> = {
   host: ['sats'],
   engine: ['sats', 'schema', 'protocol', 'store', 'blobs', 'commitlog', 'query', 'host'],
   server: ['sats', 'protocol', 'blobs', 'commitlog', 'engine'],
-  cli: ['sats', 'engine', 'server'],
+  cli: ['sats', 'protocol', 'engine', 'server'],
 };
 
 /** Packages whose sources run in a browser worker too; files and folders that need Node are named. */

@@ -1,5 +1,5 @@
 import { resolveType, specialType, typeFromJson } from '@lightcone/sats';
-import type { AlgebraicType, JsonValue, Typespace } from '@lightcone/sats';
+import type { AlgebraicType, JsonValue, ProductType, Typespace } from '@lightcone/sats';
 import { findMember, mustList, mustMember, mustText } from './http/json-access.ts';
 
 /** A reducer or procedure, as far as calling it needs. */
@@ -60,6 +60,23 @@ export class ModuleDescription {
     return this.#list(`${kind}s`).map((element) =>
       this.#canonicalName(explicitKind, mustText(mustMember(element, 'source_name'))),
     );
+  }
+
+  /** What the rows of a table or view are, by the name that clients use; undefined if there is none of that name. */
+  findRowType(name: string): ProductType | undefined {
+    const table = this.findElement('Table', name);
+    if (table !== undefined) return this.#product({ tag: 'Ref', ref: Number(mustMember(table, 'product_type_ref')) });
+    const view = this.findElement('View', name);
+    return view === undefined ? undefined : this.#product(typeFromJson(mustMember(view, 'return_type')));
+  }
+
+  /** The product itself, or what a list, an option or a query is of: views return those. */
+  #product(type: AlgebraicType): ProductType | undefined {
+    const resolved = this.resolve(type);
+    if (resolved.tag === 'Array') return this.#product(resolved.element);
+    const [first] = resolved.tag === 'Sum' ? resolved.variants : resolved.tag === 'Product' ? resolved.elements : [];
+    if (resolved.tag === 'Sum' || first?.name === '__query__') return first && this.#product(first.type);
+    return resolved.tag === 'Product' ? resolved : undefined;
   }
 
   /** `say(text: String, times: U32)` */

@@ -16,6 +16,7 @@ import { restoreCommand } from './commands/restore.ts';
 import { serverCommand } from './commands/server.ts';
 import { sqlCommand } from './commands/sql.ts';
 import { startCommand } from './commands/start.ts';
+import { subscribeCommand } from './commands/subscribe.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { versionCommand } from './commands/version.ts';
 import type { PathOptions } from './config/cli-paths.ts';
@@ -36,6 +37,7 @@ export function createProgram(terminal: Terminal): Command {
     .addCommand(publishCommand(session))
     .addCommand(callCommand(session))
     .addCommand(sqlCommand(session))
+    .addCommand(subscribeCommand(session))
     .addCommand(logsCommand(session))
     .addCommand(listCommand(session))
     .addCommand(describeCommand(session))

@@ -87,6 +87,26 @@ export class ServerClient {
     return { contentType: message.headers['content-type'] ?? '', lines: this.#linesOf(message) };
   }
 
+  /**
+   * Opens a WebSocket.
+   *
+   * @param protocols the subprotocols that are understood
+   * @throws CliError `CLI_UNREACHABLE`, also if the server refuses it, whose reason a WebSocket does not tell
+   */
+  async openWebSocket(path: string, query: RequestOptions['query'], protocols: readonly string[]): Promise<WebSocket> {
+    const url = this.#urlOf(path, query);
+    url.protocol = url.protocol.replace('http', 'ws');
+    const headers = this.token === undefined ? {} : { authorization: `Bearer ${this.token}` };
+    const socket = new WebSocket(url, { protocols: [...protocols], headers });
+    socket.binaryType = 'arraybuffer';
+    await new Promise<void>((resolve, reject) => {
+      socket.addEventListener('open', () => resolve(), { once: true });
+      const refused = (event: Event): void => reject(this.#unreachable('error' in event ? event.error : event));
+      socket.addEventListener('error', refused, { once: true });
+    });
+    return socket;
+  }
+
   async *#linesOf(message: IncomingMessage): AsyncGenerator<string, void> {
     try {
       yield* createInterface({ input: message });
@@ -109,10 +129,7 @@ export class ServerClient {
 
   async #send(method: string, path: string, options: RequestOptions): Promise<IncomingMessage> {
     const { query, body, contentType } = options;
-    const url = new URL(path, this.server.url);
-    for (const [key, value] of Object.entries(query ?? {})) {
-      if (value !== undefined) url.searchParams.set(key, value);
-    }
+    const url = this.#urlOf(path, query);
     const headers: Record<string, string> = { ...options.headers };
     if (this.token !== undefined) headers['authorization'] = `Bearer ${this.token}`;
     if (contentType !== undefined) headers['content-type'] = contentType;
@@ -121,6 +138,14 @@ export class ServerClient {
     } catch (cause) {
       throw this.#unreachable(cause);
     }
+  }
+
+  #urlOf(path: string, query: RequestOptions['query'] = {}): URL {
+    const url = new URL(path, this.server.url);
+    for (const [key, value] of Object.entries(query)) {
+      if (value !== undefined) url.searchParams.set(key, value);
+    }
+    return url;
   }
 
   #unreachable(cause: unknown): CliError {
