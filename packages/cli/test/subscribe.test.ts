@@ -50,7 +50,10 @@ function subscribe(...args: readonly string[]): {
     noted: terminal.noted,
   }));
   const lines = async (): Promise<string> => {
-    while (printed.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+    while (printed.length === 0) {
+      const ended = await Promise.race([run, new Promise<void>((resolve) => (wake = resolve))]);
+      if (ended !== undefined && printed.length === 0) throw new Error(`it has ended: ${ended.noted}`);
+    }
     return printed.shift()!; // it has one
   };
   return { terminal, lines, run };
@@ -85,12 +88,12 @@ test('several queries share the line of a transaction, and events are inserts', 
 });
 
 test('views are read by what they return: a list, an option or a query', async () => {
-  const views = ['strongest_player', 'player_count', 'all_names', 'open_teams'].map((view) => `SELECT * FROM ${view}`);
+  const views = ['strongest_player', 'player_count', 'all_names', 'all_teams'].map((view) => `SELECT * FROM ${view}`);
   await succeed('call', 'views', 'put_team', '7', 'red', 'true');
   const { lines, run } = subscribe('views', ...views, '--print-initial-update', '-n', '1');
   expect(JSON.parse(await lines())).toEqual({
     player_count: { deletes: [], inserts: [{ players: 0, teams: 1 }] },
-    open_teams: { deletes: [], inserts: [{ id: 7, name: 'red', is_open: true }] },
+    all_teams: { deletes: [], inserts: [{ id: 7, name: 'red', is_open: true }] },
   });
   await succeed('call', 'views', 'join', 'Ann', '3', '7');
   expect(JSON.parse(await lines())).toEqual({

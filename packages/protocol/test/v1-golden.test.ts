@@ -60,7 +60,7 @@ test('the vectors have every variant of what is in the messages', () => {
   expect(variantsOf('OneOffQueryResponse', 'error')).toEqual(['none', 'some']);
   expect(variantsOf('SubscriptionError', 'query_id')).toEqual(['none', 'some']);
   const calls = v1Frames.filter(({ message }) => message === 'CallReducer').map(({ fields }) => fields['flags']);
-  expect(calls.toSorted()).toEqual([0, 1]);
+  expect(new Set(calls)).toEqual(new Set([0, 1]));
 });
 
 const binary = (direction: string): typeof v1Frames => v1Frames.filter((frame) => frame.direction === direction);
