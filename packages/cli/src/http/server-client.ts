@@ -97,7 +97,9 @@ export class ServerClient {
     const url = this.#urlOf(path, query);
     url.protocol = url.protocol.replace('http', 'ws');
     const headers = this.token === undefined ? {} : { authorization: `Bearer ${this.token}` };
-    const socket = new WebSocket(url, { protocols: [...protocols], headers });
+    // Node's takes headers as well, which types made for browsers do not know.
+    const options: object = { protocols: [...protocols], headers };
+    const socket = new WebSocket(url, options as string[]);
     socket.binaryType = 'arraybuffer';
     await new Promise<void>((resolve, reject) => {
       socket.addEventListener('open', () => resolve(), { once: true });

@@ -49,7 +49,7 @@ export class Subscription {
     const subscription = new Subscription(socket);
     const writer = new ByteWriter();
     writeClientMessage(writer, { tag: 'Subscribe', requestId: 0, querySetId: QUERY_SET, queries });
-    socket.send(writer.finish());
+    socket.send(new Uint8Array(writer.finish()));
     return subscription;
   }
 
