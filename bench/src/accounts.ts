@@ -10,24 +10,24 @@ export type Distribution = 'uniform' | 'zipf';
 const ZIPF_EXPONENT = 1.5;
 
 /**
- * Draws account ids from 0 to `ACCOUNTS - 1`, the same ones for the same seed.
+ * Draws account ids from 0 to `accounts - 1`, the same ones for the same seed.
  *
  * Zipf: id `k` comes with a probability proportional to `1 / (k + 1)^1.5`, so a handful of accounts
  * is in almost every transfer.
  */
-function accountPicker(distribution: Distribution, seed: number): () => number {
+function accountPicker(distribution: Distribution, seed: number, accounts: number): () => number {
   const random = mulberry32(seed);
-  if (distribution === 'uniform') return () => Math.floor(random() * ACCOUNTS);
-  const cumulative = new Float64Array(ACCOUNTS);
+  if (distribution === 'uniform') return () => Math.floor(random() * accounts);
+  const cumulative = new Float64Array(accounts);
   let sum = 0;
-  for (let k = 0; k < ACCOUNTS; k++) {
+  for (let k = 0; k < accounts; k++) {
     sum += 1 / (k + 1) ** ZIPF_EXPONENT;
     cumulative[k] = sum;
   }
   return () => {
     const wanted = random() * sum;
     let low = 0;
-    let high = ACCOUNTS - 1;
+    let high = accounts - 1;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (cumulative[middle]! < wanted) low = middle + 1; // in range: middle < ACCOUNTS
@@ -51,8 +51,8 @@ function mulberry32(seed: number): () => number {
 const REDUCER_NAME = new TextEncoder().encode('transfer');
 
 /** Calls of `transfer(from: u32, to: u32, amount: i64 = 1)` between two accounts that differ, the same ones for the same seed. */
-export function transferCalls(distribution: Distribution, seed: number): WriteCall {
-  const pick = accountPicker(distribution, seed);
+export function transferCalls(distribution: Distribution, seed: number, accounts: number = ACCOUNTS): WriteCall {
+  const pick = accountPicker(distribution, seed, accounts);
   return (writer, requestId) => {
     const from = pick();
     let to = pick();

@@ -1,6 +1,7 @@
-// What one reducer does with very many rows, beside SQLite; what they weigh; how long starts take. Prints three tables.
+// What one reducer does with very many rows, beside SQLite; what they weigh; how long starts take. whether a
+// larger table makes transactions slower. Prints four tables.
 //
-//   npm run bench:items -- [--items <n>] [--only rows|memory|starts]
+//   npm run bench:items -- [--items <n>] [--only rows|memory|starts|growth]
 import { existsSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { performance } from 'node:perf_hooks';
@@ -9,8 +10,8 @@ import { parseArgs } from 'node:util';
 import Database from 'better-sqlite3';
 import { transferCalls } from './accounts.ts';
 import { BUILT, type LightconeProcess, SOURCES, startLightconeProcess } from './lightcone-process.ts';
-import { runLoad } from './load-driver.ts';
-import { type ProcessUsage, processUsage } from './process-usage.ts';
+import { type Load, runLoad } from './load-driver.ts';
+import { processUsage } from './process-usage.ts';
 
 const { values: options } = parseArgs({
   options: { items: { type: 'string', default: '1000000' }, only: { type: 'string', default: '' } },
@@ -34,6 +35,7 @@ console.log(
 if ('rows'.includes(options.only)) await rows();
 if ('memory'.includes(options.only)) await memory();
 if ('starts'.includes(options.only)) await starts();
+if ('growth'.includes(options.only)) await growth();
 
 /** Rows a second inside one reducer, and inside one transaction of SQLite in this process. */
 async function rows(): Promise<void> {
@@ -131,10 +133,7 @@ async function replay(server: LightconeProcess): Promise<void> {
   let transactions = 0;
   while (transactions < ITEMS) {
     const result = await runLoad({
-      url: `ws://${server.address}/v1/database/transfers/subscribe?compression=None&confirmed=true`,
-      subprotocol: 'v3.bsatn.spacetimedb',
-      connections: 64,
-      inFlight: 96,
+      ...confirmedLoad(server),
       callsOf: (connection) => transferCalls('uniform', connection),
       warmUpMs: 0,
       measureMs: 1000,
@@ -154,6 +153,40 @@ async function replay(server: LightconeProcess): Promise<void> {
   await again.stop();
 }
 
+/** Transfers between accounts of a table that is ten times as large each time. */
+async function growth(): Promise<void> {
+  console.log(
+    '\n| accounts | transfers/s, 64 × 96 in flight, v3, confirmed | server CPU µs/transfer |\n| ---: | ---: | ---: |',
+  );
+  for (const accounts of [ITEMS / 100, ITEMS / 10, ITEMS, ITEMS * 10]) {
+    const server = await startLightconeProcess();
+    await server.publish('transfers', transfersModule);
+    await server.call('transfers', 'seed', [accounts, 1_000_000_000]);
+    let before = 0;
+    let after = 0;
+    const { answers, seconds } = await runLoad({
+      ...confirmedLoad(server),
+      callsOf: (connection) => transferCalls('uniform', connection, accounts),
+      warmUpMs: 2000,
+      measureMs: 5000,
+      onMeasureStart: () => (before = busyMicros(server)),
+      onMeasureEnd: () => (after = busyMicros(server)),
+    });
+    console.log(`| ${accounts} | ${Math.round(answers / seconds)} | ${((after - before) / answers).toFixed(2)} |`);
+    await server.stop();
+  }
+}
+
+/** 64 connections with 96 calls of `transfers` in flight each. */
+function confirmedLoad(server: LightconeProcess): Pick<Load, 'url' | 'subprotocol' | 'connections' | 'inFlight'> {
+  return {
+    url: `ws://${server.address}/v1/database/transfers/subscribe?compression=None&confirmed=true`,
+    subprotocol: 'v3.bsatn.spacetimedb',
+    connections: 64,
+    inFlight: 96,
+  };
+}
+
 async function idle(what: string, server: LightconeProcess): Promise<void> {
   await sleep(SETTLED_MS);
   const { seconds, cpuMicros } = await timed(server, () => sleep(10_000));
@@ -169,12 +202,16 @@ async function timed(
   server: LightconeProcess,
   deed: () => Promise<unknown>,
 ): Promise<{ seconds: number; cpuMicros: number }> {
-  const busy = (usage: ProcessUsage): number => usage.userMicros + usage.systemMicros;
-  const before = busy(processUsage(server.pid));
+  const before = busyMicros(server);
   const start = performance.now();
   await deed();
   const seconds = (performance.now() - start) / 1000;
-  return { seconds, cpuMicros: busy(processUsage(server.pid)) - before };
+  return { seconds, cpuMicros: busyMicros(server) - before };
+}
+
+function busyMicros(server: LightconeProcess): number {
+  const { userMicros, systemMicros } = processUsage(server.pid);
+  return userMicros + systemMicros;
 }
 
 /** The same work in SQLite, in memory and without a network: each of them one transaction. */
