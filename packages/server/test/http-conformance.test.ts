@@ -791,6 +791,28 @@ const outcomes: readonly Outcome[] = [
   },
   { name: 'unlock what is not locked', method: 'POST', path: '/v1/database/people/unlock', as: 'owner', status: 200 },
   { name: 'lock what is not there', method: 'POST', path: '/v1/database/nobody/lock', as: 'owner', status: 404 },
+  // Backups.
+  {
+    name: 'backups, where none was made',
+    method: 'GET',
+    path: '/v1/database/people/backups',
+    as: 'owner',
+    status: 200,
+    type: JSON_TYPE,
+    json: { backups: [] },
+  },
+  {
+    name: 'a backup',
+    method: 'POST',
+    path: '/v1/database/people/backups',
+    as: 'owner',
+    status: 200,
+    type: JSON_TYPE,
+    json: expect.objectContaining({ id: expect.stringMatching(/^backup-/u) as string }),
+  },
+  { name: 'backups of another', method: 'GET', path: '/v1/database/people/backups', as: 'other', status: 403 },
+  { name: 'a backup of another', method: 'POST', path: '/v1/database/people/backups', as: 'other', status: 403 },
+  { name: 'backups of what is not there', method: 'GET', path: '/v1/database/nobody/backups', status: 404 },
   // WebSockets, for those who ask for none.
   {
     name: 'no upgrade',
@@ -1002,7 +1024,10 @@ const values = new Map<string, string>();
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lightcone-http-'));
-  await writeFile(join(folder, 'config.toml'), '[modules]\nenergy-per-call = 2_000_000_000\n');
+  await writeFile(
+    join(folder, 'config.toml'),
+    `[modules]\nenergy-per-call = 2_000_000_000\n[backup]\nlocation = ${JSON.stringify(join(folder, 'backups'))}\n`,
+  );
   server = await startServer({ listenAddress: '127.0.0.1:0', dataDir: folder });
   document = await ApiDocument.load(server.url);
   const owner = await newUser(server.url);

@@ -11,7 +11,7 @@ import type { DatabaseRecord } from '../../control/control-database.ts';
 
 const BACKUP = object({
   id: { type: 'string', pattern: '^backup-\\d{8}T\\d{6}Z-[0-9a-f]{8}$' },
-  finished_at: { ...STRING, format: 'date-time' },
+  finished_at: { ...STRING, pattern: '^\\d{4}-\\d\\d-\\d\\dT', description: 'RFC 3339.' },
   last_tx_offset: { ...COUNT, maximum: Number.MAX_SAFE_INTEGER, description: 'The last transaction in it.' },
   bytes: { ...COUNT, maximum: Number.MAX_SAFE_INTEGER },
 });
