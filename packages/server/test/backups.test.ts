@@ -57,10 +57,11 @@ async function create(): Promise<Answer> {
   return (await response.json()) as Answer;
 }
 
-/** Restores a backup, starts a server on it, and asks who is there. */
-async function restored(copyId: string): Promise<string[]> {
-  const dataDir = join(work, `from ${copyId}`);
-  await restore({ store: new FolderBlobStore(location), copyId, target: { kind: 'latest' }, dataDir });
+/** Restores a backup, or the latest of all there is, starts a server on it, and asks who is there. */
+async function restored(copyId: string | undefined): Promise<string[]> {
+  const dataDir = join(work, `from ${copyId ?? 'all'}`);
+  const which = copyId === undefined ? {} : { copyId };
+  await restore({ store: new FolderBlobStore(location), ...which, target: { kind: 'latest' }, dataDir });
   await using other = await startServer({ listenAddress: '127.0.0.1:0', dataDir, keyDir: work });
   return await names(other.url);
 }
@@ -131,6 +132,27 @@ describe('a backup', () => {
     for await (const { key } of store.list('')) expect(ids.slice(2).some((id) => key.includes(id))).toBe(true);
     await store.delete(`${identity}/${ids[3]}/backup.json`);
     expect((await listBackups(store)).map(({ id }) => id)).toEqual([ids[2]]);
+  });
+
+  test('beside an archive, which goes on, is not what the latest state is restored from, and less so an unfinished one', async () => {
+    const where = JSON.stringify(location);
+    await start(`[backup]\nlocation = ${where}\n[archive]\nlocation = ${where}\n`);
+    await addPerson('Ada');
+    await create();
+    const { id } = await create();
+    await addPerson('Bob');
+    await server.close();
+    const store = new FolderBlobStore(location);
+    for await (const { key } of store.list('')) {
+      if (key.endsWith(`${id}/backup.json`)) await store.delete(key);
+      if (!key.includes('/archive-')) continue;
+      // Begun before the backups, however soon the test came to them.
+      await store.put(key.replace(/archive-\d+T\d+Z/u, 'archive-20200101T000000Z'), (await store.get(key))!); // it was listed
+      await store.delete(key);
+    }
+    expect((await restored(undefined)).toSorted()).toEqual(['Ada', 'Bob']);
+    const unfinished = { store, copyId: id, target: { kind: 'latest' }, dataDir: join(work, 'none') } as const;
+    await expect(restore(unfinished)).rejects.toMatchObject({ code: 'SERVER_COPY_MISSING' });
   });
 
   test('that was damaged anywhere is told to be', async () => {

@@ -190,6 +190,47 @@ test('without a name all databases are restored', async () => {
   expect((await fetch(`${server.url}/v1/database/other/identity`)).status).toBe(200);
 });
 
+test('a name that two databases had is that of the one that was there later, and this is told', async () => {
+  const dataDir = join(work, 'named');
+  const archive = join(work, 'archive of names');
+  const [first, second] = ['1', '2'].map((digit) => digit.repeat(64)) as [string, string];
+  {
+    await using server = await startServer({ listenAddress: '127.0.0.1:0', dataDir, archive, keyDir: work });
+    await publish(server.url, first, owner, programs.person);
+    await publish(server.url, second, owner, programs.person);
+  }
+  // As it is when one was renamed, and copied for the last time before that.
+  const copied = new FolderBlobStore(archive);
+  for await (const { key } of copied.list('')) {
+    const bytes = (await copied.get(key))!; // it was listed
+    if (key.endsWith('/database.json')) await copied.put(key, renamed(bytes, 'shared'));
+    if (key.startsWith(first) && key.endsWith('.piece')) await copied.put(key, await cutAt(bytes, 1));
+  }
+  const target = join(work, 'with one name');
+  const restored = await restore({ store: copied, target: { kind: 'latest' }, dataDir: target });
+  const lost = restored.map(({ description, lostNames }) => [description.identity, lostNames]);
+  expect(lost).toEqual([
+    [second, []],
+    [first, ['shared']],
+  ]);
+  await using server = await startServer({ listenAddress: '127.0.0.1:0', dataDir: target, keyDir: work });
+  expect(await (await fetch(`${server.url}/v1/database/shared/identity`)).text()).toBe(second);
+});
+
+function renamed(description: Uint8Array, name: string): Uint8Array {
+  const text = new TextDecoder().decode(description);
+  return new TextEncoder().encode(text.replace('"names":[]', `"names":[${JSON.stringify(name)}]`));
+}
+
+/** A piece that says of itself that it was cut at a moment. */
+async function cutAt(piece: Uint8Array, micros: number): Promise<Uint8Array> {
+  const bytes = Buffer.from(piece);
+  bytes.writeBigUInt64LE(BigInt(micros), 28);
+  const end = bytes.length - 32;
+  bytes.set(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes.subarray(0, end))), end);
+  return bytes;
+}
+
 function withoutKey(of: BlobStore, gap: string): BlobStore['list'] {
   return async function* (prefix, after) {
     for await (const blob of of.list(prefix, after)) if (blob.key !== gap) yield blob;

@@ -37,12 +37,15 @@ export async function runRestore({ terminal }: CliSession, archive: string, opti
     dataDir,
     onDatabase: ({ identity, names }, id) => terminal.note(`Restoring ${names[0] ?? identity} from ${id}`),
   });
-  for (const { description, lastTxOffset, tables } of restored) {
+  for (const { description, lastTxOffset, tables, lostNames } of restored) {
     const rows = tables.reduce((sum, table) => sum + table.rows, 0);
     const content = `${tables.length} tables with ${rows} rows`;
     terminal.print(
       `Restored ${description.names[0] ?? description.identity} up to transaction ${lastTxOffset}: ${content}`,
     );
+    for (const name of lostNames) {
+      terminal.print(`  without the name ${name}, which a newer database has. Its identity: ${description.identity}`);
+    }
   }
   terminal.print(`Checked, and written to ${dataDir}. Start it with: spacetime start --data-dir ${dataDir}`);
 }

@@ -80,7 +80,7 @@ export async function pruneBackups(
     if (copy.kind !== 'backup') continue;
     const state = await stateOf(copy);
     if (state === 'finished') finished.push(copy);
-    else if (state === 'unfinished' && now.getTime() - begunAt(copy) > MAX_UNFINISHED_MS) old.push(copy);
+    else if (state === 'unfinished' && now.getTime() - copy.begunAt > MAX_UNFINISHED_MS) old.push(copy);
   }
   old.push(...finished.slice(0, Math.max(0, finished.length - keep)));
   for (const copy of old) await removeCopy(copy);
@@ -107,9 +107,4 @@ async function removeCopy({ blobs }: DatabaseCopy): Promise<void> {
   for (const key of keys.toSorted((a, b) => Number(b === 'backup.json') - Number(a === 'backup.json'))) {
     await blobs.delete(key);
   }
-}
-
-function begunAt({ name }: DatabaseCopy): number {
-  const [, year, month, day, hour, minute, second] = /-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-/.exec(name.id) ?? [];
-  return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
 }

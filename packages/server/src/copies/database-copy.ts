@@ -72,6 +72,13 @@ export class DatabaseCopy {
     return this.name.id.startsWith('backup-') ? 'backup' : 'archive';
   }
 
+  /** When it was begun, in ms since 1970; exact to the second. */
+  get begunAt(): number {
+    const [, year, month, day, hour, minute, second] =
+      /-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-/.exec(this.name.id) ?? [];
+    return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  }
+
   /** Keeps what the database is called and so on, if that is not there. @throws BlobError */
   async describe(description: DatabaseDescription): Promise<void> {
     const text = JSON.stringify({ format: FORMAT, ...description });

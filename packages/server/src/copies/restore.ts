@@ -4,6 +4,7 @@ import type { BlobStore } from '@lightcone/blobs';
 import { ControlDatabase } from '../control/control-database.ts';
 import { ServerError } from '../errors.ts';
 import { NewDataDirectory } from '../verification/new-data-directory.ts';
+import { readManifest } from './backup-manifest.ts';
 import { DatabaseCopy, listCopies } from './database-copy.ts';
 import type { DatabaseDescription } from './database-copy.ts';
 import { restoreCopy } from './restore-copy.ts';
@@ -13,7 +14,7 @@ export interface RestoreOptions {
   readonly store: BlobStore;
   /** The name or identity of one database; all that are in the store if absent. */
   readonly database?: string;
-  /** The id of one copy; the newest that can be restored to the target if absent. */
+  /** The id of one copy; that with the latest state which can be restored to the target if absent. */
   readonly copyId?: string;
   readonly target: RestoreTarget;
   /** Is made, and must not be there or be empty. */
@@ -25,6 +26,8 @@ export interface RestoreOptions {
 export interface RestoredDatabase extends RestoredLog {
   readonly description: DatabaseDescription;
   readonly copyId: string;
+  /** Names of it that another database has, whose copies are newer: it was given the name of this one later. */
+  readonly lostNames: readonly string[];
 }
 
 /**
@@ -52,10 +55,12 @@ export async function restore(options: RestoreOptions): Promise<RestoredDatabase
   return restored;
 }
 
-/** The copies of one database, the newest first. */
+/** The copies of one database, that with the latest state first. */
 interface Copies {
   readonly description: DatabaseDescription;
   readonly copies: readonly DatabaseCopy[];
+  /** When it had that state, in ms since 1970. */
+  readonly latest: number;
 }
 
 /** The databases that are meant, each with the copies that may be used. */
@@ -70,20 +75,37 @@ async function choose({ store, database, copyId }: RestoreOptions): Promise<Copi
   }
   const chosen: Copies[] = [];
   for (const found of byIdentity.values()) {
-    const copies = found.toSorted((a, b) => (begunAt(a) < begunAt(b) ? 1 : -1));
-    const description = await copies[0]?.readDescription(); // a list that is made with its first element
-    if (description === undefined) continue;
+    const dated: { readonly copy: DatabaseCopy; readonly at: number }[] = [];
+    for (const copy of found) {
+      const at = await latestStateOf(copy);
+      if (at !== undefined) dated.push({ copy, at });
+    }
+    dated.sort((a, b) => b.at - a.at);
+    const [newest] = dated;
+    const description = await newest?.copy.readDescription();
+    if (newest === undefined || description === undefined) continue;
     if (database !== undefined && only === undefined && !description.names.includes(database)) continue;
-    chosen.push({ description, copies });
+    chosen.push({ description, copies: dated.map(({ copy }) => copy), latest: newest.at });
   }
-  if (chosen.length > 0) return chosen;
+  // A name that two had is that of the one that was there later.
+  if (chosen.length > 0) return chosen.toSorted((a, b) => b.latest - a.latest);
   const what = database === undefined ? 'a database' : `the database ${database}`;
   const which = copyId === undefined ? '' : ` with the id ${copyId}`;
   throw new ServerError('SERVER_COPY_MISSING', `there is no copy of ${what}${which}`);
 }
 
-function begunAt({ name }: DatabaseCopy): string {
-  return name.id.slice(name.id.indexOf('-'));
+/**
+ * The moment of the latest state that a copy has, in ms since 1970. An archive that was begun before a backup goes on after
+ * it, so that the one that was begun last may have less.
+ * @returns undefined for a backup that was not finished, which is none
+ */
+async function latestStateOf(copy: DatabaseCopy): Promise<number | undefined> {
+  if (copy.kind === 'backup') {
+    const manifest = await readManifest(copy);
+    return manifest && Date.parse(manifest.finishedAt);
+  }
+  const last = await copy.log.findLast();
+  return last === undefined ? copy.begunAt : (await copy.log.readHeader(last)).cutAtMicros / 1000;
 }
 
 async function restoreDatabase(
@@ -101,8 +123,8 @@ async function restoreDatabase(
     const folder = join(dataDir, 'replicas', String(replica));
     try {
       const log = await restoreCopy(copy, target, folder);
-      register(control, description, replica);
-      return { ...log, description, copyId: copy.name.id };
+      const lostNames = register(control, description, replica);
+      return { ...log, description, copyId: copy.name.id, lostNames };
     } catch (error) {
       // An older copy may reach back further; damage is told and not passed over.
       const isOutOfReach = error instanceof ServerError && error.code === 'SERVER_RESTORE_FAILED';
@@ -114,8 +136,9 @@ async function restoreDatabase(
   throw firstError;
 }
 
-function register(control: ControlDatabase, description: DatabaseDescription, replica: number): void {
+/** @returns names that another database has already */
+function register(control: ControlDatabase, description: DatabaseDescription, replica: number): string[] {
   const { identity, owner, names, initialProgram, isLocked } = description;
   control.putDatabase({ identity, owner, initialProgram, replica, isLocked });
-  for (const name of names) control.addName(name, identity, owner);
+  return names.filter((name) => control.addName(name, identity, owner) !== 'ok');
 }
