@@ -20,6 +20,7 @@ export async function removeSegmentsBefore(
   let path = folder;
   try {
     const offsets = segmentOffsets(await fs.list(folder));
+    first = offsets[0] ?? first; // a removal that failed on its way may have got that far
     for (const [i, segment] of offsets.entries()) {
       const next = offsets[i + 1];
       if (next === undefined || next > txOffset) break;

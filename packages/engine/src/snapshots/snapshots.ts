@@ -1,7 +1,8 @@
 import { EngineError } from '../errors.ts';
-import { retainSnapshots } from './retain-snapshots.ts';
+import { removeOldSnapshots } from './remove-old-snapshots.ts';
 import { type SnapshotPolicy, isDue } from './snapshot-policy.ts';
 import { type Snapshot, type SnapshotSource, type TakenSnapshot, takeSnapshot } from './take-snapshot.ts';
+import { verifySnapshots } from './verify-snapshots.ts';
 
 /** What snapshots have been taken since the database was opened. */
 export interface SnapshotMetrics {
@@ -121,7 +122,7 @@ export class Snapshots {
   }
 
   async #takeAndVerify(): Promise<boolean> {
-    const { transactions, captures, store, log } = this.#source;
+    const { transactions, captures, store } = this.#source;
     const { signal } = this.#closing;
     this.#triedTxOffset = transactions.lastTxOffset;
     this.#triedLogBytes = transactions.loggedBytes;
@@ -130,7 +131,7 @@ export class Snapshots {
     const taken: TakenSnapshot = await takeSnapshot(this.#source, before, signal);
     this.#last = taken;
     this.metrics.writtenBytes += taken.writtenBytes;
-    const damaged = await retainSnapshots(store, log, this.#policy, this.#verified, this.#archivedBefore(), signal);
+    const damaged = await verifySnapshots(store, this.#policy, this.#verified, signal);
     for (const { txOffset, problems } of damaged) {
       const reasons = problems.map(({ message }) => message).join('; ');
       this.#onProblem(`the snapshot at ${txOffset} is damaged and was set aside: ${reasons}`);
@@ -141,6 +142,18 @@ export class Snapshots {
       return false;
     }
     this.metrics.lastTxOffset = taken.txOffset;
+    await this.#removeOld();
     return true;
+  }
+
+  /** What stays too long takes room and nothing else: the new snapshot is as good without. Never rejects. */
+  async #removeOld(): Promise<void> {
+    const { store, log } = this.#source;
+    try {
+      await removeOldSnapshots(store, log, this.#policy, this.#verified, this.#archivedBefore());
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#onProblem(`old snapshots or log could not be removed: ${reason}. The next snapshot tries again`);
+    }
   }
 }
