@@ -89,8 +89,8 @@ export class BTreeIndex implements TableIndex {
     return this.#tree.findRow(bytes, rowStart);
   }
 
-  clear(): void {
-    this.#tree.clear();
+  clear(expectedRows?: number): void {
+    this.#tree.clear(expectedRows);
   }
 
   /** Writes the prefix and the bound's value as one key; returns its type, or undefined if nothing bounds. */

@@ -72,7 +72,7 @@ export class HashGroupIndex implements TableIndex {
     return NO_ROW;
   }
 
-  clear(): void {
-    this.#tree.clear();
+  clear(expectedRows?: number): void {
+    this.#tree.clear(expectedRows);
   }
 }

@@ -64,8 +64,8 @@ export class HashIndex implements TableIndex {
     return this.#find(this.key.hashRow(bytes, rowStart), bytes, rowStart);
   }
 
-  clear(): void {
-    this.#pointers.clear();
+  clear(expectedRows?: number): void {
+    this.#pointers.clear(expectedRows);
   }
 
   #find(hash: number, bytes: Uint8Array, rowStart: number): RowPointer {

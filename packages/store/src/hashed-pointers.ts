@@ -73,10 +73,13 @@ export class HashedPointers {
     if (this.#capacity > MIN_CAPACITY && this.#size * 8 < this.#capacity) this.#resize(this.#capacity / 2);
   }
 
-  clear(): void {
-    this.#slots = emptySlots(MIN_CAPACITY);
-    this.#capacity = MIN_CAPACITY;
-    this.#shift = 32 - Math.log2(MIN_CAPACITY);
+  /** Empties it, and makes room for so many pointers. */
+  clear(expectedSize: number = 0): void {
+    let capacity = MIN_CAPACITY;
+    while (expectedSize * 3 >= capacity * 2) capacity *= 2;
+    this.#slots = emptySlots(capacity);
+    this.#capacity = capacity;
+    this.#shift = 32 - Math.log2(capacity);
     this.#size = 0;
   }
 

@@ -51,8 +51,8 @@ export class RowSet implements RowLinks {
     return row;
   }
 
-  clear(): void {
-    this.#pointers.clear();
+  clear(expectedRows?: number): void {
+    this.#pointers.clear(expectedRows);
   }
 
   #slotWith(hash: number, bytes: Uint8Array, start: number, end: number): number {

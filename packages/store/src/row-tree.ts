@@ -30,7 +30,7 @@ export class RowTree {
   /** Inner levels above the leaves. */
   #height = 0;
 
-  #leaves = new LeafNodes();
+  #leaves = new LeafNodes(0);
   #inner = new InnerNodes();
 
   // What is being looked for.
@@ -66,10 +66,11 @@ export class RowTree {
     return this.#leaves.byteSize + this.#inner.byteSize;
   }
 
-  clear(): void {
+  /** @param expectedRows room for so many in full leaves is made at once: arrays that grow leave holes in the memory */
+  clear(expectedRows: number = 0): void {
     this.#size = 0;
     this.#height = 0;
-    this.#leaves = new LeafNodes();
+    this.#leaves = new LeafNodes(expectedRows);
     this.#inner = new InnerNodes();
     this.#root = this.#leaves.allocate(NONE);
   }

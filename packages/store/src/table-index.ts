@@ -57,7 +57,8 @@ export interface RowLinks {
   insert(row: RowPointer): RowPointer;
   /** Removes a row that was added. */
   remove(row: RowPointer): void;
-  clear(): void;
+  /** Empties it; the rows that come next will be about so many. */
+  clear(expectedRows?: number): void;
 }
 
 /** An index, as its table keeps it. */

@@ -232,7 +232,7 @@ export class Table {
     for (const link of shape.links) {
       if (known.includes(link)) continue;
       if (this.changes.isTouched) this.changes.hasNewIndexes = true;
-      link.clear(); // it may have been in use before
+      link.clear(this.#rowCount); // it may have been in use before
       for (let row = this.first(); row >= 0; row = this.next(row)) {
         if (link.insert(row) < 0) continue;
         throw this.#violation(

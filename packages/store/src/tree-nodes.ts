@@ -11,15 +11,25 @@ export const NONE = -1;
  * Freed leaves are used again; the arrays never shrink.
  */
 export class LeafNodes {
-  heads: Float64Array = new Float64Array(NODE_SIZE);
-  rows: Int32Array = new Int32Array(NODE_SIZE);
+  heads: Float64Array;
+  rows: Int32Array;
   /** Entries of each leaf; 0 for freed ones. */
-  counts: Int32Array = new Int32Array(1);
+  counts: Int32Array;
   /** The leaf with the next larger entries, or NONE. */
-  next: Int32Array = new Int32Array(1);
-  #previous: Int32Array = new Int32Array(1);
+  next: Int32Array;
+  #previous: Int32Array;
   #limit = 0;
   readonly #free = new PointerList();
+
+  /** @param expectedEntries room for them in full leaves is made at once */
+  constructor(expectedEntries: number) {
+    const capacity = Math.max(1, Math.ceil(expectedEntries / NODE_SIZE));
+    this.heads = new Float64Array(capacity * NODE_SIZE);
+    this.rows = new Int32Array(capacity * NODE_SIZE);
+    this.counts = new Int32Array(capacity);
+    this.next = new Int32Array(capacity);
+    this.#previous = new Int32Array(capacity);
+  }
 
   get byteSize(): number {
     return this.heads.byteLength + this.rows.byteLength + this.counts.byteLength * 3;
