@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FolderBlobStore } from '@lightcone/blobs/node';
@@ -41,6 +41,15 @@ test('a put leaves no other file behind, whether it took place or not', async ()
   await expect(store.put('a', Uint8Array.of(4))).rejects.toMatchObject({ code: 'BLOB_KEY_CONFLICT' });
   await expect(store.put('a/b/c', Uint8Array.of(5))).rejects.toMatchObject({ code: 'BLOB_KEY_CONFLICT' });
   expect(await readdir(root, { recursive: true })).toEqual(['a', 'a/b']);
+});
+
+test('a file that says it has more than anybody reads is refused before it takes memory', async () => {
+  const root = newFolder();
+  const store = new FolderBlobStore(root);
+  await store.put('sparse', Uint8Array.of(1));
+  await truncate(join(root, 'sparse'), 2 ** 33);
+  await expect(store.get('sparse')).rejects.toMatchObject({ code: 'BLOB_TOO_LARGE' });
+  expect(await store.get('sparse', { start: 0, end: 2 })).toEqual(Uint8Array.of(1, 0));
 });
 
 test('a reader finds the old blob or the new one, never a part', async () => {

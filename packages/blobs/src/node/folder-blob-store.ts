@@ -8,6 +8,8 @@ import { BlobError } from '../errors.ts';
 
 /** The beginning of the name of a file that is being written. */
 const UNFINISHED = '.tmp-';
+/** What is read at once. A file may say that it has more than there is memory, and from 2 GiB on Node itself ends. */
+const MAX_BLOB_BYTES = 1024 * 1024 * 1024;
 
 /**
  * Blobs as files below a folder of this machine: the key is the path.
@@ -32,7 +34,11 @@ export class FolderBlobStore implements BlobStore {
       const facts = await file.stat();
       if (!facts.isFile()) return undefined;
       const start = Math.min(range?.start ?? 0, facts.size);
-      const bytes = new Uint8Array(Math.min(range?.end ?? facts.size, facts.size) - start);
+      const length = Math.min(range?.end ?? facts.size, facts.size) - start;
+      if (length > MAX_BLOB_BYTES) {
+        throw new BlobError('BLOB_TOO_LARGE', `${path}: ${length} bytes are over the limit of ${MAX_BLOB_BYTES}`);
+      }
+      const bytes = new Uint8Array(length);
       let done = 0;
       while (done < bytes.length) {
         const { bytesRead } = await file.read(bytes, done, bytes.length - done, start + done);
@@ -198,6 +204,7 @@ async function syncFolder(path: string): Promise<void> {
 }
 
 function failed(path: string, deed: string, error: unknown): unknown {
+  if (error instanceof BlobError) return error;
   const code = codeOf(error);
   const options = { cause: error };
   if (code === 'EISDIR' || code === 'ENOTDIR' || code === 'EEXIST') {

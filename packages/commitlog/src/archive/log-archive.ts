@@ -36,8 +36,8 @@ export class LogArchive {
    */
   async *list(after?: number): AsyncGenerator<number> {
     for await (const { key } of this.#blobs.list('', after === undefined ? undefined : pieceKey(after))) {
-      const digits = /^(\d{20})\.piece$/.exec(key)?.[1];
-      if (digits !== undefined) yield Number(digits);
+      const firstTxOffset = Number(/^(\d{20})\.piece$/.exec(key)?.[1]);
+      if (Number.isSafeInteger(firstTxOffset)) yield firstTxOffset;
     }
   }
 

@@ -32,6 +32,8 @@ const VERSION = 1;
 const IDENTITY_BYTES = 32;
 const HEADER_BYTES = MAGIC.length + 4 + IDENTITY_BYTES + 8 + 8 + 4;
 const OBJECT_BYTES = SHA256_BYTES + 4;
+/** Enough for more objects and pages than there is memory for. */
+export const MAX_MANIFEST_BYTES: number = 256 * 1024 * 1024;
 
 /** The key of the manifest of the snapshot at an offset. */
 export function manifestKey(txOffset: number): string {
@@ -40,8 +42,8 @@ export function manifestKey(txOffset: number): string {
 
 /** The offset that a key is the manifest of; undefined for a key that is none of a manifest. */
 export function manifestOffsetOf(key: string): number | undefined {
-  const match = /^(\d{20})\.snapshot$/.exec(key);
-  return match === null ? undefined : Number(match[1]);
+  const txOffset = Number(/^(\d{20})\.snapshot$/.exec(key)?.[1]);
+  return Number.isSafeInteger(txOffset) ? txOffset : undefined;
 }
 
 export async function encodeManifest(manifest: SnapshotManifest, sha256: Sha256): Promise<Uint8Array> {
@@ -77,6 +79,7 @@ export async function decodeManifest(key: string, bytes: Uint8Array, sha256: Sha
   if (bytes.length < HEADER_BYTES + 4 + SHA256_BYTES) {
     throw snapshotDamaged(key, `the manifest is cut off: it has ${bytes.length} bytes`);
   }
+  if (bytes.length > MAX_MANIFEST_BYTES) throw snapshotDamaged(key, 'this is more than a manifest has');
   const end = bytes.length - SHA256_BYTES;
   if (toHex(await sha256(bytes.slice(0, end))) !== toHex(bytes.subarray(end))) {
     throw snapshotDamaged(key, 'the manifest does not have the checksum that it ends with');

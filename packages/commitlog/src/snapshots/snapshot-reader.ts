@@ -22,10 +22,12 @@ export class SnapshotReader {
    */
   async read(object: SnapshotObject): Promise<Uint8Array> {
     const key = objectKey(object.id);
-    const bytes = await this.#blobs.get(key);
+    // One byte more, to see whether there are more.
+    const bytes = await this.#blobs.get(key, { start: 0, end: object.byteLength + 1 });
     if (bytes === undefined) throw snapshotDamaged(key, 'the object is missing');
     if (bytes.length !== object.byteLength) {
-      throw snapshotDamaged(key, `the object has ${bytes.length} bytes instead of ${object.byteLength}`);
+      const found = bytes.length > object.byteLength ? 'more' : String(bytes.length);
+      throw snapshotDamaged(key, `the object has ${found} bytes instead of ${object.byteLength}`);
     }
     const id = toHex(await this.#sha256(bytes as Uint8Array<ArrayBuffer>));
     if (id !== object.id) throw snapshotDamaged(key, 'the object does not have the checksum that it is named after');

@@ -2,6 +2,7 @@ import type { BlobStore } from '@lightcone/blobs';
 import { CommitLogError } from '../errors.ts';
 import { type Sha256, platformSha256 } from './sha256.ts';
 import {
+  MAX_MANIFEST_BYTES,
   type SnapshotManifest,
   decodeManifest,
   encodeManifest,
@@ -54,7 +55,7 @@ export class SnapshotStore {
    */
   async open(txOffset: number): Promise<SnapshotReader> {
     const key = manifestKey(txOffset);
-    const bytes = await this.#blobs.get(key);
+    const bytes = await this.#blobs.get(key, { start: 0, end: MAX_MANIFEST_BYTES + 1 });
     if (bytes === undefined) throw new CommitLogError('SNAPSHOT_MISSING', `${key}: there is no such snapshot`);
     const manifest = await decodeManifest(key, bytes, this.#sha256);
     if (manifest.txOffset !== txOffset) {
@@ -132,7 +133,7 @@ export class SnapshotStore {
   /** Sets a snapshot aside that is not to be used any more, for somebody to look at. @throws BlobError */
   async invalidate(txOffset: number): Promise<void> {
     const key = manifestKey(txOffset);
-    const manifest = await this.#blobs.get(key);
+    const manifest = await this.#blobs.get(key, { start: 0, end: MAX_MANIFEST_BYTES });
     if (manifest !== undefined) await this.#blobs.put(`${key}.invalid`, manifest);
     await this.#blobs.delete(key);
   }

@@ -1,6 +1,7 @@
 import { PrefixedBlobStore } from '@lightcone/blobs';
 import type { BlobStore } from '@lightcone/blobs';
 import { LogArchive, SnapshotStore } from '@lightcone/commitlog';
+import { databaseNameProblem } from '../control/database-name.ts';
 import { ServerError } from '../errors.ts';
 
 /** What the control database knows of a database, as its copies keep it. */
@@ -35,6 +36,8 @@ export interface CopyClock {
 
 const FORMAT = 1;
 const DESCRIPTION = 'database.json';
+/** What is behind is cut off, and so damage. */
+const MAX_DESCRIPTION_BYTES = 16 * 1024 * 1024;
 
 /**
  * A copy of a database in a store of blobs: all that is needed to bring the database back.
@@ -89,7 +92,7 @@ export class DatabaseCopy {
 
   /** @returns undefined if there is no such copy @throws ServerError `SERVER_COPY_DAMAGED`; BlobError */
   async readDescription(): Promise<DatabaseDescription | undefined> {
-    const bytes = await this.blobs.get(DESCRIPTION);
+    const bytes = await this.blobs.get(DESCRIPTION, { start: 0, end: MAX_DESCRIPTION_BYTES });
     if (bytes === undefined) return undefined;
     const description = parseDescription(bytes);
     if (description?.identity === this.name.identity) return description;
@@ -133,7 +136,7 @@ function parseDescription(bytes: Uint8Array): DatabaseDescription | undefined {
     isHash(owner) &&
     isHash(initialProgram) &&
     Array.isArray(names) &&
-    names.every((name) => typeof name === 'string') &&
+    names.every((name) => typeof name === 'string' && databaseNameProblem(name) === undefined) &&
     typeof isLocked === 'boolean';
   return isWhole ? { identity, owner, names, initialProgram, isLocked } : undefined;
 }

@@ -16,6 +16,7 @@ import { NodeFileSystem } from '@lightcone/commitlog/node';
 import { checkDatabase } from '@lightcone/engine/verify';
 import type { RecordedHistory } from '@lightcone/engine/verify';
 import { ServerError } from '../errors.ts';
+import { readManifest } from './backup-manifest.ts';
 import type { DatabaseCopy } from './database-copy.ts';
 
 /** As of when a database is brought back. */
@@ -71,6 +72,10 @@ export async function restoreCopy(copy: DatabaseCopy, target: RestoreTarget, fol
   for (const { path, message } of findings) throw damagedCopy(copy, `${path}: ${message}`);
   const chain = stretchesFrom(stretches, from);
   const end = chain.at(-1)?.endTxOffset ?? 0;
+  const promised = await promisedEnd(copy, snapshot);
+  if (target.kind !== 'offset' && end < promised) {
+    throw damagedCopy(copy, `its log ends with transaction ${end - 1}, though it had ${promised - 1}`);
+  }
   if (target.kind === 'offset' && end <= target.txOffset) {
     throw failed(copy, `it ends with transaction ${end - 1}, and ${target.txOffset} is asked for`);
   }
@@ -91,6 +96,12 @@ export async function restoreCopy(copy: DatabaseCopy, target: RestoreTarget, fol
   await rm(fetched, { recursive: true, force: true });
   await fs.syncFolder(folder);
   return { lastTxOffset: cut.endTxOffset - 1, snapshot: snapshot?.manifest.txOffset, tables: check.tables };
+}
+
+/** Where the log ended at least when the copy was whole. */
+async function promisedEnd(copy: DatabaseCopy, snapshot: SnapshotReader | undefined): Promise<number> {
+  const { lastTxOffset = -1 } = (await readManifest(copy)) ?? {};
+  return Math.max(lastTxOffset, snapshot?.manifest.txOffset ?? -1) + 1;
 }
 
 /** Copies the newest usable snapshot that is not too late; undefined if there is none. */

@@ -74,24 +74,41 @@ async function choose({ store, database, copyId }: RestoreOptions): Promise<Copi
     byIdentity.set(name.identity, copies);
   }
   const chosen: Copies[] = [];
+  let damage: unknown;
   for (const found of byIdentity.values()) {
-    const dated: { readonly copy: DatabaseCopy; readonly at: number }[] = [];
-    for (const copy of found) {
-      const at = await latestStateOf(copy);
-      if (at !== undefined) dated.push({ copy, at });
+    try {
+      const copies = await described(found);
+      if (copies === undefined) continue;
+      if (database !== undefined && only === undefined && !copies.description.names.includes(database)) continue;
+      chosen.push(copies);
+    } catch (error) {
+      // What it is called, nobody can say: another one may be meant.
+      if (database === undefined || only !== undefined) throw error;
+      damage ??= error;
     }
-    dated.sort((a, b) => b.at - a.at);
-    const [newest] = dated;
-    const description = await newest?.copy.readDescription();
-    if (newest === undefined || description === undefined) continue;
-    if (database !== undefined && only === undefined && !description.names.includes(database)) continue;
-    chosen.push({ description, copies: dated.map(({ copy }) => copy), latest: newest.at });
   }
   // A name that two had is that of the one that was there later.
   if (chosen.length > 0) return chosen.toSorted((a, b) => b.latest - a.latest);
+  if (damage !== undefined) throw damage;
   const what = database === undefined ? 'a database' : `the database ${database}`;
   const which = copyId === undefined ? '' : ` with the id ${copyId}`;
   throw new ServerError('SERVER_COPY_MISSING', `there is no copy of ${what}${which}`);
+}
+
+/** The copies that there are something of, the one with the latest state first. @returns undefined if there is none */
+async function described(found: readonly DatabaseCopy[]): Promise<Copies | undefined> {
+  const dated: { readonly copy: DatabaseCopy; readonly at: number }[] = [];
+  for (const copy of found) {
+    const at = await latestStateOf(copy);
+    if (at !== undefined) dated.push({ copy, at });
+  }
+  dated.sort((a, b) => b.at - a.at);
+  for (const { copy, at } of dated) {
+    // An archive that was just begun, when its server was ended, has none.
+    const description = await copy.readDescription();
+    if (description !== undefined) return { description, copies: dated.map((one) => one.copy), latest: at };
+  }
+  return undefined;
 }
 
 /**

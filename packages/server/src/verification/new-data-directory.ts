@@ -1,20 +1,34 @@
+import { rmSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { METADATA } from '../data-directory.ts';
 import { ServerError } from '../errors.ts';
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /**
  * A data directory that is being made beside where it is to be: it is there whole, or not at all.
+ *
+ * It may be large, and takes long: a process that is asked to end meanwhile ends as it would, and takes it along.
  */
 export class NewDataDirectory implements AsyncDisposable {
   /** Where it is made. */
   readonly path: string;
   readonly #target: string;
   #isFinished = false;
+  readonly #endBy = (signal: NodeJS.Signals): void => {
+    this.#ignoreSignals();
+    try {
+      if (!this.#isFinished) rmSync(this.path, { recursive: true, force: true });
+    } finally {
+      process.kill(process.pid, signal);
+    }
+  };
 
   private constructor(path: string, target: string) {
     this.path = path;
     this.#target = target;
+    for (const signal of SIGNALS) process.on(signal, this.#endBy);
   }
 
   /**
@@ -52,7 +66,12 @@ export class NewDataDirectory implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#ignoreSignals();
     if (!this.#isFinished) await rm(this.path, { recursive: true, force: true });
+  }
+
+  #ignoreSignals(): void {
+    for (const signal of SIGNALS) process.off(signal, this.#endBy);
   }
 }
 

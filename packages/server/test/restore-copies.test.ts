@@ -1,0 +1,131 @@
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FolderBlobStore } from '@lightcone/blobs/node';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { restore } from '../src/copies/index.ts';
+import type { RestoredDatabase } from '../src/copies/index.ts';
+import { startServer } from '../src/index.ts';
+import { authorization, newUser, programs, publish } from './fixtures.ts';
+
+let work: string;
+/** An archive of two databases and a backup of one of them, whole. */
+let whole: string;
+let store: string;
+let people: string;
+let other: string;
+let count = 0;
+
+beforeAll(async () => {
+  work = await mkdtemp(join(tmpdir(), 'lightcone-restore-copies-'));
+  const dataDir = join(work, 'data');
+  whole = join(work, 'whole');
+  await mkdir(dataDir);
+  const config =
+    '[archive]\ninterval = "30ms"\n[snapshots]\nevery-transactions = 10\n[commitlog]\nmax-segment-size = 4096\n';
+  await writeFile(join(dataDir, 'config.toml'), `${config}[backup]\nlocation = ${JSON.stringify(whole)}\n`);
+  await using server = await startServer({ listenAddress: '127.0.0.1:0', dataDir, archive: whole, keyDir: work });
+  const owner = await newUser(server.url);
+  await publish(server.url, 'people', owner, programs.person);
+  await publish(server.url, 'other', owner, programs.person);
+  const identityOf = async (name: string): Promise<string> =>
+    (await fetch(`${server.url}/v1/database/${name}/identity`)).text();
+  people = await identityOf('people');
+  other = await identityOf('other');
+  const headers = { ...authorization(owner), 'content-type': 'application/json' };
+  const add = async (name: string): Promise<void> => {
+    const url = `${server.url}/v1/database/people/call/add`;
+    const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify([name, 1]) });
+    expect(response.status, await response.text()).toBe(200);
+  };
+  for (let i = 0; i < 40; i++) await add(`${'x'.repeat(500)} ${i}`);
+  const backup = await fetch(`${server.url}/v1/database/people/backups`, { method: 'POST', headers });
+  expect(backup.status).toBe(200);
+  await add('the last one, in the archive alone');
+});
+afterAll(() => rm(work, { recursive: true }));
+beforeEach(async () => {
+  store = join(work, `store ${count++}`);
+  await cp(whole, store, { recursive: true });
+});
+
+const NEWER = '20990101T000000Z-00000000';
+
+async function copiesOf(identity: string): Promise<{ readonly archive: string; readonly backup: string | undefined }> {
+  const ids = await readdir(join(store, identity));
+  const find = (kind: string): string | undefined => ids.find((id) => id.startsWith(kind) && !id.endsWith(NEWER));
+  return {
+    archive: join(store, identity, find('archive')!),
+    backup: find('backup') && join(store, identity, find('backup')!),
+  };
+}
+
+function restored(which: { readonly database?: string; readonly copyId?: string } = {}): Promise<RestoredDatabase[]> {
+  const dataDir = join(work, `data ${count++}`);
+  return restore({ store: new FolderBlobStore(store), ...which, target: { kind: 'latest' }, dataDir });
+}
+
+test('a copy that was just begun hides no older one', async () => {
+  const { archive } = await copiesOf(people);
+  await cp(join(archive, 'snapshots'), join(store, people, `archive-${NEWER}`, 'snapshots'), { recursive: true });
+  const databases = await restored();
+  expect(databases.map(({ description }) => description.identity).toSorted()).toEqual([people, other].toSorted());
+});
+
+test('half a backup is none', async () => {
+  const { archive, backup } = await copiesOf(people);
+  await rm(archive, { recursive: true });
+  await cp(backup!, join(store, people, `backup-${NEWER}`), { recursive: true });
+  await rm(join(store, people, `backup-${NEWER}`, 'backup.json'));
+  const [database] = await restored({ database: people });
+  expect(backup).toContain(database!.copyId); // one was asked for
+});
+
+test.each(['archive', 'backup'] as const)('a log that ends before its snapshot is damage: %s', async (kind) => {
+  const copy = (await copiesOf(people))[kind]!;
+  const pieces = (await readdir(join(copy, 'log'))).toSorted();
+  const snapshots = (await readdir(join(copy, 'snapshots'))).filter((name) => name.endsWith('.snapshot'));
+  const newest = Number.parseInt(snapshots.toSorted().at(-1)!, 10);
+  // Of a backup the first one goes too if there is no other.
+  const late = pieces.filter((piece) => Number.parseInt(piece, 10) >= newest - 8);
+  for (const piece of late) await rm(join(copy, 'log', piece));
+  await expect(restored({ database: people, copyId: copy.split('/').at(-1)! })).rejects.toMatchObject({
+    code: expect.stringMatching(/^SERVER_(COPY_DAMAGED|RESTORE_FAILED)$/) as string,
+  });
+});
+
+test('a database is found by its name beside one whose description is damaged', async () => {
+  await writeFile(join((await copiesOf(other)).archive, 'database.json'), 'no JSON');
+  expect(await restored({ database: 'people' })).toMatchObject([{ description: { identity: people } }]);
+  await expect(restored({ database: 'nobody' })).rejects.toMatchObject({ code: 'SERVER_COPY_DAMAGED' });
+  await expect(restored()).rejects.toMatchObject({ code: 'SERVER_COPY_DAMAGED' });
+});
+
+test('a name that two databases have had is that of the newest, and the other one is told of', async () => {
+  await rename(other, ['people', 'other']);
+  await cp((await copiesOf(other)).archive, join(store, other, `archive-${NEWER}`), { recursive: true });
+  const databases = await restored();
+  const lost = databases.map(({ description, lostNames }) => [description.identity, lostNames]);
+  expect(lost).toEqual([
+    [other, []],
+    [people, ['people']],
+  ]);
+});
+
+test.each(['../../x', '', 'c2'.repeat(32), '\u001b[2J'])('%j is no name that a copy can bring', async (name) => {
+  await rename(other, [name]);
+  await expect(restored({ database: other })).rejects.toMatchObject({ code: 'SERVER_COPY_DAMAGED' });
+});
+
+test('names of blobs that no number can be are passed over', async () => {
+  const { archive } = await copiesOf(people);
+  await writeFile(join(archive, 'log', '99999999999999999999.piece'), 'x');
+  await writeFile(join(archive, 'snapshots', '99999999999999999999.snapshot'), 'x');
+  expect(await restored({ database: people })).toHaveLength(1);
+});
+
+async function rename(identity: string, names: readonly string[]): Promise<void> {
+  const file = join((await copiesOf(identity)).archive, 'database.json');
+  const description = JSON.parse(await readFile(file, 'utf8')) as object;
+  await writeFile(file, JSON.stringify({ ...description, names }));
+}
