@@ -43,6 +43,23 @@ test('a put leaves no other file behind, whether it took place or not', async ()
   expect(await readdir(root, { recursive: true })).toEqual(['a', 'a/b']);
 });
 
+test('a folder goes with its last blob, whoever else is about to put one there', async () => {
+  const root = newFolder();
+  const store = new FolderBlobStore(root);
+  await store.put('a/b/c', Uint8Array.of(1));
+  await store.put('a/d', Uint8Array.of(2));
+  await store.delete('a/b/c');
+  expect(await readdir(root, { recursive: true })).toEqual(['a', 'a/d']);
+  for (let i = 0; i < 100; i++) {
+    await store.put('x/y/old', Uint8Array.of(3));
+    await Promise.all([store.delete('x/y/old'), store.put('x/y/new', Uint8Array.of(i))]);
+    expect(await store.get('x/y/new')).toEqual(Uint8Array.of(i));
+    await store.delete('x/y/new');
+  }
+  await store.delete('a/d');
+  expect(await readdir(root)).toEqual([]);
+});
+
 test('a file that says it has more than anybody reads is refused before it takes memory', async () => {
   const root = newFolder();
   const store = new FolderBlobStore(root);

@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FolderBlobStore } from '@lightcone/blobs/node';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { pruneBackups } from '../src/copies/backup-list.ts';
+import { readManifest, writeManifest } from '../src/copies/backup-manifest.ts';
+import { DatabaseCopy } from '../src/copies/database-copy.ts';
 import { listBackups, restore, verifyBackup } from '../src/copies/index.ts';
 import { startServer } from '../src/index.ts';
 import type { RunningServer } from '../src/index.ts';
@@ -122,8 +125,6 @@ describe('a backup', () => {
     const ids: string[] = [];
     for (let i = 0; i < 4; i++) {
       await addPerson(`person ${i}`);
-      // Ids sort by the second in which a backup was begun.
-      await new Promise((done) => setTimeout(done, 1000 - (Date.now() % 1000)));
       ids.push((await create()).id);
     }
     const store = new FolderBlobStore(location);
@@ -153,6 +154,19 @@ describe('a backup', () => {
     expect((await restored(undefined)).toSorted()).toEqual(['Ada', 'Bob']);
     const unfinished = { store, copyId: id, target: { kind: 'latest' }, dataDir: join(work, 'none') } as const;
     await expect(restore(unfinished)).rejects.toMatchObject({ code: 'SERVER_COPY_MISSING' });
+  });
+
+  test('that was just made stays, also when others are of a later time', async () => {
+    await start(`[backup]\nlocation = ${JSON.stringify(location)}\nkeep = 2\n`);
+    const store = new FolderBlobStore(location);
+    await create();
+    await create();
+    const { manifest } = (await listBackups(store))[0]!; // two were made
+    const id = 'backup-20200101T000000Z-00000000';
+    const copy = new DatabaseCopy(store, { identity: manifest.identity, id });
+    await writeManifest(copy, { ...manifest, finishedAt: '2020-01-01T00:00:00.000Z' });
+    expect(await pruneBackups(store, manifest.identity, 2, id, new Date())).toHaveLength(1);
+    expect(await readManifest(copy)).toBeDefined();
   });
 
   test('that was damaged anywhere is told to be', async () => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Dirent } from 'node:fs';
-import { link, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { link, mkdir, open, readdir, rename, rmdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { checkBlobKey, checkBlobPrefix, checkByteRange } from '../blob-key.ts';
 import type { BlobInfo, BlobStore, ByteRange } from '../blob-store.ts';
@@ -15,7 +15,7 @@ const MAX_BLOB_BYTES = 1024 * 1024 * 1024;
  * Blobs as files below a folder of this machine: the key is the path.
  *
  * A put writes a file of another name (`.tmp-…`, which no key can be), syncs it, renames it into place and syncs the
- * folder; `putIfAbsent` links it into place, which fails if there is a file. A process that is killed may leave files
+ * folder; `putIfAbsent` links it into place, which fails if there is a file. A folder goes with its last blob. A process that is killed may leave files
  * `.tmp-…` behind: nobody sees them, and `removeLeftovers` deletes them.
  */
 export class FolderBlobStore implements BlobStore {
@@ -79,7 +79,7 @@ export class FolderBlobStore implements BlobStore {
     const path = this.#pathOf(key);
     try {
       await unlink(path);
-      await syncFolder(dirname(path));
+      await syncFolder(await this.#removeEmptyFolders(dirname(path)));
     } catch (error) {
       if (!isMissing(error)) throw failed(path, 'deleting', error);
     }
@@ -143,6 +143,18 @@ export class FolderBlobStore implements BlobStore {
     }
   }
 
+  /** Removes a folder, and those above it, as long as there is nothing in them. @returns the first one that stays */
+  async #removeEmptyFolders(from: string): Promise<string> {
+    for (let folder = from; folder !== this.#root; folder = dirname(folder)) {
+      try {
+        await rmdir(folder);
+      } catch (error) {
+        if (!isMissing(error)) return folder;
+      }
+    }
+    return this.#root;
+  }
+
   /** Writes a file beside `path`, durably, and lets `move` bring it there. */
   async #place(path: string, bytes: Uint8Array, move: (written: string) => Promise<boolean>): Promise<boolean> {
     const folder = dirname(path);
@@ -150,7 +162,12 @@ export class FolderBlobStore implements BlobStore {
     try {
       await makeFolder(folder);
       try {
-        await writeSynced(written, bytes);
+        await writeSynced(written, bytes).catch(async (error: unknown) => {
+          // Whoever deleted the last blob of the folder meanwhile has removed it.
+          if (codeOf(error) !== 'ENOENT') throw error;
+          await makeFolder(folder);
+          await writeSynced(written, bytes);
+        });
         const isMoved = await move(written);
         await syncFolder(folder);
         return isMoved;

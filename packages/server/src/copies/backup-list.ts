@@ -41,7 +41,12 @@ export async function listBackups(
       onDamaged(name, error.message);
     }
   }
-  return backups;
+  // Ids that were given out in the same second are in no order.
+  return backups.sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1));
+}
+
+function orderOf({ manifest: { identity, finishedAt } }: Backup): string {
+  return identity + finishedAt;
 }
 
 /**
@@ -64,6 +69,7 @@ export async function verifyBackup(store: BlobStore, { id, manifest }: Backup): 
 /**
  * Removes the backups of a database but for the newest `keep`, and what is left of some that were never finished. Those
  * that are damaged stay, for people to look at, and do not count.
+ * @param made the id of the one that was just made: it stays, whatever the clock said when the others were
  * @returns the ids of those that are gone
  * @throws BlobError
  */
@@ -71,25 +77,27 @@ export async function pruneBackups(
   store: BlobStore,
   identity: string,
   keep: number,
+  made: string,
   now: Date,
 ): Promise<readonly string[]> {
-  const finished: DatabaseCopy[] = [];
+  const earlier: { readonly copy: DatabaseCopy; readonly finishedAt: string }[] = [];
   const old: DatabaseCopy[] = [];
   for await (const name of listCopies(store, identity)) {
     const copy = new DatabaseCopy(store, name);
     if (copy.kind !== 'backup') continue;
     const state = await stateOf(copy);
-    if (state === 'finished') finished.push(copy);
-    else if (state === 'unfinished' && now.getTime() - copy.begunAt > MAX_UNFINISHED_MS) old.push(copy);
+    if (state === 'unfinished' && now.getTime() - copy.begunAt > MAX_UNFINISHED_MS) old.push(copy);
+    if (typeof state === 'object' && name.id !== made) earlier.push({ copy, finishedAt: state.finishedAt });
   }
-  old.push(...finished.slice(0, Math.max(0, finished.length - keep)));
+  earlier.sort((a, b) => (a.finishedAt < b.finishedAt ? -1 : 1));
+  old.push(...earlier.slice(0, Math.max(0, earlier.length + 1 - keep)).map(({ copy }) => copy));
   for (const copy of old) await removeCopy(copy);
   return old.map(({ name }) => name.id);
 }
 
-async function stateOf(copy: DatabaseCopy): Promise<'finished' | 'unfinished' | 'damaged'> {
+async function stateOf(copy: DatabaseCopy): Promise<BackupManifest | 'unfinished' | 'damaged'> {
   try {
-    return (await readManifest(copy)) === undefined ? 'unfinished' : 'finished';
+    return (await readManifest(copy)) ?? 'unfinished';
   } catch (error) {
     if (isDamage(error)) return 'damaged';
     throw error;

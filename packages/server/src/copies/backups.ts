@@ -100,7 +100,7 @@ export class Backups {
     const path = this.#databases.pathOf(record);
     const description = describe(this.#control, identity);
     if (path === undefined || durableTxOffset === undefined || description === undefined) {
-      throw new Error(`no database ${identity} to back up`);
+      throw new CopyFailure('DATABASE_GONE', `no database ${identity} to back up`);
     }
     const begunAt = Date.now();
     const backup = await this.#thread.request('backUp', {
@@ -123,7 +123,9 @@ export class Backups {
         let dueAt = this.#dueAt.get(identity);
         if (dueAt === undefined) {
           const last = (await this.list(record)).at(-1);
-          dueAt = last === undefined ? 0 : Date.parse(last.finishedAt) + everyMs;
+          // A clock that was wrong when the last one was made says nothing of when the next one is due.
+          const lastAt = last === undefined ? 0 : Math.min(Date.parse(last.finishedAt), Date.now());
+          dueAt = lastAt + everyMs;
           this.#dueAt.set(identity, dueAt);
         }
         if (dueAt > Date.now()) continue;
