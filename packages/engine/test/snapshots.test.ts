@@ -378,6 +378,25 @@ describe('a store of blobs that fails', () => {
     expect(await snapshotsOf(logged).list()).toHaveLength(kept);
   });
 
+  test('keeps nothing of a snapshot whose manifest it did not take', async () => {
+    let isFull = false;
+    const memory = new MemoryBlobStore();
+    const blobs = new FaultyBlobStore(memory, (operation, each) =>
+      isFull && operation === 'put' && each.endsWith('.snapshot') ? { kind: 'before' } : undefined,
+    );
+    await using logged = await withSnapshot(blobs);
+    const keys = async (): Promise<string[]> => {
+      const found: string[] = [];
+      for await (const { key: each } of memory.list('')) found.push(each);
+      return found;
+    };
+    const before = await keys();
+    await insert(logged, 'Dan');
+    isFull = true;
+    await expect(logged.database.takeSnapshot()).rejects.toMatchObject({ code: 'ENGINE_SNAPSHOT_FAILED' });
+    expect(await keys()).toEqual(before);
+  });
+
   test('when it is started from does not set good snapshots aside', async () => {
     let isDown = false;
     const blobs = new FaultyBlobStore(new MemoryBlobStore(), (_: BlobOperation, each) =>

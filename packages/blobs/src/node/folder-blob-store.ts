@@ -160,14 +160,8 @@ export class FolderBlobStore implements BlobStore {
     const folder = dirname(path);
     const written = join(folder, `${UNFINISHED}${randomBytes(9).toString('base64url')}`);
     try {
-      await makeFolder(folder);
       try {
-        await writeSynced(written, bytes).catch(async (error: unknown) => {
-          // Whoever deleted the last blob of the folder meanwhile has removed it.
-          if (codeOf(error) !== 'ENOENT') throw error;
-          await makeFolder(folder);
-          await writeSynced(written, bytes);
-        });
+        await writeInFolder(folder, written, bytes);
         const isMoved = await move(written);
         await syncFolder(folder);
         return isMoved;
@@ -183,6 +177,19 @@ export class FolderBlobStore implements BlobStore {
   #pathOf(key: string): string {
     checkBlobKey(key);
     return join(this.#root, key);
+  }
+}
+
+/** Writes a file in a folder that is missing, maybe, or removed meanwhile by whoever deletes its last blob. */
+async function writeInFolder(folder: string, path: string, bytes: Uint8Array): Promise<void> {
+  for (let triesLeft = 10; ; triesLeft--) {
+    try {
+      await makeFolder(folder);
+      await writeSynced(path, bytes);
+      return;
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT' || triesLeft === 0) throw error;
+    }
   }
 }
 

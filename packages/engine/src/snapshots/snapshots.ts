@@ -116,6 +116,8 @@ export class Snapshots {
       this.metrics.failed++;
       const reason = error instanceof Error ? error.message : String(error);
       this.#onProblem(`a snapshot could not be taken: ${reason}. The database goes on and tries again later`);
+      // What was stored of it would keep a full disk full. If that cannot be removed now, the next one does.
+      await this.#source.store.collect().catch(() => undefined);
     } finally {
       this.metrics.totalNanos += Number(clock.monotonicNanos() - startNanos);
     }

@@ -1,7 +1,9 @@
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Finding } from './directory-report.ts';
+
+/** A module logs less at once: what is longer is no line, and is not brought into memory. */
+const MAX_LINE_LENGTH = 64 * 1024 * 1024;
 
 /** Checks what a database's module has logged: lines of JSON. Their loss is no loss of data, so nothing is damage. */
 export async function verifyModuleLogs(dataDirectory: string, path: string, findings: Finding[]): Promise<void> {
@@ -20,12 +22,20 @@ export async function verifyModuleLogs(dataDirectory: string, path: string, find
 
 async function firstBadLine(path: string): Promise<number | undefined> {
   await using handle = await open(path, 'r');
-  let number = 0;
-  for await (const line of createInterface({ input: handle.createReadStream({ autoClose: false }) })) {
-    number++;
-    if (line !== '' && !isJson(line)) return number;
+  let number = 1;
+  let line = '';
+  for await (const text of handle.createReadStream({ autoClose: false, encoding: 'utf8' }) as AsyncIterable<string>) {
+    const parts = text.split('\n');
+    for (const [i, part] of parts.entries()) {
+      line += part;
+      if (line.length > MAX_LINE_LENGTH) return number;
+      if (i === parts.length - 1) break;
+      if (line !== '' && !isJson(line)) return number;
+      line = '';
+      number++;
+    }
   }
-  return undefined;
+  return line === '' || isJson(line) ? undefined : number;
 }
 
 function isJson(text: string): boolean {
