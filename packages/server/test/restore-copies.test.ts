@@ -101,17 +101,6 @@ test('a database is found by its name beside one whose description is damaged', 
   await expect(restored()).rejects.toMatchObject({ code: 'SERVER_COPY_DAMAGED' });
 });
 
-test('a name that two databases have had is that of the newest, and the other one is told of', async () => {
-  await rename(other, ['people', 'other']);
-  await cp((await copiesOf(other)).archive, join(store, other, `archive-${NEWER}`), { recursive: true });
-  const databases = await restored();
-  const lost = databases.map(({ description, lostNames }) => [description.identity, lostNames]);
-  expect(lost).toEqual([
-    [other, []],
-    [people, ['people']],
-  ]);
-});
-
 test.each(['../../x', '', 'c2'.repeat(32), '\u001b[2J'])('%j is no name that a copy can bring', async (name) => {
   await rename(other, [name]);
   await expect(restored({ database: other })).rejects.toMatchObject({ code: 'SERVER_COPY_DAMAGED' });
