@@ -107,14 +107,19 @@ describe('what cannot be restored', () => {
     {
       what: 'a later transaction',
       target: { kind: 'offset', txOffset: 9999 },
-      code: 'FAILED',
+      code: 'SERVER_RESTORE_FAILED',
       message: 'it ends with',
     },
-    { what: 'an earlier moment', target: { kind: 'time', micros: 1 }, code: 'FAILED', message: 'was not there yet' },
+    {
+      what: 'an earlier moment',
+      target: { kind: 'time', micros: 1 },
+      code: 'SERVER_NOT_THERE_YET',
+      message: 'was not there yet',
+    },
   ])('$what is told, and nothing is written', async ({ target, code, message }) => {
     const dataDir = join(work, `refused ${count++}`);
     await expect(restore({ store, database: 'people', target, dataDir })).rejects.toMatchObject({
-      code: `SERVER_RESTORE_${code}`,
+      code,
       message: expect.stringContaining(message) as string,
     });
     expect((await readdir(work)).filter((name) => name.includes('refused'))).toEqual([]);
@@ -188,6 +193,32 @@ test('without a name all databases are restored', async () => {
   await using server = await startServer({ listenAddress: '127.0.0.1:0', dataDir, keyDir: work });
   expect(await sql(server.url, 'people', owner, 'SELECT name FROM person')).toHaveLength(12);
   expect((await fetch(`${server.url}/v1/database/other/identity`)).status).toBe(200);
+});
+
+test('of all databases at a moment, those come back that were there', async () => {
+  const archive = join(work, 'archive of two');
+  let beforeSecond = 0;
+  {
+    const dataDir = join(work, 'two');
+    await using server = await startServer({ listenAddress: '127.0.0.1:0', dataDir, archive, keyDir: work });
+    await publish(server.url, 'first', owner, programs.person);
+    await tick();
+    beforeSecond = nowMicros();
+    await tick();
+    await publish(server.url, 'second', owner, programs.person);
+  }
+  const from = new FolderBlobStore(archive);
+  const leftOut: string[] = [];
+  const restored = await restore({
+    store: from,
+    target: { kind: 'time', micros: beforeSecond },
+    dataDir: join(work, 'one of two'),
+    onLeftOut: ({ names }) => leftOut.push(...names),
+  });
+  expect(restored.map(({ description }) => description.names)).toEqual([['first']]);
+  expect(leftOut).toEqual(['second']);
+  const never = { store: from, target: { kind: 'time', micros: 1 }, dataDir: join(work, 'none of two') } as const;
+  await expect(restore(never)).rejects.toMatchObject({ code: 'SERVER_NOT_THERE_YET' });
 });
 
 test('a name that two databases had is that of the one that was there later, and this is told', async () => {

@@ -188,6 +188,31 @@ test('only pages that changed are saved again', () => {
   expect(scenario.savedPages).toBe(11 + 11);
 });
 
+test('a slice saves what it was told to and at most a page more, however much there is', () => {
+  const { store, captures } = new Scenario(1);
+  const transaction = store.begin();
+  for (let id = 0; id < 64 * 40; id++) {
+    const bytes = new Uint8Array(FIXED.row.staticSize!);
+    new DataView(bytes.buffer).setUint32(0, id, true);
+    transaction.insert(store.table(1), bytes, 0, bytes.length);
+  }
+  transaction.commit();
+  const pageBytes = 64 * FIXED.row.staticSize!;
+  let sliceBytes = 0;
+  captures.begin((_, start, end) => {
+    sliceBytes += end - start;
+    return new Uint8Array(0);
+  });
+  let slices = 0;
+  for (let isLast = false; !isLast; slices++) {
+    sliceBytes = 0;
+    isLast = captures.continue(3 * pageBytes);
+    expect(sliceBytes).toBeLessThan(3 * pageBytes + 2 * pageBytes);
+  }
+  captures.finish();
+  expect(slices).toBeGreaterThan(8);
+});
+
 test('a page whose place is not to be used any more is saved again', () => {
   const scenario = new Scenario(1);
   const transaction = scenario.store.begin();

@@ -36,6 +36,7 @@ export async function runRestore({ terminal }: CliSession, archive: string, opti
     target,
     dataDir,
     onDatabase: ({ identity, names }, id) => terminal.note(`Restoring ${names[0] ?? identity} from ${id}`),
+    onLeftOut: ({ identity, names }) => terminal.note(`Left out ${names[0] ?? identity}: it was not there yet`),
   });
   for (const { description, lastTxOffset, tables, lostNames } of restored) {
     const rows = tables.reduce((sum, table) => sum + table.rows, 0);

@@ -47,7 +47,7 @@ const MAX_DISK_DELAY_MICROS = 60_000_000;
  * on the way, and the log is replayed: that the database is whole, and where its last record ends, is known only then.
  *
  * @param folder is not there yet; what is written of it when this fails is no database
- * @throws ServerError `SERVER_RESTORE_FAILED`, `SERVER_COPY_DAMAGED`; CommitLogError, BlobError
+ * @throws ServerError `SERVER_RESTORE_FAILED`, `SERVER_NOT_THERE_YET`, `SERVER_COPY_DAMAGED`; CommitLogError, BlobError
  */
 export async function restoreCopy(copy: DatabaseCopy, target: RestoreTarget, folder: string): Promise<RestoredLog> {
   const fs = new NodeFileSystem();
@@ -83,7 +83,10 @@ export async function restoreCopy(copy: DatabaseCopy, target: RestoreTarget, fol
   const history = historyOf(fs, fetched, chain, from, target, timesByTxOffset);
   const check = await checkDatabase(snapshot === undefined ? history : { ...history, snapshot });
   const damage = check.findings.find(({ severity }) => severity === 'damage');
-  if (damage?.code === 'PROGRAM_MISSING') throw failed(copy, 'the database was not there yet at that moment');
+  if (damage?.code === 'PROGRAM_MISSING') {
+    const where = `${copy.name.identity}/${copy.name.id}`;
+    throw new ServerError('SERVER_NOT_THERE_YET', `${where}: the database was not there yet at that moment`);
+  }
   if (damage !== undefined) throw damagedCopy(copy, damage.message);
   const { good: cut, program } = check;
   if (cut === undefined || program === undefined) throw damagedCopy(copy, 'no server starts from it');

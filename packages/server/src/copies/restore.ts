@@ -21,6 +21,8 @@ export interface RestoreOptions {
   readonly dataDir: string;
   /** Called before each database is fetched, which may take long. */
   readonly onDatabase?: (description: DatabaseDescription, copyId: string) => void;
+  /** Called for each database that was made after the moment that is asked for, and is left out. */
+  readonly onLeftOut?: (description: DatabaseDescription) => void;
 }
 
 export interface RestoredDatabase extends RestoredLog {
@@ -33,8 +35,8 @@ export interface RestoredDatabase extends RestoredLog {
 /**
  * Makes a data directory with databases brought back from their copies: whole, or not at all.
  *
- * @throws ServerError `SERVER_DATA_DIR_UNUSABLE`, `SERVER_COPY_MISSING`, `SERVER_COPY_DAMAGED`, `SERVER_RESTORE_FAILED`;
- *   CommitLogError `ARCHIVE_…`, `SNAPSHOT_…`; BlobError
+ * @throws ServerError `SERVER_DATA_DIR_UNUSABLE`, `SERVER_COPY_MISSING`, `SERVER_COPY_DAMAGED`, `SERVER_RESTORE_FAILED`,
+ *   `SERVER_NOT_THERE_YET`; CommitLogError `ARCHIVE_…`, `SNAPSHOT_…`; BlobError
  */
 export async function restore(options: RestoreOptions): Promise<RestoredDatabase[]> {
   const { target, dataDir } = options;
@@ -45,12 +47,23 @@ export async function restore(options: RestoreOptions): Promise<RestoredDatabase
     throw new ServerError('SERVER_RESTORE_FAILED', message);
   }
   const restored: RestoredDatabase[] = [];
+  let notThereYet: ServerError | undefined;
   const control = new ControlDatabase(join(directory.path, 'control.sqlite'));
   try {
-    for (const copies of chosen) restored.push(await restoreDatabase(copies, options, directory.path, control));
+    for (const copies of chosen) {
+      try {
+        restored.push(await restoreDatabase(copies, options, directory.path, control));
+      } catch (error) {
+        // Of all databases at a moment, those are meant that there were.
+        if (target.kind !== 'time' || options.database !== undefined || !isNotThereYet(error)) throw error;
+        notThereYet = error;
+        options.onLeftOut?.(copies.description);
+      }
+    }
   } finally {
     control.close();
   }
+  if (restored.length === 0 && notThereYet !== undefined) throw notThereYet;
   await directory.finish();
   return restored;
 }
@@ -145,8 +158,9 @@ async function restoreDatabase(
     } catch (error) {
       // An older copy may reach back further; damage is told and not passed over.
       const isOutOfReach = error instanceof ServerError && error.code === 'SERVER_RESTORE_FAILED';
-      if (!isOutOfReach) throw error;
-      firstError ??= error;
+      if (!isOutOfReach && !isNotThereYet(error)) throw error;
+      // That it was not there yet is so only if every copy says it.
+      if (firstError === undefined || isNotThereYet(firstError)) firstError = error;
       await rm(folder, { recursive: true, force: true });
     }
   }
@@ -158,4 +172,8 @@ function register(control: ControlDatabase, description: DatabaseDescription, re
   const { identity, owner, names, initialProgram, isLocked } = description;
   control.putDatabase({ identity, owner, initialProgram, replica, isLocked });
   return names.filter((name) => control.addName(name, identity, owner) !== 'ok');
+}
+
+function isNotThereYet(error: unknown): error is ServerError {
+  return error instanceof ServerError && error.code === 'SERVER_NOT_THERE_YET';
 }
