@@ -4,6 +4,7 @@ import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { IncomingMessage } from 'node:http';
+import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startServer } from '../src/index.ts';
 import type { RunningServer } from '../src/index.ts';
@@ -73,6 +74,22 @@ test('a connection is closed after an answer to a body that was too long', async
     status: 413,
     connection: 'close',
   });
+});
+
+test('a client that goes away in the middle of a body is not for the log: anybody could fill a disk with it', async () => {
+  const lines: string[] = [];
+  const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
+  const other = await startServer({ listenAddress: '127.0.0.1:0', log });
+  const owner = await newUser(other.url);
+  await publish(other.url, 'web', owner, programs.httpHandlers);
+  const socket = connect(other.port, '127.0.0.1');
+  socket.write('POST /v1/database/web/sql HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\nexpect: 100-continue\r\n\r\n');
+  await once(socket, 'data'); // The request is being answered: its body is waited for.
+  socket.write('SELECT');
+  socket.destroy();
+  await once(socket, 'close');
+  await other.close();
+  expect(lines).toEqual([]);
 });
 
 test('a client that goes away in the middle of a body that is too long leaves nothing behind', async () => {

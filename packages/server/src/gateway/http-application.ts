@@ -176,11 +176,13 @@ export interface ErrorAnswer {
 }
 
 /** The answer to a request that failed. What is not the caller's mistake is logged, and not told. */
-export function describeError(error: Error & { code?: string }, log: Logger): ErrorAnswer {
+export function describeError(error: Error & { code?: string; statusCode?: number }, log: Logger): ErrorAnswer {
   if (error instanceof HttpError) {
     if (error.json === undefined) return textError(error.status, error.message, error.headers);
     return { status: error.status, headers: { 'content-type': 'application/json' }, body: error.json };
   }
+  // Fastify's words for a client that went away before its body was here: nobody reads the answer, or needs the log.
+  if (error.code === 'ECONNRESET' && error.statusCode === 400) return textError(400, 'The connection was closed');
   if (error instanceof DatabaseFailure) return textError(500, `error starting database: ${error.message}`);
   switch (error.code) {
     case 'SERVER_DATABASE_STOPPED':
