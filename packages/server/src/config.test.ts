@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { CONFIG_TEMPLATE, DEFAULT_CONFIG, parseConfig } from './config.ts';
+import { CONFIG_TEMPLATE } from './config-template.ts';
+import { DEFAULT_CONFIG, parseConfig } from './config.ts';
 import { parseDurationMs } from './duration.ts';
 import { formatHostPort, isLoopback, parseListenAddress } from './listen-address.ts';
 
