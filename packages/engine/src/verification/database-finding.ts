@@ -1,4 +1,4 @@
-import type { ReplayProblem } from '../recovery.ts';
+import type { ReplayProblem } from '../record-replay.ts';
 
 /**
  * What is wrong with a database that its log or snapshot holds.

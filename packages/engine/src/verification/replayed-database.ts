@@ -1,7 +1,8 @@
 import type { CommitVisitor, SnapshotReader } from '@lightcone/commitlog';
 import { type Replay, Store } from '@lightcone/store';
 import { EngineError } from '../errors.ts';
-import { type IsEnd, RecordReplay, insertBootstrapRows } from '../recovery.ts';
+import { type IsEnd, RecordReplay } from '../record-replay.ts';
+import { insertBootstrapRows } from '../recovery.ts';
 import { repairHistory } from '../repair-history.ts';
 import { restoreSnapshot } from '../snapshots/restore-snapshot.ts';
 import type { DatabaseFinding } from './database-finding.ts';
