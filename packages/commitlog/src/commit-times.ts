@@ -1,4 +1,3 @@
-import type { CommitTime } from './archive/log-piece.ts';
 import type { FileSystem, OpenFile } from './file-system.ts';
 
 const ENTRY_BYTES = 16;
@@ -7,6 +6,13 @@ const FILE = 'commit-times';
 const RESOLUTION_MICROS = 100_000;
 /** So much may be there of transactions that the log does not have any more. */
 const MAX_OLD_BYTES = 64 * 1024;
+
+/** When a transaction was committed, for one whose record does not say. */
+export interface CommitTime {
+  readonly txOffset: number;
+  /** Microseconds since 1970. */
+  readonly micros: number;
+}
 
 /**
  * When transactions were committed whose records do not say it, as those of SQL and procedures: what a restore to a

@@ -1,12 +1,6 @@
+import type { CommitTime } from '../commit-times.ts';
 import { CommitLogError } from '../errors.ts';
 import { SHA256_BYTES, type Sha256 } from '../snapshots/sha256.ts';
-
-/** When a transaction was committed, for one whose record does not say. */
-export interface CommitTime {
-  readonly txOffset: number;
-  /** Microseconds since 1970. */
-  readonly micros: number;
-}
 
 /** What the beginning of a piece says. */
 export interface LogPieceHeader {
