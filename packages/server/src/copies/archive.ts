@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { ControlDatabase, DatabaseRecord } from '../control/control-database.ts';
 import type { Databases } from '../databases.ts';
-import type { DatabaseDescription } from './database-copy.ts';
+import { describeDatabase } from './describe-database.ts';
 import type { CopyThread } from './thread/copy-thread.ts';
 
 const MAX_BACK_OFF_MS = 5 * 60_000;
@@ -123,7 +123,7 @@ export class Archive {
 
   async #round(status: ArchiveStatus, durableTxOffset: number | undefined): Promise<void> {
     const path = this.#databases.pathOf(status.record);
-    const description = describe(this.#control, status.record.identity);
+    const description = describeDatabase(this.#control, status.record.identity);
     if (path === undefined || description === undefined) return;
     if (durableTxOffset !== undefined) status.durableTxOffset = durableTxOffset;
     const database = status.record.identity;
@@ -155,14 +155,6 @@ export class Archive {
     const behind = Math.max(0, status.durableTxOffset + 1 - status.endTxOffset);
     this.#log.error({ database, reason, transactionsBehind: behind }, 'archive failed; it is tried again');
   }
-}
-
-/** What the control database knows of a database; undefined if there is none. */
-export function describe(control: ControlDatabase, identity: string): DatabaseDescription | undefined {
-  const record = control.findDatabase(identity);
-  if (record === undefined) return undefined;
-  const { owner, initialProgram, isLocked } = record;
-  return { identity, owner, names: control.namesOf(identity), initialProgram, isLocked };
 }
 
 async function forEach<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { BackupConfig } from '../config.ts';
 import type { ControlDatabase, DatabaseRecord } from '../control/control-database.ts';
 import type { Databases } from '../databases.ts';
-import { describe } from './archive.ts';
+import { describeDatabase } from './describe-database.ts';
 import { CopyFailure } from './thread/copy-thread.ts';
 import type { CopyThread } from './thread/copy-thread.ts';
 import type { BackupSummary } from './thread/messages.ts';
@@ -98,7 +98,7 @@ export class Backups {
   async #copyHeld(record: DatabaseRecord, durableTxOffset: number | undefined): Promise<BackupSummary> {
     const { identity } = record;
     const path = this.#databases.pathOf(record);
-    const description = describe(this.#control, identity);
+    const description = describeDatabase(this.#control, identity);
     if (path === undefined || durableTxOffset === undefined || description === undefined) {
       throw new CopyFailure('DATABASE_GONE', `no database ${identity} to back up`);
     }
