@@ -7,7 +7,7 @@ import { EMPTY_RECORD } from '@lightcone/engine/verify';
 import { readConfig } from '../config.ts';
 import { ControlDatabase } from '../control/control-database.ts';
 import { ServerError } from '../errors.ts';
-import { copyModuleLogs } from './copy-module-logs.ts';
+import { copyModuleLogs } from '../module-log/copy-module-logs.ts';
 import { type ControlContent, ControlSnapshot } from './control-snapshot.ts';
 import { type DirectoryReport, type Finding, type GoodPart, type ReplicaReport } from './directory-report.ts';
 import { NewDataDirectory } from './new-data-directory.ts';
