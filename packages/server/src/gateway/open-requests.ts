@@ -1,8 +1,8 @@
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 
 /** Counts the HTTP requests that are being answered, so that a stop can wait for them. */
 export class OpenRequests {
-  #count = 0;
+  readonly #open = new Set<ServerResponse>();
   #onNone: (() => void) | undefined;
 
   constructor(server: Server) {
@@ -11,10 +11,10 @@ export class OpenRequests {
       const end = (): void => {
         response.off('close', end);
         socket.off('close', end);
-        this.#count--;
-        if (this.#count === 0) this.#onNone?.();
+        // A client that goes away in the middle of a body ends both at once, and whoever is told of one hears of both.
+        if (this.#open.delete(response) && this.#open.size === 0) this.#onNone?.();
       };
-      this.#count++;
+      this.#open.add(response);
       response.once('close', end);
       // The response to a request behind another has no socket yet, and hears nothing of its end.
       socket.once('close', end);
@@ -23,7 +23,7 @@ export class OpenRequests {
 
   /** Resolves when all are answered, at the latest after `patienceMs`. */
   async whenNone(patienceMs: number): Promise<void> {
-    if (this.#count === 0) return;
+    if (this.#open.size === 0) return;
     await new Promise<void>((resolve) => {
       const timeout = setTimeout(resolve, patienceMs);
       this.#onNone = () => {
