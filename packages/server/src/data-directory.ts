@@ -1,11 +1,10 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parse } from 'smol-toml';
-import type { TomlTable } from 'smol-toml';
 import { CONFIG_TEMPLATE } from './config-template.ts';
 import { DEFAULT_CONFIG, readConfig } from './config.ts';
 import type { ServerConfig } from './config.ts';
 import { ControlDatabase } from './control/control-database.ts';
+import { readMetadata } from './directory-metadata.ts';
 import { ServerError } from './errors.ts';
 
 /** `metadata.toml` names the version of the layout below. Another major version is not opened. */
@@ -83,22 +82,13 @@ export class DataDirectory {
 async function checkMetadata(path: string): Promise<void> {
   const file = join(path, 'metadata.toml');
   await writeNew(file, METADATA);
-  const { version, edition } = parseMetadata(await readFile(file, 'utf8'));
+  const { version, edition } = await readMetadata(file);
   if (edition !== 'lightcone' || typeof version !== 'string' || !version.startsWith(`${LAYOUT_MAJOR}.`)) {
     throw new ServerError(
       'SERVER_DATA_DIR_INCOMPATIBLE',
       `${file} says edition ${JSON.stringify(edition)}, version ${JSON.stringify(version)}; this server opens edition ` +
         `"lightcone", version ${LAYOUT_VERSION}. Choose another folder with --data-dir.`,
     );
-  }
-}
-
-/** A file that is not TOML says nothing, so it is refused as that of another software is. */
-function parseMetadata(text: string): TomlTable {
-  try {
-    return parse(text);
-  } catch {
-    return {};
   }
 }
 

@@ -1,6 +1,6 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parse } from 'smol-toml';
+import { type DirectoryMetadata, readMetadata } from '../directory-metadata.ts';
 import { ServerError } from '../errors.ts';
 
 /**
@@ -14,7 +14,7 @@ export async function openSource(path: string): Promise<number[]> {
   if (!names.includes('metadata.toml')) {
     throw new ServerError('SERVER_DATA_DIR_UNUSABLE', `${path} is no data directory: it has no metadata.toml`);
   }
-  const { edition, version } = tomlOf(await readFile(join(path, 'metadata.toml'), 'utf8').catch(() => ''));
+  const { edition, version } = await readMetadata(join(path, 'metadata.toml')).catch((): DirectoryMetadata => ({}));
   if (edition === 'lightcone') {
     throw new ServerError(
       'SERVER_DATA_DIR_INCOMPATIBLE',
@@ -54,13 +54,5 @@ function isAlive(pid: number): boolean {
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-function tomlOf(text: string): Readonly<Record<string, unknown>> {
-  try {
-    return parse(text);
-  } catch {
-    return {};
   }
 }

@@ -1,8 +1,8 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parse } from 'smol-toml';
 import { readConfig } from '../config.ts';
 import type { ServerConfig } from '../config.ts';
+import { type DirectoryMetadata, readMetadata } from '../directory-metadata.ts';
 import { ServerError } from '../errors.ts';
 import { type ControlContent, ControlSnapshot } from './control-snapshot.ts';
 import type { DirectoryReport, Finding, ReplicaReport } from './directory-report.ts';
@@ -62,7 +62,7 @@ async function checkMetadata(path: string, findings: Finding[]): Promise<void> {
     findings.push({ severity: 'warning', code: 'DIRECTORY_METADATA_MISSING', path: file, message });
     return;
   }
-  const { edition, version } = tomlOf(await readFile(join(path, file), 'utf8').catch(() => ''));
+  const { edition, version } = await readMetadata(join(path, file)).catch((): DirectoryMetadata => ({}));
   if (edition === 'lightcone' && typeof version === 'string' && version.startsWith('1.')) return;
   const what = `edition ${JSON.stringify(edition)}, version ${JSON.stringify(version)}`;
   throw new ServerError(
@@ -72,14 +72,6 @@ async function checkMetadata(path: string, findings: Finding[]): Promise<void> {
       : `${join(path, file)} says ${what}; this program knows edition "lightcone", version 1. If the file is damaged, ` +
           'delete it: a start writes it anew.',
   );
-}
-
-function tomlOf(text: string): Readonly<Record<string, unknown>> {
-  try {
-    return parse(text);
-  } catch {
-    return {};
-  }
 }
 
 async function checkConfig(path: string, findings: Finding[]): Promise<ServerConfig | undefined> {
