@@ -2,8 +2,9 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FolderBlobStore } from '@lightcone/blobs/node';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { DatabaseCopy, listCopies } from '../src/copies/database-copy.ts';
+import { CopyThread } from '../src/copies/thread/copy-thread.ts';
 import { startServer } from '../src/index.ts';
 import type { RunningServer } from '../src/index.ts';
 import { authorization, newUser, programs, publish, sql } from './fixtures.ts';
@@ -27,6 +28,10 @@ async function metric({ url }: RunningServer, name: string): Promise<number | un
 /** Asks until the answer is as it should be; the test's time is the bound. */
 async function until(isSo: () => Promise<boolean>): Promise<void> {
   while (!(await isSo())) await new Promise((done) => setTimeout(done, 20));
+}
+
+function pathIn(input: object): string | undefined {
+  return 'path' in input && typeof input.path === 'string' ? input.path : undefined;
 }
 
 async function addPerson(server: RunningServer, user: Awaited<ReturnType<typeof newUser>>, name: string) {
@@ -75,6 +80,25 @@ test('an archive that cannot be reached hinders nobody, is told of, and is caugh
   await rm(archive);
   await until(async () => (await metric(server, 'lightcone_archive_last_success_timestamp_seconds')) !== undefined);
   await until(async () => (await metric(server, 'lightcone_archive_lag_transactions')) === 0);
+});
+
+test('the thread that archives forgets a database that is deleted, and only that one', async () => {
+  using request = vi.spyOn(CopyThread.prototype, 'request');
+  await using server = await startServer({ listenAddress: '127.0.0.1:0', dataDir, archive: join(work, 'archive') });
+  const owner = await newUser(server.url);
+  await publish(server.url, 'people', owner, programs.person);
+  await publish(server.url, 'others', owner, programs.person);
+  const archived = () => new Set(request.mock.calls.map(([kind, input]) => kind === 'archive' && pathIn(input)));
+  await until(async () => archived().size === 2);
+  const headers = authorization(owner);
+  const response = await fetch(`${server.url}/v1/database/people`, { method: 'DELETE', headers });
+  expect(response.status).toBe(200);
+  const forgotten = () => request.mock.calls.flatMap(([kind], call) => (kind === 'forget' ? [call] : []));
+  await until(async () => forgotten().length > 0);
+  const rounds = request.mock.calls.length;
+  await until(async () => request.mock.calls.length > rounds);
+  expect(forgotten().map((call) => request.mock.calls[call]?.[1])).toEqual([{ path: join(dataDir, 'replicas', '1') }]);
+  expect(await request.mock.results[forgotten()[0]!]?.value).toBe(true); // there is one
 });
 
 test('while an archive is behind, no log goes that is not in it; then it goes', async () => {

@@ -99,8 +99,8 @@ export class Archive {
       await this.#round(status, durable);
       await thread.request('archivedBefore', status.endTxOffset).catch(() => undefined);
     });
-    for (const [replica, { record }] of this.#statuses) {
-      if (this.#control.findDatabase(record.identity)?.replica !== replica) this.#statuses.delete(replica);
+    for (const { record } of this.#statuses.values()) {
+      if (this.#control.findDatabase(record.identity)?.replica !== record.replica) await this.#forget(record);
     }
   }
 
@@ -119,6 +119,14 @@ export class Archive {
       this.#statuses.set(record.replica, status);
     }
     return status;
+  }
+
+  /** Of a database that is deleted, or that began anew as another replica. */
+  async #forget(record: DatabaseRecord): Promise<void> {
+    this.#statuses.delete(record.replica);
+    const path = this.#databases.pathOf(record);
+    // A thread that ended has forgotten it.
+    if (path !== undefined) await this.#thread.request('forget', { path }).catch(() => undefined);
   }
 
   async #round(status: ArchiveStatus, durableTxOffset: number | undefined): Promise<void> {

@@ -42,7 +42,7 @@ const archivers = new Map<string, DatabaseArchiver>();
 type Handlers = {
   readonly [Kind in CopyRequestKind]: (input: CopyRequests[Kind]['input']) => Promise<CopyRequests[Kind]['answer']>;
 };
-const handlers: Handlers = { archive: archiveDatabase, backUp, listBackups: listOf };
+const handlers: Handlers = { archive: archiveDatabase, forget, backUp, listBackups: listOf };
 
 port.on('message', (message: ToCopyThread) => void answer(message));
 
@@ -74,6 +74,10 @@ async function archiveDatabase({ path, durableTxOffset, description }: ArchiveIn
     failure = toFailure(error);
   }
   return { endTxOffset: archiver.endTxOffset, beganCopy, failure };
+}
+
+async function forget({ path }: { readonly path: string }): Promise<boolean> {
+  return archivers.delete(path);
 }
 
 async function backUp({ path, durableTxOffset, description, keep }: BackUpInput): Promise<BackupSummary> {

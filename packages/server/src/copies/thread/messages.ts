@@ -16,6 +16,8 @@ export interface CopyThreadStart {
 export interface CopyRequests {
   /** Brings the archive of a database up to date. */
   archive: { readonly input: ArchiveInput; readonly answer: ArchiveAnswer };
+  /** Forgets how far the archive of a database that is gone is. The answer: whether that was known. */
+  forget: { readonly input: { readonly path: string }; readonly answer: boolean };
   /** Makes a backup of a database, and removes old ones. */
   backUp: { readonly input: BackUpInput; readonly answer: BackupSummary };
   /** The backups of a database, the oldest first. @see listBackups */
