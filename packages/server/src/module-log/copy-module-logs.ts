@@ -1,5 +1,6 @@
-import { copyFile, lstat, mkdir, readdir } from 'node:fs/promises';
+import { copyFile, lstat, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { listDays } from './log-files.ts';
 
 /**
  * Copies what the module of a replica has logged: files named after days, and nothing else. A link would be written through
@@ -8,8 +9,9 @@ import { join } from 'node:path';
 export async function copyModuleLogs(fromReplica: string, toReplica: string): Promise<void> {
   const from = join(fromReplica, 'module_logs');
   const to = join(toReplica, 'module_logs');
-  const names = (await readdir(from).catch((): string[] => [])).filter((name) => /^\d{4}-\d\d-\d\d\.log$/u.test(name));
-  for (const name of names) {
+  const days = await listDays(from).catch((): string[] => []);
+  for (const day of days) {
+    const name = `${day}.log`;
     if (!(await lstat(join(from, name))).isFile()) continue;
     await mkdir(to, { recursive: true });
     await copyFile(join(from, name), join(to, name));

@@ -190,7 +190,7 @@ interface DayFile {
 }
 
 /** The days that have files, oldest first. @throws LogNotThere */
-async function listDays(folder: string): Promise<string[]> {
+export async function listDays(folder: string): Promise<string[]> {
   let names: string[];
   try {
     names = await readdir(folder);
