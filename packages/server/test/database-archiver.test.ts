@@ -38,6 +38,19 @@ class Folder {
   }
 }
 
+/** @returns the key of its object in the folder */
+async function addSnapshot({ folder }: Folder, txOffset: number): Promise<string> {
+  const snapshots = new SnapshotStore(new PrefixedBlobStore(folder, 'snapshots'));
+  const writer = await snapshots.write();
+  const pieces = writer.add(new Uint8Array(100).fill(txOffset), 0, 100, false);
+  await writer.storeAll();
+  const objects = pieces.map(({ object }) => object);
+  const database = new Uint8Array(32);
+  await writer.finish({ database, txOffset, takenAtMicros: 1, objects, contents: new Uint8Array(0) });
+  const id = objects[0]!.id; // there is one
+  return `snapshots/objects/${id.slice(0, 2)}/${id.slice(2)}`;
+}
+
 let seconds = 1_800_000_000;
 const clock = {
   nowMicros: () => seconds++ * 1_000_000,
@@ -175,21 +188,69 @@ describe('an archive', () => {
     await expect(archiverOf(folder, store).round(9, description)).rejects.toMatchObject({ code: 'LOG_MISSING' });
     expect(await copies(store)).toEqual([]);
 
-    const snapshots = new SnapshotStore(new PrefixedBlobStore(folder.folder, 'snapshots'));
-    const writer = await snapshots.write();
-    const pieces = writer.add(new Uint8Array(100), 0, 100, false);
-    await writer.storeAll();
-    await writer.finish({
-      database: new Uint8Array(32),
-      txOffset: 4,
-      takenAtMicros: 1,
-      objects: pieces.map(({ object }) => object),
-      contents: new Uint8Array(0),
-    });
+    await addSnapshot(folder, 4);
     await archiverOf(folder, store).round(9, description);
     const [copy] = await copies(store);
     expect(await copy!.snapshots.list()).toEqual([4]);
     expect(await copy!.snapshots.verify(4)).toEqual([]);
+    expect(await contentOf(copy!)).toBe('7'.repeat(9));
+  });
+
+  test('has the log though the newest snapshot is damaged, which is told once, and the next good one', async () => {
+    const folder = await Folder.open();
+    const store = new MemoryBlobStore();
+    const archiver = archiverOf(folder, store);
+    await folder.append(10);
+    await folder.folder.put(await addSnapshot(folder, 4), new Uint8Array(100).fill(99));
+    await archiver.round(9, description);
+    expect(archiver.snapshotProblem).toMatch(/objects\/.*/);
+    await folder.append(1);
+    await archiver.round(10, description);
+    expect(archiver.snapshotProblem).toBeUndefined();
+    const [copy] = await copies(store);
+    expect(await contentOf(copy!)).toBe('7'.repeat(11));
+    expect(await copy!.snapshots.list()).toEqual([]);
+    await addSnapshot(folder, 10);
+    await archiver.round(10, description);
+    expect(await copy!.snapshots.list()).toEqual([10]);
+  });
+
+  test('has the log though the snapshot is removed while it is copied', async () => {
+    const folder = await Folder.open();
+    const store = new MemoryBlobStore();
+    await folder.append(10);
+    const object = await addSnapshot(folder, 4);
+    const remove = async (): Promise<void> => {
+      await folder.folder.delete('snapshots/00000000000000000004.snapshot');
+      await folder.folder.delete(object);
+    };
+    const removing = new FaultyBlobStore(store, (operation, key) =>
+      operation === 'list' && key.endsWith('/snapshots/objects/') ? { kind: 'wait', until: remove() } : undefined,
+    );
+    const archiver = archiverOf(folder, removing);
+    await archiver.round(9, description);
+    await expect(folder.folder.get(object)).resolves.toBeUndefined();
+    expect(archiver.snapshotProblem).toBeUndefined();
+    const [copy] = await copies(store);
+    expect(await contentOf(copy!)).toBe('7'.repeat(10));
+    await addSnapshot(folder, 9);
+    await archiver.round(9, description);
+    expect(await copy!.snapshots.list()).toEqual([9]);
+  });
+
+  test('of a log without its beginning begins with an older snapshot where the newest is damaged', async () => {
+    const folder = await Folder.open(1);
+    for (let i = 0; i < 10; i++) await folder.append(1);
+    await folder.disk.remove('db/clog/00000000000000000000.stdb.log');
+    await addSnapshot(folder, 3);
+    const object = await addSnapshot(folder, 6);
+    await folder.folder.put(object, new Uint8Array(100));
+    const store = new MemoryBlobStore();
+    const archiver = archiverOf(folder, store);
+    await archiver.round(9, description);
+    expect(archiver.snapshotProblem).toBeDefined();
+    const [copy] = await copies(store);
+    expect(await copy!.snapshots.list()).toEqual([3]);
     expect(await contentOf(copy!)).toBe('7'.repeat(9));
   });
 

@@ -137,9 +137,12 @@ export class Archive {
     const database = status.record.identity;
     try {
       const input = { path, durableTxOffset, description };
-      const { endTxOffset, beganCopy, failure } = await this.#thread.request('archive', input);
+      const { endTxOffset, beganCopy, snapshotProblem, failure } = await this.#thread.request('archive', input);
       status.endTxOffset = endTxOffset;
       if (beganCopy !== undefined) this.#log.info({ database, reason: beganCopy }, 'new copy begun in the archive');
+      if (snapshotProblem !== undefined) {
+        this.#log.error({ database, reason: snapshotProblem }, 'a snapshot cannot be archived; the log is');
+      }
       if (failure === undefined) this.#succeeded(status);
       else this.#failed(status, failure.message);
     } catch (error) {

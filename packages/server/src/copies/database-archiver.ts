@@ -10,7 +10,8 @@ const STATE = 'archive.json';
 
 /**
  * Keeps the archive of one database up to date, a round at a time: what became durable since the last one, and the
- * newest snapshot. A round that fails changes nothing but the archive; the next one goes on where it ended.
+ * newest snapshot. A round that fails changes nothing but the archive; the next one goes on where it ended. A snapshot
+ * that cannot be copied because of what it is holds up no log.
  *
  * Which copy of the archive is this database's is remembered in its folder. If that copy has another history (the
  * folder is an older state, brought back), or a gap would come about, a new copy is begun, and the old one stays.
@@ -27,7 +28,9 @@ export class DatabaseArchiver {
   #next: LogPosition = { txOffset: 0 };
   /** A piece that may be in the archive or not: it must go there as it is. */
   #unsure: { readonly piece: LogPiece; readonly next: LogPosition } | undefined;
+  /** The last one that was copied, or was found to be of no use. */
   #lastSnapshot: number | undefined;
+  #snapshotProblem: string | undefined;
 
   /** @param store where the archive is */
   constructor({ fs, path, folder }: DatabaseFiles, store: BlobStore, clock: CopyClock) {
@@ -47,6 +50,7 @@ export class DatabaseArchiver {
    */
   async round(durableTxOffset: number, description: DatabaseDescription): Promise<string | undefined> {
     const end = durableTxOffset + 1;
+    this.#snapshotProblem = undefined;
     if (end === 0) return undefined; // there is no database yet
     try {
       const reason = await this.#open(end, description);
@@ -64,6 +68,11 @@ export class DatabaseArchiver {
   /** The first transaction that is not in the archive, as far as is known. */
   get endTxOffset(): number {
     return this.#next.txOffset;
+  }
+
+  /** Why the last round left out a snapshot that is damaged, or of a later version; each is told once. */
+  get snapshotProblem(): string | undefined {
+    return this.#snapshotProblem;
   }
 
   async #archive(end: number, description: DatabaseDescription): Promise<void> {
@@ -94,8 +103,23 @@ export class DatabaseArchiver {
   async #archiveSnapshot(copy: DatabaseCopy, end: number): Promise<void> {
     const newest = (await this.#snapshots.list()).findLast((txOffset) => txOffset < end);
     if (newest === undefined || newest === this.#lastSnapshot) return;
-    await this.#snapshots.copyTo(copy.snapshots, newest);
-    this.#lastSnapshot = newest;
+    await this.#copySnapshot(copy, newest);
+  }
+
+  /** @returns false if it is of no use, or was removed meanwhile */
+  async #copySnapshot(copy: DatabaseCopy, txOffset: number): Promise<boolean> {
+    try {
+      await this.#snapshots.copyTo(copy.snapshots, txOffset);
+    } catch (error) {
+      if (!(error instanceof CommitLogError)) throw error;
+      if (error.code === 'SNAPSHOT_MISSING') return false; // the next round finds the one that took its place
+      if (!USELESS_SNAPSHOT.has(error.code)) throw error;
+      this.#snapshotProblem = error.message;
+      this.#lastSnapshot = txOffset; // not to be read whole again each round
+      return false;
+    }
+    this.#lastSnapshot = txOffset;
+    return true;
   }
 
   /** Finds out where to go on. @returns why a new copy was begun, if one was */
@@ -144,13 +168,17 @@ export class DatabaseArchiver {
     const first = (await logSegments(this.#fs, this.#logFolder))[0] ?? 0;
     this.#lastSnapshot = undefined;
     if (first > 0) {
-      const newest = (await this.#snapshots.list()).findLast((txOffset) => txOffset >= first - 1);
-      if (newest === undefined) {
-        const message = `${this.#logFolder} begins at transaction ${first}, and there is no snapshot of what was before`;
-        throw new CommitLogError('LOG_MISSING', message);
+      const usable = (await this.#snapshots.list()).filter((txOffset) => txOffset >= first - 1);
+      let isCopied = false;
+      for (const txOffset of usable.toReversed()) {
+        isCopied = await this.#copySnapshot(copy, txOffset);
+        if (isCopied) break;
       }
-      await this.#snapshots.copyTo(copy.snapshots, newest);
-      this.#lastSnapshot = newest;
+      if (!isCopied) {
+        const reason = this.#snapshotProblem === undefined ? '' : `: ${this.#snapshotProblem}`;
+        const message = `${this.#logFolder} begins at transaction ${first}, and there is no good snapshot of what was before`;
+        throw new CommitLogError('LOG_MISSING', message + reason);
+      }
     }
     await this.#folder.put(STATE, new TextEncoder().encode(JSON.stringify({ copy: copy.name.id })));
     this.#copy = copy;
@@ -167,6 +195,8 @@ const BEGINS_COPY: ReadonlySet<string> = new Set([
   'LOG_FORKED',
   'LOG_MISSING',
 ]);
+
+const USELESS_SNAPSHOT: ReadonlySet<string> = new Set(['SNAPSHOT_DAMAGED', 'SNAPSHOT_UNSUPPORTED']);
 
 function readState(bytes: Uint8Array | undefined): string | undefined {
   if (bytes === undefined) return undefined;

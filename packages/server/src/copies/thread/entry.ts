@@ -73,7 +73,7 @@ async function archiveDatabase({ path, durableTxOffset, description }: ArchiveIn
   } catch (error) {
     failure = toFailure(error);
   }
-  return { endTxOffset: archiver.endTxOffset, beganCopy, failure };
+  return { endTxOffset: archiver.endTxOffset, beganCopy, snapshotProblem: archiver.snapshotProblem, failure };
 }
 
 async function forget({ path }: { readonly path: string }): Promise<boolean> {

@@ -57,6 +57,8 @@ export interface ArchiveAnswer {
   readonly endTxOffset: number;
   /** Why a new copy was begun, if one was. */
   readonly beganCopy: string | undefined;
+  /** Why a snapshot was left out, if one was; the log is there nevertheless. */
+  readonly snapshotProblem: string | undefined;
   /** Why there may be more to do; undefined if all went well. */
   readonly failure: { readonly code: string; readonly message: string } | undefined;
 }
