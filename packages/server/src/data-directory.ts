@@ -4,6 +4,7 @@ import { CONFIG_TEMPLATE } from './config-template.ts';
 import { DEFAULT_CONFIG, readConfig } from './config.ts';
 import type { ServerConfig } from './config.ts';
 import { ControlDatabase } from './control/control-database.ts';
+import { isLocked } from './control/is-locked.ts';
 import { readMetadata } from './directory-metadata.ts';
 import { ServerError } from './errors.ts';
 
@@ -96,7 +97,7 @@ async function openControl(path: string): Promise<ControlDatabase> {
   try {
     return new ControlDatabase(join(path, 'control.sqlite'));
   } catch (cause) {
-    if ((cause as { code?: string }).code !== 'SQLITE_BUSY') throw cause;
+    if (!isLocked(cause)) throw cause;
     const pid = await readFile(join(path, 'spacetime.pid'), 'utf8').catch(() => 'unknown');
     throw new ServerError(
       'SERVER_DATA_DIR_LOCKED',

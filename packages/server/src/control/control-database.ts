@@ -55,7 +55,7 @@ export class ControlDatabase {
 
   /**
    * @param path of the file, `:memory:` for none; taken for this process alone
-   * @throws an error with code `SQLITE_BUSY` when another process has it
+   * @throws an error that `isLocked` knows when another process has it
    */
   constructor(path: string) {
     this.#database = new Database(path, { timeout: 2000 });

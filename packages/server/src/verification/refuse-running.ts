@@ -1,6 +1,7 @@
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { isLocked } from '../control/is-locked.ts';
 import { ServerError } from '../errors.ts';
 
 /**
@@ -13,7 +14,7 @@ export async function refuseRunning(path: string): Promise<void> {
   const pid = await readFile(join(path, 'spacetime.pid'), 'utf8').catch(() => undefined);
   const control = join(path, 'control.sqlite');
   if (pid === undefined || !(await exists(control))) return;
-  if (!isLocked(control)) return;
+  if (!isInUse(control)) return;
   throw new ServerError(
     'SERVER_DATA_DIR_LOCKED',
     `${path} is in use by a server (process ${pid.trim()}): stop it first. Its files change while it runs, so that ` +
@@ -21,7 +22,7 @@ export async function refuseRunning(path: string): Promise<void> {
   );
 }
 
-function isLocked(path: string): boolean {
+function isInUse(path: string): boolean {
   let database: Database.Database | undefined;
   try {
     database = new Database(path, { readonly: true, timeout: 0 });
@@ -29,7 +30,7 @@ function isLocked(path: string): boolean {
     return false;
   } catch (error) {
     // Whatever else is wrong with the file is for the check of its content.
-    return (error as { code?: string }).code === 'SQLITE_BUSY';
+    return isLocked(error);
   } finally {
     database?.close();
   }
