@@ -1,26 +1,63 @@
 import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { NewDataDirectory } from '../src/verification/new-data-directory.ts';
 
 const source = fileURLToPath(new URL('../src/verification/new-data-directory.ts', import.meta.url));
 
-test('a process that is asked to end while it makes a data directory ends, and leaves nothing behind', async () => {
-  const work = await mkdtemp(join(tmpdir(), 'lightcone-new-data-directory-'));
+/** A process that has begun to make a data directory. */
+async function beginInOtherProcess(path: string): Promise<ChildProcess> {
   const program = `
     const { NewDataDirectory } = await import(${JSON.stringify(source)});
-    await NewDataDirectory.begin(${JSON.stringify(join(work, 'data'))});
+    await NewDataDirectory.begin(${JSON.stringify(path)});
     console.log('begun');
     await new Promise(() => setInterval(() => {}, 1000));`;
   const args = ['--conditions=lightcone-source', '--input-type=module', '--eval', program];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   await once(child.stdout, 'data');
+  return child;
+}
+
+test('a process that is asked to end while it makes a data directory ends, and leaves nothing behind', async () => {
+  const work = await mkdtemp(join(tmpdir(), 'lightcone-new-data-directory-'));
+  const child = await beginInOtherProcess(join(work, 'data'));
   expect(await readdir(work)).toHaveLength(1);
   child.kill('SIGINT');
   expect(await once(child, 'exit')).toEqual([null, 'SIGINT']);
   expect(await readdir(work)).toEqual([]);
+  await rm(work, { recursive: true });
+});
+
+test('what a killed process left behind goes with the next one, and what is another’s stays', async () => {
+  const work = await mkdtemp(join(tmpdir(), 'lightcone-new-data-directory-'));
+  const path = join(work, 'data');
+  const running = await beginInOtherProcess(path);
+  const killed = await beginInOtherProcess(path);
+  killed.kill('SIGKILL');
+  await once(killed, 'exit');
+  const host = hostname().replaceAll(/[^\w.-]/g, '_');
+  const leftover = `.data.${killed.pid}@${host}.new`;
+  expect(await readdir(work)).toContain(leftover);
+  const others = [
+    `.data.${running.pid}@${host}.new`,
+    `.data.${killed.pid}@another-${host}.new`,
+    `.other.${killed.pid}@${host}.new`,
+    `.data.x@${host}.new`,
+    'something else',
+  ];
+  for (const name of others) await mkdir(join(work, name), { recursive: true });
+  {
+    await using made = await NewDataDirectory.begin(path);
+    expect((await readdir(work)).toSorted()).toEqual([...others, basename(made.path)].toSorted());
+    await made.finish();
+  }
+  expect((await readdir(work)).toSorted()).toEqual([...others, 'data'].toSorted());
+  running.kill('SIGINT');
+  await once(running, 'exit');
   await rm(work, { recursive: true });
 });

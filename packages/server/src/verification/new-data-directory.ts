@@ -1,15 +1,21 @@
 import { rmSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { METADATA } from '../data-directory.ts';
 import { ServerError } from '../errors.ts';
 
+/** Processes of other hosts, which containers are, cannot be asked after; folders can be shared with them. */
+const HOST = hostname().replaceAll(/[^\w.-]/g, '_');
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * A data directory that is being made beside where it is to be: it is there whole, or not at all.
  *
- * It may be large, and takes long: a process that is asked to end meanwhile ends as it would, and takes it along.
+ * It may be large, and takes long: a process that is asked to end meanwhile ends as it would, and takes it along. What a
+ * killed one leaves behind goes when the next one begins at the same place. Its name says whose it is:
+ *
+ *     .<name>.<process id>@<host>.new
  */
 export class NewDataDirectory implements AsyncDisposable {
   /** Where it is made. */
@@ -44,8 +50,8 @@ export class NewDataDirectory implements AsyncDisposable {
     if (names.length > 0) throw unusable(target, 'there is something in it');
     try {
       await mkdir(dirname(final), { recursive: true });
-      const path = join(dirname(final), `.${basename(final)}.${process.pid}.new`);
-      await rm(path, { recursive: true, force: true });
+      await removeLeftovers(final);
+      const path = join(dirname(final), `.${basename(final)}.${process.pid}@${HOST}.new`);
       await mkdir(path, { mode: 0o700 });
       await writeFile(join(path, 'metadata.toml'), METADATA);
       return new NewDataDirectory(path, final);
@@ -72,6 +78,29 @@ export class NewDataDirectory implements AsyncDisposable {
 
   #ignoreSignals(): void {
     for (const signal of SIGNALS) process.off(signal, this.#endBy);
+  }
+}
+
+/** Removes what processes of this host that are no more have begun for a data directory. */
+async function removeLeftovers(target: string): Promise<void> {
+  const [head, tail] = [`.${basename(target)}.`, `@${HOST}.new`];
+  for (const name of await readdir(dirname(target))) {
+    if (!name.startsWith(head) || !name.endsWith(tail)) continue;
+    const id = name.slice(head.length, -tail.length);
+    if (!/^[1-9]\d{0,9}$/.test(id) || isRunning(Number(id))) continue;
+    await rm(join(dirname(target), name), { recursive: true, force: true });
+  }
+}
+
+/** Of another process; this one has begun nothing yet. */
+function isRunning(processId: number): boolean {
+  if (processId === process.pid) return false;
+  try {
+    process.kill(processId, 0);
+    return true;
+  } catch (error) {
+    // Anything else means that there is one, which is not ours to ask.
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
 }
 
