@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readS3Settings, S3BlobStore } from '@lightcone/blobs/s3';
 import { blobStoreContract } from '@lightcone/blobs/testing';
 import { describe, expect, test } from 'vitest';
@@ -104,9 +105,103 @@ test('an answer that is no list is no empty list', async () => {
 test('more than a put takes is refused before it is sent', async () => {
   const { store, fake } = setUp();
   // Not touched, so it costs no memory.
-  const tooLarge = new Uint8Array(256 * 1024 * 1024 + 1);
-  await expect(store.put('a', tooLarge)).rejects.toMatchObject({ code: 'BLOB_TOO_LARGE' });
+  const tooLarge = new Uint8Array(2 ** 31);
+  await expect(store.put('a', tooLarge)).rejects.toMatchObject({
+    code: 'BLOB_TOO_LARGE',
+    message: expect.stringMatching(/^writing s3:\/\/bucket\/a: 2147483648 bytes .* 2147483647 bytes at most/) as string,
+  });
   expect(fake.requests).toEqual([]);
+});
+
+test('more than 256 MiB, as one huge commit has, can be put', async () => {
+  const digests: (string | null)[] = [];
+  const store = new S3BlobStore(readS3Settings('bucket', { ...credentials, AWS_ENDPOINT_URL: ENDPOINT }), {
+    fetch: (request) => {
+      digests.push(request.headers.get('x-amz-content-sha256'));
+      return Promise.resolve(new Response(null));
+    },
+  });
+  const large = new Uint8Array(256 * 1024 * 1024 + 1);
+  await store.put('a', large);
+  expect(digests).toEqual([createHash('sha256').update(large).digest('hex')]);
+});
+
+describe('a service that falls silent', () => {
+  /** Timers that expire when they are told to. */
+  class Timers {
+    readonly started: number[] = [];
+    expire: (() => void) | undefined;
+
+    startTimer = (ms: number, expired: () => void): (() => void) => {
+      this.started.push(ms);
+      this.expire = expired;
+      return () => {
+        if (this.expire === expired) this.expire = undefined;
+      };
+    };
+  }
+
+  function setUpSlow(respond: (request: Request) => Promise<Response>): { store: S3BlobStore; timers: Timers } {
+    const timers = new Timers();
+    const settings = readS3Settings('bucket', { ...credentials, AWS_ENDPOINT_URL: ENDPOINT });
+    const runtime = { fetch: respond, delay: () => Promise.resolve(), random: () => 0, startTimer: timers.startTimer };
+    return { timers, store: new S3BlobStore(settings, runtime) };
+  }
+
+  test('while parts of a blob come, it may take any time', async () => {
+    const { store, timers } = setUpSlow(() => {
+      const parts = [1, 2, 3, 4];
+      const body = new ReadableStream<Uint8Array>({
+        pull: (stream) => {
+          const part = parts.shift();
+          if (part === undefined) stream.close();
+          else stream.enqueue(Uint8Array.of(part));
+        },
+      });
+      return Promise.resolve(new Response(body));
+    });
+    expect(await store.get('a')).toEqual(Uint8Array.of(1, 2, 3, 4));
+    // Of the request, of its head, and of each part.
+    expect(timers.started).toEqual(Array.from({ length: 6 }, () => 30_000));
+    expect(timers.expire).toBeUndefined();
+  });
+
+  test('in the middle of a blob is asked again', async () => {
+    let requests = 0;
+    const { store, timers } = setUpSlow((request) => {
+      if (++requests > 1) return Promise.resolve(new Response(bytes));
+      const body = new ReadableStream<Uint8Array>(
+        {
+          start: (stream) => {
+            stream.enqueue(Uint8Array.of(1));
+            request.signal.addEventListener('abort', () => stream.error(request.signal.reason));
+          },
+          // Somebody waits for more.
+          pull: () => timers.expire?.(),
+        },
+        { highWaterMark: 0 },
+      );
+      return Promise.resolve(new Response(body));
+    });
+    expect(await store.get('a')).toEqual(bytes);
+    expect(requests).toBe(2);
+  });
+
+  test('before it answers is asked again, and has as much longer as the body needs', async () => {
+    const { store, timers } = setUpSlow(
+      (request) =>
+        new Promise((_answer, fail) => {
+          request.signal.addEventListener('abort', () => fail(request.signal.reason as Error));
+          timers.expire!();
+        }),
+    );
+    const refusal = {
+      code: 'BLOB_UNAVAILABLE',
+      message: expect.stringContaining('nothing was heard for 34096 ms') as string,
+    };
+    await expect(store.put('a', new Uint8Array(1024 * 1024))).rejects.toMatchObject(refusal);
+    expect(timers.started).toEqual(Array.from({ length: 6 }, () => 34_096));
+  });
 });
 
 describe('where the bucket is', () => {

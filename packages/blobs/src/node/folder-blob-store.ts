@@ -5,21 +5,22 @@ import { dirname, join, resolve } from 'node:path';
 import { checkBlobKey, checkBlobPrefix, checkByteRange } from '../blob-key.ts';
 import type { BlobInfo, BlobStore, ByteRange } from '../blob-store.ts';
 import { BlobError } from '../errors.ts';
+import { MAX_BLOB_BYTES, blobTooLarge } from '../max-blob-bytes.ts';
 
 /** The beginning of the name of a file that is being written. */
 const UNFINISHED = '.tmp-';
-/** What is read at once. A file may say that it has more than there is memory, and from 2 GiB on Node itself ends. */
-const MAX_BLOB_BYTES = 1024 * 1024 * 1024;
 
 /**
  * Blobs as files below a folder of this machine: the key is the path.
  *
  * A put writes a file of another name (`.tmp-…`, which no key can be), syncs it, renames it into place and syncs the
- * folder; `putIfAbsent` links it into place, which fails if there is a file. A folder goes with its last blob. A process that is killed may leave files
- * `.tmp-…` behind: nobody sees them, and `removeLeftovers` deletes them.
+ * folder; `putIfAbsent` links it into place, which fails if there is a file. A folder goes with its last blob. A process
+ * that is killed may leave files `.tmp-…` behind: nobody sees them, and `removeLeftovers` deletes them.
  */
 export class FolderBlobStore implements BlobStore {
   readonly #root: string;
+  /** Folders that are on disk, with all those above, because this store synced those that they are in. */
+  readonly #durableFolders = new Set<string>();
 
   /** @param root made with the first put if it is missing */
   constructor(root: string) {
@@ -35,9 +36,8 @@ export class FolderBlobStore implements BlobStore {
       if (!facts.isFile()) return undefined;
       const start = Math.min(range?.start ?? 0, facts.size);
       const length = Math.min(range?.end ?? facts.size, facts.size) - start;
-      if (length > MAX_BLOB_BYTES) {
-        throw new BlobError('BLOB_TOO_LARGE', `${path}: ${length} bytes are over the limit of ${MAX_BLOB_BYTES}`);
-      }
+      // Before it takes memory: a file may say that it has more than there is.
+      if (length > MAX_BLOB_BYTES) throw blobTooLarge(`reading ${path}`, length);
       const bytes = new Uint8Array(length);
       let done = 0;
       while (done < bytes.length) {
@@ -148,6 +148,7 @@ export class FolderBlobStore implements BlobStore {
     for (let folder = from; folder !== this.#root; folder = dirname(folder)) {
       try {
         await rmdir(folder);
+        this.#durableFolders.delete(folder);
       } catch (error) {
         if (!isMissing(error)) return folder;
       }
@@ -157,11 +158,12 @@ export class FolderBlobStore implements BlobStore {
 
   /** Writes a file beside `path`, durably, and lets `move` bring it there. */
   async #place(path: string, bytes: Uint8Array, move: (written: string) => Promise<boolean>): Promise<boolean> {
+    if (bytes.length > MAX_BLOB_BYTES) throw blobTooLarge(`writing ${path}`, bytes.length);
     const folder = dirname(path);
     const written = join(folder, `${UNFINISHED}${randomBytes(9).toString('base64url')}`);
     try {
       try {
-        await writeInFolder(folder, written, bytes);
+        await this.#writeInFolder(folder, written, bytes);
         const isMoved = await move(written);
         await syncFolder(folder);
         return isMoved;
@@ -174,22 +176,45 @@ export class FolderBlobStore implements BlobStore {
     }
   }
 
+  /** Writes a file in a folder that is missing, maybe, or removed meanwhile by whoever deletes its last blob. */
+  async #writeInFolder(folder: string, path: string, bytes: Uint8Array): Promise<void> {
+    for (let triesLeft = 10; ; triesLeft--) {
+      try {
+        await this.#makeFolder(folder);
+        await writeSynced(path, bytes);
+        return;
+      } catch (error) {
+        if (codeOf(error) !== 'ENOENT' || triesLeft === 0) throw error;
+      }
+    }
+  }
+
+  /**
+   * Makes a folder and its missing parents, durably. One that is there may not be on disk: whoever made it died before
+   * that, or is about to see to it.
+   */
+  async #makeFolder(path: string): Promise<void> {
+    const firstMade = await mkdir(path, { recursive: true });
+    const unsure: string[] = [];
+    for (let folder = path; folder !== dirname(folder); folder = dirname(folder)) {
+      if (firstMade !== undefined && folder.length >= firstMade.length) this.#durableFolders.delete(folder);
+      if (this.#durableFolders.has(folder)) break;
+      unsure.push(folder);
+    }
+    const shortestOurs = Math.min(this.#root.length + 1, firstMade?.length ?? Number.POSITIVE_INFINITY);
+    // From the top: of a folder that is durable, all above are.
+    for (const folder of unsure.toReversed()) {
+      await syncFolder(dirname(folder)).catch((error: unknown) => {
+        // What the root lies in is the operator's, who may let us read nothing of it.
+        if (folder.length >= shortestOurs) throw error;
+      });
+      this.#durableFolders.add(folder);
+    }
+  }
+
   #pathOf(key: string): string {
     checkBlobKey(key);
     return join(this.#root, key);
-  }
-}
-
-/** Writes a file in a folder that is missing, maybe, or removed meanwhile by whoever deletes its last blob. */
-async function writeInFolder(folder: string, path: string, bytes: Uint8Array): Promise<void> {
-  for (let triesLeft = 10; ; triesLeft--) {
-    try {
-      await makeFolder(folder);
-      await writeSynced(path, bytes);
-      return;
-    } catch (error) {
-      if (codeOf(error) !== 'ENOENT' || triesLeft === 0) throw error;
-    }
   }
 }
 
@@ -206,17 +231,6 @@ async function linkIfAbsent(from: string, to: string): Promise<boolean> {
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false;
     throw error;
-  }
-}
-
-/** Makes a folder and its missing parents, durably. */
-async function makeFolder(path: string): Promise<void> {
-  const firstMade = await mkdir(path, { recursive: true });
-  if (firstMade === undefined) return;
-  const last = dirname(firstMade);
-  for (let folder = dirname(path); ; folder = dirname(folder)) {
-    await syncFolder(folder);
-    if (folder === last) return;
   }
 }
 

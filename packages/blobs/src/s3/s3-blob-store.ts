@@ -1,14 +1,12 @@
 import { checkBlobKey, checkBlobPrefix, checkByteRange, isBlobKey } from '../blob-key.ts';
 import type { BlobInfo, BlobStore, ByteRange } from '../blob-store.ts';
 import { BlobError } from '../errors.ts';
+import { MAX_BLOB_BYTES, blobTooLarge } from '../max-blob-bytes.ts';
 import { readListPage } from './s3-answer.ts';
 import type { S3Refusal } from './s3-answer.ts';
 import { describeRefusal, S3Requests } from './s3-requests.ts';
 import type { S3Request, S3Runtime } from './s3-requests.ts';
 import type { S3Settings } from './s3-settings.ts';
-
-/** A put is one request, sent again as a whole when it fails. */
-const MAX_BLOB_BYTES = 256 * 1024 * 1024;
 
 const DENIED_STATUSES: ReadonlySet<number> = new Set([401, 403]);
 
@@ -86,10 +84,8 @@ export class S3BlobStore implements BlobStore {
   #putRequest(key: string, bytes: Uint8Array): S3Request & { readonly body: Uint8Array } {
     const path = pathOf(key);
     const deed = this.#deed('writing', key);
-    if (bytes.length > MAX_BLOB_BYTES) {
-      const message = `${deed}: ${bytes.length} bytes are over the limit of ${MAX_BLOB_BYTES}; keep it in several blobs`;
-      throw new BlobError('BLOB_TOO_LARGE', message);
-    }
+    // It is one request, which S3 takes up to 5 GiB, sent again as a whole when it fails.
+    if (bytes.length > MAX_BLOB_BYTES) throw blobTooLarge(deed, bytes.length);
     return { method: 'PUT', path, deed, body: bytes };
   }
 

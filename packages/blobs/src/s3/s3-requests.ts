@@ -2,14 +2,17 @@ import { AwsClient } from 'aws4fetch';
 import { BlobError } from '../errors.ts';
 import { readRefusal } from './s3-answer.ts';
 import type { S3Refusal } from './s3-answer.ts';
+import { readBody } from './read-body.ts';
 import { bucketUrl } from './s3-settings.ts';
 import type { S3Settings } from './s3-settings.ts';
+import { SilenceTimer } from './silence-timer.ts';
+import type { StartTimer } from './silence-timer.ts';
 
 const MAX_TRIES = 6;
 const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 10_000;
-/** One try may take this long, and as long as its body takes on a slow line. */
-const TRY_MS = 30_000;
+/** How long nothing may be heard of the other side; while a body is sent, as long again as that takes on a slow line. */
+const SILENCE_MS = 30_000;
 const SLOW_BYTES_PER_MS = 256;
 
 /** Codes that mean "later" whatever the status is. */
@@ -29,6 +32,7 @@ export interface S3Runtime {
   delay(ms: number): Promise<void>;
   /** From 0 up to 1. */
   random(): number;
+  readonly startTimer: StartTimer;
 }
 
 const PLATFORM: S3Runtime = {
@@ -38,6 +42,10 @@ const PLATFORM: S3Runtime = {
       setTimeout(done, ms);
     }),
   random: () => Math.random(),
+  startTimer: (ms, expired) => {
+    const timer = setTimeout(expired, ms);
+    return () => clearTimeout(timer);
+  },
 };
 
 export interface S3Request {
@@ -75,7 +83,7 @@ export class S3Requests {
   }
 
   /**
-   * @throws BlobError `BLOB_UNAVAILABLE` after the last try
+   * @throws BlobError `BLOB_UNAVAILABLE` after the last try, `BLOB_TOO_LARGE` for an answer that is
    */
   async send(request: S3Request): Promise<S3Answer> {
     const body = request.body ?? new Uint8Array(0);
@@ -98,20 +106,24 @@ export class S3Requests {
 
   async #try(request: S3Request, headers: Record<string, string>): Promise<TryOutcome> {
     const { method, path, body } = request;
+    using silence = new SilenceTimer(this.#runtime.startTimer);
     const signed = await this.#client.sign(this.#url + path, {
       method,
       headers,
       // Not copied: the bytes stay as they are until the put settles.
       ...(body !== undefined && { body: body as Uint8Array<ArrayBuffer> }),
       redirect: 'manual',
-      signal: AbortSignal.timeout(TRY_MS + Math.ceil((body?.length ?? 0) / SLOW_BYTES_PER_MS)),
+      signal: silence.signal,
     });
     try {
+      silence.allow(SILENCE_MS + Math.ceil((body?.length ?? 0) / SLOW_BYTES_PER_MS));
       const response = await this.#runtime.fetch(signed);
-      const answer = new Uint8Array(await response.arrayBuffer());
+      silence.allow(SILENCE_MS);
+      const answer = await readBody(response, request.deed, () => silence.allow(SILENCE_MS));
       if (response.ok) return { kind: 'answered', status: response.status, body: answer };
       return { kind: 'refused', refusal: readRefusal(response.status, new TextDecoder().decode(answer)) };
     } catch (cause) {
+      if (cause instanceof BlobError) throw cause;
       return { kind: 'failed', cause };
     }
   }
