@@ -340,6 +340,46 @@ describe('a snapshot that does not fit its log', () => {
   });
 });
 
+describe('a snapshot of a later version, as after a downgrade', () => {
+  /** Makes the manifest say so, with a checksum that is right. */
+  async function makeLater(blobs: BlobStore, offset: number): Promise<void> {
+    const manifest = (await blobs.get(key(offset)))!;
+    manifest[8] = 2;
+    manifest.set(new Uint8Array(await crypto.subtle.digest('SHA-256', manifest.slice(0, -32))), manifest.length - 32);
+    await blobs.put(key(offset), manifest);
+  }
+
+  test('is passed over and stays, with its objects, until there are newer ones enough; no log goes for it', async () => {
+    await using logged = await withSnapshot();
+    const blobs = logged.blobs!;
+    const first = logged.database.lastTxOffset;
+    await insert(logged, 'Dan');
+    const later = await logged.database.takeSnapshot();
+    await makeLater(blobs, later);
+    const objects = await keys(blobs, 'objects/');
+    const logBegins = await firstTxOffset(logged);
+    expect(logBegins).toBe(first + 1);
+
+    expect(await restartedFrom(logged)).toBe(first);
+    await insert(logged, 'Eve');
+    const own = await logged.database.takeSnapshot();
+    // The first one counts as one of the two that are kept; the later one does not.
+    expect(await snapshotsOf(logged).list()).toEqual([first, later, own]);
+    expect(await keys(blobs, 'objects/')).toEqual(expect.arrayContaining(objects));
+    expect(await firstTxOffset(logged)).toBe(logBegins);
+    expect(await blobs.get(`${key(later)}.invalid`)).toBeUndefined();
+    expect(logged.logs.join()).toContain('old snapshots or log could not be removed');
+
+    await insert(logged, 'Fay');
+    const newest = await logged.database.takeSnapshot();
+    expect(await snapshotsOf(logged).list()).toEqual([own, newest]);
+    expect(await firstTxOffset(logged)).toBe(own + 1);
+    const before = await logged.dump();
+    expect(await restartedFrom(logged)).toBe(newest);
+    expect(await logged.dump()).toEqual(before);
+  });
+});
+
 describe('a store of blobs that fails', () => {
   test('costs a snapshot, which the database survives and the next one makes good', async () => {
     let isDown = false;

@@ -5,6 +5,7 @@ import { EngineError } from '../errors.ts';
 import { recover } from '../recovery.ts';
 import { saveSequence } from '../schema-objects.ts';
 import type { PagePlace } from './snapshot-contents.ts';
+import { isSnapshotDamage } from './snapshot-damage.ts';
 import type { Snapshot } from './take-snapshot.ts';
 
 /** A store as it was when its log ended. */
@@ -89,22 +90,10 @@ async function fromSnapshot(
   } catch (error) {
     if (isRestored || (error instanceof EngineError && error.code === 'ENGINE_RECOVERY_FAILED')) throw error;
     onProblem(`the snapshot at ${txOffset} cannot be used: ${error instanceof Error ? error.message : String(error)}`);
-    if (isPermanent(error)) await snapshots.invalidate(txOffset);
+    if (isSnapshotDamage(error)) await snapshots.invalidate(txOffset);
     return undefined;
   }
 }
-
-/**
- * Whether the bytes of a snapshot are at fault, so that it will never be of use. What else can go wrong, a disk that is
- * not read, memory that is used up, a version that another program reads, says nothing of it: it must not be set aside,
- * as its objects would be removed soon after.
- */
-function isPermanent(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return DAMAGE.has(code) || code.startsWith('STORE_') || code.startsWith('SATS_');
-}
-
-const DAMAGE: ReadonlySet<string> = new Set(['SNAPSHOT_DAMAGED', 'ENGINE_INVALID_SNAPSHOT']);
 
 function newStore(): Store {
   const store: Store = new Store((transaction, _table, sequence) => saveSequence(store, transaction, sequence));

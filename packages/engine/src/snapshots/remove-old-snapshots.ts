@@ -3,11 +3,12 @@ import type { SnapshotPolicy } from './snapshot-policy.ts';
 
 /**
  * Removes snapshots that are older than those that are to be kept, objects that nobody needs, and then the log that the
- * kept ones make dispensable: all before the oldest of them, if there are as many as are to be kept. To be called when
- * `verifySnapshots` has found them whole.
+ * kept ones make dispensable: all before the oldest of them. Those that are kept are the newest that `verifySnapshots` has
+ * found whole; while there are fewer of them than the policy says, neither snapshots nor log are removed.
  *
+ * @param verified offsets of snapshots that were found whole
  * @param archivedBefore the tx offset before which the log may go as far as an archive is concerned
- * @throws BlobError, CommitLogError `LOG_REMOVAL_FAILED`: what is left is whole, and the next time goes on with it
+ * @throws BlobError, CommitLogError `LOG_REMOVAL_FAILED`, or as `SnapshotStore.collect` does: what is left is whole, and the next time goes on with it
  */
 export async function removeOldSnapshots(
   store: SnapshotStore,
@@ -17,14 +18,16 @@ export async function removeOldSnapshots(
   archivedBefore: number,
 ): Promise<void> {
   const offsets = await store.list();
-  const kept = offsets.slice(-policy.kept);
-  for (const txOffset of offsets.slice(0, -policy.kept)) {
-    await store.remove(txOffset);
-    verified.delete(txOffset);
+  const good = offsets.filter((txOffset) => verified.has(txOffset));
+  const oldestKept = good.at(-policy.kept);
+  if (oldestKept !== undefined) {
+    for (const txOffset of offsets.slice(0, offsets.indexOf(oldestKept))) {
+      await store.remove(txOffset);
+      verified.delete(txOffset);
+    }
   }
   await store.collect();
-  const [oldest] = kept;
-  if (!policy.keepsWholeLog && oldest !== undefined && kept.length === policy.kept) {
-    await log.removeBefore(Math.min(oldest + 1, archivedBefore));
+  if (oldestKept !== undefined && !policy.keepsWholeLog) {
+    await log.removeBefore(Math.min(oldestKept + 1, archivedBefore));
   }
 }

@@ -138,7 +138,7 @@ export class Snapshots {
       const reasons = problems.map(({ message }) => message).join('; ');
       this.#onProblem(`the snapshot at ${txOffset} is damaged and was set aside: ${reasons}`);
     }
-    if (damaged.some(({ txOffset }) => txOffset === taken.txOffset)) {
+    if (!this.#verified.has(taken.txOffset)) {
       captures.forget();
       this.#last = undefined;
       return false;

@@ -1,4 +1,5 @@
 import type { CommitLogError, SnapshotStore } from '@lightcone/commitlog';
+import { isSnapshotDamage } from './snapshot-damage.ts';
 import type { SnapshotPolicy } from './snapshot-policy.ts';
 
 /** A snapshot that was found damaged, and set aside. */
@@ -8,7 +9,9 @@ export interface DamagedSnapshot {
 }
 
 /**
- * Reads the newest snapshots again, as many as are to be kept, that nobody has read since `verified` was made.
+ * Reads the newest snapshots again that nobody has read since `verified` was made, until as many are found whole as are
+ * to be kept. Those that are damaged are set aside; those that are of no use to this program, though another one may read
+ * them, are passed over.
  *
  * @param verified offsets of snapshots that were found whole; what is found now is added
  * @returns snapshots that were damaged
@@ -30,18 +33,23 @@ export async function verifySnapshots(
   }
 }
 
-/** Reads the `count` newest snapshots that are not known to be good, until one is not. */
+/** Reads snapshots that are not known to be good, the newest first, until one is damaged or `count` are good. */
 async function findDamaged(
   store: SnapshotStore,
   count: number,
   verified: Set<number>,
   signal: AbortSignal,
 ): Promise<DamagedSnapshot | undefined> {
-  for (const txOffset of (await store.list()).slice(-count).toReversed()) {
-    if (verified.has(txOffset)) continue;
-    const problems = await store.verify(txOffset, signal);
-    if (problems.length > 0) return { txOffset, problems };
-    verified.add(txOffset);
+  let good = 0;
+  for (const txOffset of (await store.list()).toReversed()) {
+    if (good === count) break;
+    if (!verified.has(txOffset)) {
+      const problems = await store.verify(txOffset, signal);
+      if (problems.some(isSnapshotDamage)) return { txOffset, problems };
+      if (problems.length > 0) continue;
+      verified.add(txOffset);
+    }
+    good++;
   }
   return undefined;
 }
