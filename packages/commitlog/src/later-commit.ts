@@ -52,6 +52,11 @@ async function findCandidates(
     const high = window.view.getUint32(at + 4, true);
     if (high > 0x1f_ffff) continue;
     const txOffset = high * 0x1_0000_0000 + window.view.getUint32(at, true);
+    if (txOffset === 0) {
+      // A file system may leave gigabytes of zeros: none of the offsets in them is a later one.
+      start = window.start + endOfZeros(window.view, at + 8) - 8;
+      continue;
+    }
     // No file has room for more records than 65535 per byte.
     if (txOffset <= expectedTxOffset || txOffset > expectedTxOffset + 0xffff * window.fileSize) continue;
     if (window.view.getUint16(at + countAt, true) === 0) continue;
@@ -59,6 +64,13 @@ async function findCandidates(
     if (end + CHECKSUM_BYTES <= window.fileSize) candidates.push({ start, end });
   }
   return candidates;
+}
+
+function endOfZeros(view: DataView, from: number): number {
+  let end = from;
+  while (end + 4 <= view.byteLength && view.getUint32(end, true) === 0) end += 4;
+  while (end < view.byteLength && view.getUint8(end) === 0) end++;
+  return end;
 }
 
 interface Checksums {
