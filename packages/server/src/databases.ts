@@ -6,6 +6,7 @@ import { keccak_256 } from '@noble/hashes/sha3.js';
 import type { Logger } from 'pino';
 import type { ControlDatabase, DatabaseRecord } from './control/control-database.ts';
 import type { DataDirectory } from './data-directory.ts';
+import { DatabaseFailure } from './database-thread/database-thread.ts';
 import type { UpdateAnswer, UpdateInput } from './database-thread/messages.ts';
 import { ServerError } from './errors.ts';
 import { hostLogLine } from './module-log/host-log-line.ts';
@@ -218,7 +219,7 @@ export class Databases {
     if (old !== undefined) await this.#retire(old, previous);
   }
 
-  #start(record: DatabaseRecord, program: Uint8Array | undefined): Promise<RunningDatabase> {
+  async #start(record: DatabaseRecord, program: Uint8Array | undefined): Promise<RunningDatabase> {
     const path = this.#dataDirectory.replicaPath(record.replica);
     const { config } = this.#dataDirectory;
     const settings = {
@@ -232,9 +233,18 @@ export class Databases {
     };
     const counts = this.#countsOf(record.identity);
     counts.attempts++;
-    const starting = RunningDatabase.start(record, path, program, settings, this.moduleLog(record), this.#log);
-    starting.catch(() => counts.failures++);
-    return starting;
+    try {
+      return await RunningDatabase.start(record, path, program, settings, this.moduleLog(record), this.#log);
+    } catch (error) {
+      counts.failures++;
+      if (!(error instanceof DatabaseFailure) || path === undefined) throw error;
+      // Callers learn which file of the database is wrong, and not where on the server it lies.
+      throw new DatabaseFailure(
+        error.code,
+        error.message.replaceAll(`${path}/`, '').replaceAll(path, 'its folder'),
+        error,
+      );
+    }
   }
 
   /** Remembers a database until it ends or fails to start. */

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -49,6 +49,24 @@ test('a stop answers what is under way: nothing that was sent before it is lost,
 
   await using second = await startServer({ listenAddress: local, dataDir: folder });
   expect(await sql(second.url, 'chat', owner, 'SELECT * FROM message')).toHaveLength(500);
+});
+
+test('who asks for a database that cannot be opened learns what is wrong, and not where the server keeps its data', async () => {
+  const first = await startServer({ listenAddress: local, dataDir: folder });
+  const owner = await newUser(first.url);
+  await publish(first.url, 'chat', owner, programs.chat);
+  await first.close();
+  const path = join(folder, 'replicas/1/clog/00000000000000000000.stdb.log');
+  const bytes = await readFile(path);
+  bytes[100]! ^= 1;
+  await writeFile(path, bytes);
+
+  await using second = await startServer({ listenAddress: local, dataDir: folder });
+  const answer = await fetch(`${second.url}/v1/database/chat/schema?version=9`);
+  const text = await answer.text();
+  expect(answer.status).toBe(500);
+  expect(text).toContain('error starting database: clog/00000000000000000000.stdb.log');
+  expect(text).not.toContain(folder);
 });
 
 test('in memory, no file is touched', async () => {

@@ -42,8 +42,8 @@ export interface ThreadEvents {
 /** An error that a database answered a request with. */
 export class DatabaseFailure extends Error {
   readonly code: string;
-  constructor(code: string, message: string) {
-    super(message);
+  constructor(code: string, message: string, cause?: Error) {
+    super(message, { cause });
     this.code = code;
   }
 }
