@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -234,6 +234,15 @@ describe('what is not to be imported is refused, and nothing is written', () => 
       message: /no database in it/,
     },
     {
+      what: 'a replica that is a link to another folder',
+      async change(source) {
+        await rename(join(source, 'replicas/1'), join(source, 'elsewhere'));
+        await symlink(join(source, 'elsewhere'), join(source, 'replicas/1'));
+      },
+      code: 'SERVER_IMPORT_REFUSED',
+      message: /no database in it/,
+    },
+    {
       what: 'a damaged log',
       async change(source) {
         const segment = join(source, 'replicas/1/clog', `${offsetName(0)}.stdb.log`);
@@ -255,6 +264,21 @@ describe('what is not to be imported is refused, and nothing is written', () => 
       message: expect.stringMatching(message),
     });
     expect((await readdir(root)).filter((name) => name.includes(`folder-${folders}`))).toEqual([]);
+  });
+
+  test('into itself', async () => {
+    const source = newFolder();
+    await writeSpacetimeDirectory(source, [{ replica: 1, segments: segmentsOf(person, ['version 1']) }]);
+    const link = newFolder();
+    await symlink(source, link);
+    const before = await readdir(source);
+    for (const target of [source, join(source, 'ours'), join(source, 'replicas', 'ours'), join(link, 'ours')]) {
+      await expect(importDataDirectory(source, target)).rejects.toMatchObject({
+        code: 'SERVER_IMPORT_REFUSED',
+        message: expect.stringContaining('would lie in it'),
+      });
+    }
+    expect(await readdir(source)).toEqual(before);
   });
 
   test('names that cannot be, for databases that are not there', async () => {

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
-import { copyFile, lstat, mkdir, open, readdir, rm } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { copyFile, lstat, mkdir, open, readdir, realpath, rm } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { beginLog, copyLog } from '@lightcone/commitlog';
 import { NodeFileSystem } from '@lightcone/commitlog/node';
 import { EMPTY_RECORD } from '@lightcone/engine/verify';
@@ -40,6 +40,7 @@ export async function importDataDirectory(
   options: ImportOptions = {},
 ): Promise<ImportReport> {
   const replicas = await openSource(source);
+  await refuseTargetInside(source, target);
   const findings: ImportFinding[] = [];
   const found: SourceReplica[] = [];
   await using directory = await NewDataDirectory.begin(target);
@@ -125,6 +126,14 @@ function refuseProblems(
     }
   }
   if (reasons.length > 0) throw refused(source, reasons);
+}
+
+/** The source is not changed, and what is written into it would be read again. */
+async function refuseTargetInside(source: string, target: string): Promise<void> {
+  const parent = await realpath(dirname(target)).catch(() => resolve(dirname(target)));
+  const way = relative(await realpath(source), join(parent, basename(target)));
+  if (way.startsWith('..') || isAbsolute(way)) return;
+  throw refused(source, [`the new data directory ${target} would lie in it: choose another place`]);
 }
 
 function refused(source: string, reasons: readonly string[]): ServerError {

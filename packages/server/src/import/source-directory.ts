@@ -29,10 +29,10 @@ export async function openSource(path: string): Promise<number[]> {
     );
   }
   await refuseLiving(path);
-  const replicas = await readdir(join(path, 'replicas')).catch(() => []);
+  const replicas = await readdir(join(path, 'replicas'), { withFileTypes: true }).catch(() => []);
   return replicas
-    .filter((name) => /^\d{1,15}$/u.test(name))
-    .map(Number)
+    .filter((entry) => entry.isDirectory() && /^\d{1,15}$/u.test(entry.name)) // a link could lead to another's data
+    .map(({ name }) => Number(name))
     .toSorted((a, b) => a - b);
 }
 
