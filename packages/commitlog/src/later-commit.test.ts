@@ -45,11 +45,11 @@ test.each([0x07n, 0x0700n, 0x0100_0000n, 0x1_0000_0000n])(
   },
 );
 
-test('zeros are passed over in words, not byte by byte', async () => {
+test('a run of zeros is passed over as one, not byte by byte', async () => {
   const reads = vi.spyOn(DataView.prototype, 'getUint32');
   try {
     expect(await findLaterCommit(await windowOver(new Uint8Array(MIB)), COMMIT_LAYOUT, 0, 6)).toBeUndefined();
-    expect(reads.mock.calls.length).toBeLessThan(MIB / 2);
+    expect(reads.mock.calls.length).toBeLessThan(10);
   } finally {
     reads.mockRestore();
   }

@@ -1,6 +1,7 @@
 import { CHECKSUM_BYTES, type CommitLayout } from './commit-layout.ts';
 import { crc32c } from './crc32c.ts';
 import { endCrc32c, joinCrc32c } from './crc32c-join.ts';
+import { endOfZeros } from './end-of-zeros.ts';
 import type { FileWindow } from './file-window.ts';
 
 /** Bytes that look like more headers than this are made to: no program or table has so many. */
@@ -54,7 +55,7 @@ async function findCandidates(
     const txOffset = high * 0x1_0000_0000 + window.view.getUint32(at, true);
     if (txOffset === 0) {
       // A file system may leave gigabytes of zeros: none of the offsets in them is a later one.
-      start = window.start + endOfZeros(window.view, at + 8) - 8;
+      start = window.start + endOfZeros(window.bytes, at + 8) - 8;
       continue;
     }
     // No file has room for more records than 65535 per byte.
@@ -64,13 +65,6 @@ async function findCandidates(
     if (end + CHECKSUM_BYTES <= window.fileSize) candidates.push({ start, end });
   }
   return candidates;
-}
-
-function endOfZeros(view: DataView, from: number): number {
-  let end = from;
-  while (end + 4 <= view.byteLength && view.getUint32(end, true) === 0) end += 4;
-  while (end < view.byteLength && view.getUint8(end) === 0) end++;
-  return end;
 }
 
 interface Checksums {

@@ -1,6 +1,7 @@
 import { CHECKSUM_BYTES, COMMIT_LAYOUT, COMMIT_LAYOUT_V0, EPOCH_AT } from './commit-layout.ts';
 import type { CommitLayout } from './commit-layout.ts';
 import { crc32c } from './crc32c.ts';
+import { endOfZeros } from './end-of-zeros.ts';
 import { CommitLogError } from './errors.ts';
 import type { FileSystem } from './file-system.ts';
 import { FileWindow } from './file-window.ts';
@@ -149,7 +150,7 @@ export class SegmentReader implements AsyncDisposable {
     let isZero = true;
     for (let position = start; isZero && position < window.fileSize;) {
       if (!window.has(position, 1)) await window.load(position, 1);
-      isZero = window.bytes.subarray(position - window.start).every((byte) => byte === 0);
+      isZero = endOfZeros(window.bytes, position - window.start) === window.bytes.length;
       position = window.start + window.bytes.length;
     }
     return isZero;
