@@ -32,6 +32,7 @@ export type { JsonStyle } from './json-writer.ts';
 export { memberKey } from './member-key.ts';
 export { specialType } from './special-type.ts';
 export type { SpecialType } from './special-type.ts';
+export { SCALAR_SIZES } from './static-size.ts';
 export { formatTimeDuration, formatTimestamp, parseTimestamp } from './time-text.ts';
 export { readType, writeType } from './type-codec.ts';
 export { typeEquals } from './type-equals.ts';

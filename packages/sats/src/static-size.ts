@@ -1,6 +1,7 @@
 import type { AlgebraicType, ScalarTag } from './algebraic-type.ts';
 
-const SCALAR_SIZES: { readonly [tag in ScalarTag]: number } = {
+/** Bytes of each scalar, in BSATN and in the pages of SpacetimeDB. */
+export const SCALAR_SIZES: { readonly [tag in ScalarTag]: number } = {
   Bool: 1,
   I8: 1,
   U8: 1,

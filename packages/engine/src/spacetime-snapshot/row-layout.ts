@@ -1,4 +1,4 @@
-import type { AlgebraicType, ByteWriter, ProductType } from '@lightcone/sats';
+import { type AlgebraicType, type ByteWriter, type ProductType, SCALAR_SIZES } from '@lightcone/sats';
 import { invalidSnapshot } from './invalid-snapshot.ts';
 
 /** Where the var-length values of a page are. */
@@ -17,24 +17,6 @@ export interface Layout {
 /** A row has at least this many bytes: a free slot holds the position of the next one. */
 const MIN_ROW_BYTES = 2;
 
-const SCALAR_BYTES: Readonly<Partial<Record<AlgebraicType['tag'], number>>> = {
-  Bool: 1,
-  I8: 1,
-  U8: 1,
-  I16: 2,
-  U16: 2,
-  I32: 4,
-  U32: 4,
-  F32: 4,
-  I64: 8,
-  U64: 8,
-  F64: 8,
-  I128: 16,
-  U128: 16,
-  I256: 32,
-  U256: 32,
-};
-
 /**
  * The layout of rows (file 33 §10.1 of the specification): fields in order, each aligned to its size; a product has the
  * alignment of its largest member; a sum has its tag at 0 and its payload at the payload's alignment. Integers are
@@ -46,7 +28,7 @@ export function rowLayout(type: ProductType): Layout {
 }
 
 function layoutOf(type: AlgebraicType): Layout {
-  const scalarBytes = SCALAR_BYTES[type.tag];
+  const scalarBytes: number | undefined = (SCALAR_SIZES as Partial<Record<AlgebraicType['tag'], number>>)[type.tag];
   if (scalarBytes !== undefined) {
     return {
       size: scalarBytes,
