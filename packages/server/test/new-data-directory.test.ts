@@ -6,9 +6,9 @@ import { hostname, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { NewDataDirectory } from '../src/verification/new-data-directory.ts';
+import { NewDataDirectory } from '../src/new-data-directory.ts';
 
-const source = fileURLToPath(new URL('../src/verification/new-data-directory.ts', import.meta.url));
+const source = fileURLToPath(new URL('../src/new-data-directory.ts', import.meta.url));
 
 /** A process that has begun to make a data directory. */
 async function beginInOtherProcess(path: string): Promise<ChildProcess> {

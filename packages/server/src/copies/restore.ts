@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { BlobStore } from '@lightcone/blobs';
 import { ControlDatabase } from '../control/control-database.ts';
 import { ServerError } from '../errors.ts';
-import { NewDataDirectory } from '../verification/new-data-directory.ts';
+import { NewDataDirectory } from '../new-data-directory.ts';
 import { readManifest } from './backup-manifest.ts';
 import { DatabaseCopy, listCopies } from './database-copy.ts';
 import type { DatabaseDescription } from './database-copy.ts';

@@ -10,7 +10,7 @@ import { databaseNameProblem } from '../control/database-name.ts';
 import { ServerError } from '../errors.ts';
 import { extentOf } from '../verification/check-history.ts';
 import { copyModuleLogs } from '../module-log/copy-module-logs.ts';
-import { NewDataDirectory } from '../verification/new-data-directory.ts';
+import { NewDataDirectory } from '../new-data-directory.ts';
 import { staysWithData } from '../verification/salvage.ts';
 import { verifyDataDirectory } from '../verification/verify-data-directory.ts';
 import type { ImportFinding, ImportReport, ImportedDatabase } from './import-report.ts';

@@ -10,7 +10,7 @@ import { ServerError } from '../errors.ts';
 import { copyModuleLogs } from '../module-log/copy-module-logs.ts';
 import { type ControlContent, ControlSnapshot } from './control-snapshot.ts';
 import { type DirectoryReport, type Finding, type GoodPart, type ReplicaReport } from './directory-report.ts';
-import { NewDataDirectory } from './new-data-directory.ts';
+import { NewDataDirectory } from '../new-data-directory.ts';
 import { verifyDataDirectory } from './verify-data-directory.ts';
 
 /** What of a data directory is in a new one. */

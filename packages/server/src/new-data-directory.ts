@@ -2,8 +2,8 @@ import { rmSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import { METADATA } from '../data-directory.ts';
-import { ServerError } from '../errors.ts';
+import { METADATA } from './data-directory.ts';
+import { ServerError } from './errors.ts';
 
 /** Processes of other hosts, which containers are, cannot be asked after; folders can be shared with them. */
 const HOST = hostname().replaceAll(/[^\w.-]/g, '_');
