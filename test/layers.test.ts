@@ -9,6 +9,7 @@ const mayUse: Record<string, readonly string[]> = {
   store: ['sats'],
   blobs: [],
   commitlog: ['blobs'],
+  local: ['blobs'],
   serializability: [],
   query: ['sats'],
   host: ['sats'],
@@ -28,6 +29,7 @@ const withoutNode: Record<string, readonly string[]> = {
   host: [],
   engine: ['node.ts', 'node/'],
   blobs: ['node/'],
+  local: ['node/'],
   commitlog: ['node-file-system.ts'],
 };
 
