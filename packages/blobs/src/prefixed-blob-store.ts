@@ -17,31 +17,36 @@ export class PrefixedBlobStore implements BlobStore {
   }
 
   // A key is checked before it gets its folder: `..` of the inner key must not be a `..` of the whole, nor '' a folder.
-  async get(key: string, range?: ByteRange): Promise<Uint8Array | undefined> {
+  async get(key: string, range?: ByteRange, signal?: AbortSignal): Promise<Uint8Array | undefined> {
     checkBlobKey(key);
-    return this.#store.get(this.#folder + key, range);
+    return this.#store.get(this.#folder + key, range, signal);
   }
 
-  async put(key: string, bytes: Uint8Array): Promise<void> {
+  async put(key: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
     checkBlobKey(key);
-    await this.#store.put(this.#folder + key, bytes);
+    await this.#store.put(this.#folder + key, bytes, signal);
   }
 
-  async putIfAbsent(key: string, bytes: Uint8Array): Promise<boolean> {
+  async putIfAbsent(key: string, bytes: Uint8Array, signal?: AbortSignal): Promise<boolean> {
     checkBlobKey(key);
-    return this.#store.putIfAbsent(this.#folder + key, bytes);
+    return this.#store.putIfAbsent(this.#folder + key, bytes, signal);
   }
 
-  async *list(prefix: string, after?: string): AsyncGenerator<BlobInfo> {
+  async putIfMatch(key: string, bytes: Uint8Array, etag: string, signal?: AbortSignal): Promise<boolean> {
+    checkBlobKey(key);
+    return this.#store.putIfMatch(this.#folder + key, bytes, etag, signal);
+  }
+
+  async *list(prefix: string, after?: string, signal?: AbortSignal): AsyncGenerator<BlobInfo> {
     checkBlobPrefix(prefix);
     const from = after === undefined ? undefined : this.#folder + after;
-    for await (const { key, size, modifiedAt } of this.#store.list(this.#folder + prefix, from)) {
-      yield { key: key.slice(this.#folder.length), size, modifiedAt };
+    for await (const blob of this.#store.list(this.#folder + prefix, from, signal)) {
+      yield { ...blob, key: blob.key.slice(this.#folder.length) };
     }
   }
 
-  async delete(key: string): Promise<void> {
+  async delete(key: string, signal?: AbortSignal): Promise<void> {
     checkBlobKey(key);
-    await this.#store.delete(this.#folder + key);
+    await this.#store.delete(this.#folder + key, signal);
   }
 }

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** What goes wrong with one request. `lost`: it takes effect, and the connection breaks before the answer. */
 export type FakeFault = { readonly status: number; readonly code?: string } | 'refused' | 'lost';
 
@@ -50,10 +52,16 @@ export class FakeS3 {
     if (url.searchParams.get('list-type') === '2') return this.#list(url.searchParams);
     switch (method) {
       case 'PUT':
-        if (headers.get('if-none-match') === '*' && this.#blobsByKey.has(key))
+        if (headers.get('if-none-match') === '*' && this.#blobsByKey.has(key)) {
           return refusal(412, 'PreconditionFailed');
+        }
+        if (headers.has('if-match')) {
+          const current = this.#blobsByKey.get(key);
+          if (current === undefined) return refusal(404, 'NoSuchKey');
+          if (etagOf(current) !== headers.get('if-match')) return refusal(412, 'PreconditionFailed');
+        }
         this.#blobsByKey.set(key, body);
-        return new Response(null, { status: 200 });
+        return new Response(null, { status: 200, headers: { etag: etagOf(body) } });
       case 'DELETE':
         this.#blobsByKey.delete(key);
         return new Response(null, { status: 204 });
@@ -79,9 +87,10 @@ export class FakeS3 {
       .sort();
     const page = keys.slice(0, PAGE_SIZE);
     const contents = page.map((key) => {
-      const size = this.#blobsByKey.get(key)?.length ?? 0;
+      const blob = this.#blobsByKey.get(key) ?? new Uint8Array(0);
+      const etag = etagOf(blob).replaceAll('"', '&quot;');
       const modified = new Date().toISOString();
-      return `<Contents><Key>${key.replaceAll('=', '&#61;')}</Key><LastModified>${modified}</LastModified><Size>${size}</Size></Contents>`;
+      return `<Contents><Key>${key.replaceAll('=', '&#61;')}</Key><LastModified>${modified}</LastModified><ETag>${etag}</ETag><Size>${blob.length}</Size></Contents>`;
     });
     const isTruncated = keys.length > PAGE_SIZE;
     const next = isTruncated ? `<NextContinuationToken>${page.at(-1)}</NextContinuationToken>` : '';
@@ -90,6 +99,11 @@ export class FakeS3 {
       `${head}<IsTruncated>${isTruncated}</IsTruncated>${next}${contents.join('')}</ListBucketResult>`,
     );
   }
+}
+
+/** As of S3 for what was put in one piece. */
+function etagOf(blob: Uint8Array): string {
+  return `"${createHash('md5').update(blob).digest('hex')}"`;
 }
 
 function refusal(status: number, code: string): Response {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FolderBlobStore } from '@lightcone/blobs/node';
@@ -95,4 +95,24 @@ test('a link that leads out of the folder is listed as nothing', async () => {
   const keys = [];
   for await (const { key } of store.list('')) keys.push(key);
   expect(keys).toEqual(['a']);
+});
+
+test('a lock that a killed process left behind is broken when it is old, and heeded while it is young', async () => {
+  const root = newFolder();
+  const store = new FolderBlobStore(root);
+  await store.put('a/b', Uint8Array.of(1));
+  const lock = join(root, 'a', '.lock-b');
+  const etagOf = async (): Promise<string> => {
+    for await (const { etag } of store.list('a/b')) return etag;
+    throw new Error('there is no blob');
+  };
+  await writeFile(lock, '');
+  await utimes(lock, new Date(0), new Date(0));
+  expect(await store.putIfMatch('a/b', Uint8Array.of(2), await etagOf())).toBe(true);
+  await writeFile(lock, '');
+  const waiting = store.putIfMatch('a/b', Uint8Array.of(3), await etagOf());
+  expect(await store.get('a/b')).toEqual(Uint8Array.of(2));
+  await rm(lock);
+  expect(await waiting).toBe(true);
+  expect(await readdir(join(root, 'a'))).toEqual(['b']);
 });

@@ -247,3 +247,38 @@ test.each(['', 'XUserNotFound', 'NoSuchUpload'])('a 404 that says %j is not take
   await expect(store.get('a')).rejects.toMatchObject({ code: 'BLOB_FAILED' });
   await expect(store.delete('a')).rejects.toMatchObject({ code: 'BLOB_FAILED' });
 });
+
+test('a put if unchanged whose answer was lost has put', async () => {
+  const { store, fake } = setUp();
+  await store.put('a', bytes);
+  const etags: string[] = [];
+  for await (const { etag } of store.list('a')) etags.push(etag);
+  const etag = etags[0]!; // it was put
+  fake.faultOf = (request) => (request === 2 ? 'lost' : undefined);
+  expect(await store.putIfMatch('a', Uint8Array.of(9), etag)).toBe(true);
+  expect(await store.putIfMatch('a', Uint8Array.of(8), etag)).toBe(false);
+  expect(await store.get('a')).toEqual(Uint8Array.of(9));
+});
+
+test('an operation that is aborted ends at once, while it is sent as while it waits for another try', async () => {
+  const settings = readS3Settings('bucket', { ...credentials, AWS_ENDPOINT_URL: ENDPOINT });
+  const reason = new Error('left');
+  const sending = new AbortController();
+  const store = new S3BlobStore(settings, {
+    fetch: (request) =>
+      new Promise((_answer, fail) => {
+        request.signal.addEventListener('abort', () => fail(request.signal.reason as Error));
+        sending.abort(reason);
+      }),
+  });
+  await expect(store.get('a', undefined, sending.signal)).rejects.toBe(reason);
+  const waiting = new AbortController();
+  const busy = new S3BlobStore(settings, {
+    fetch: () => Promise.resolve(new Response(null, { status: 503 })),
+    delay: () => {
+      waiting.abort(reason);
+      return new Promise(() => {});
+    },
+  });
+  await expect(busy.put('a', bytes, waiting.signal)).rejects.toBe(reason);
+});

@@ -1,21 +1,26 @@
 import { randomBytes } from 'node:crypto';
 import type { Dirent } from 'node:fs';
 import { link, mkdir, open, readdir, rename, rmdir, stat, unlink } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { checkBlobKey, checkBlobPrefix, checkByteRange } from '../blob-key.ts';
 import type { BlobInfo, BlobStore, ByteRange } from '../blob-store.ts';
 import { BlobError } from '../errors.ts';
 import { MAX_BLOB_BYTES, blobTooLarge } from '../max-blob-bytes.ts';
+import { lockFile } from './lock-file.ts';
 
 /** The beginning of the name of a file that is being written. */
 const UNFINISHED = '.tmp-';
+/** The beginning of the name of the lock of a blob. */
+const LOCK = '.lock-';
 
 /**
  * Blobs as files below a folder of this machine: the key is the path.
  *
  * A put writes a file of another name (`.tmp-…`, which no key can be), syncs it, renames it into place and syncs the
- * folder; `putIfAbsent` links it into place, which fails if there is a file. A folder goes with its last blob. A process
- * that is killed may leave files `.tmp-…` behind: nobody sees them, and `removeLeftovers` deletes them.
+ * folder; `putIfAbsent` links it into place, which fails if there is a file. A file system cannot replace a file only if
+ * it is still the same one, so `putIfMatch` holds a lock file (`.lock-…`) meanwhile: of those that do there is one
+ * winner, but a `put` at that very moment may be lost to one. A folder goes with its last blob. A process that is killed
+ * may leave files `.tmp-…` and `.lock-…` behind: nobody sees them, and `removeLeftovers` deletes them.
  */
 export class FolderBlobStore implements BlobStore {
   readonly #root: string;
@@ -27,9 +32,10 @@ export class FolderBlobStore implements BlobStore {
     this.#root = resolve(root);
   }
 
-  async get(key: string, range?: ByteRange): Promise<Uint8Array | undefined> {
+  async get(key: string, range?: ByteRange, signal?: AbortSignal): Promise<Uint8Array | undefined> {
     const path = this.#pathOf(key);
     if (range !== undefined) checkByteRange(range);
+    signal?.throwIfAborted();
     try {
       await using file = await open(path, 'r');
       const facts = await file.stat();
@@ -52,16 +58,18 @@ export class FolderBlobStore implements BlobStore {
     }
   }
 
-  async put(key: string, bytes: Uint8Array): Promise<void> {
+  async put(key: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
     const path = this.#pathOf(key);
+    signal?.throwIfAborted();
     await this.#place(path, bytes, async (written) => {
       await rename(written, path);
       return true;
     });
   }
 
-  async putIfAbsent(key: string, bytes: Uint8Array): Promise<boolean> {
+  async putIfAbsent(key: string, bytes: Uint8Array, signal?: AbortSignal): Promise<boolean> {
     const path = this.#pathOf(key);
+    signal?.throwIfAborted();
     return this.#place(path, bytes, async (written) => {
       const isLinked = await linkIfAbsent(written, path);
       await unlink(written);
@@ -69,14 +77,29 @@ export class FolderBlobStore implements BlobStore {
     });
   }
 
-  async *list(prefix: string, after = ''): AsyncGenerator<BlobInfo> {
+  async putIfMatch(key: string, bytes: Uint8Array, etag: string, signal?: AbortSignal): Promise<boolean> {
+    const path = this.#pathOf(key);
+    signal?.throwIfAborted();
+    const isSame = async (): Promise<boolean> => (await this.#factsOf(key))?.etag === etag;
+    if (!(await isSame())) return false;
+    return this.#place(path, bytes, async (written) => {
+      await using _ = await lockFile(join(dirname(path), `${LOCK}${basename(path)}`));
+      const isReplaced = await isSame();
+      await (isReplaced ? rename(written, path) : unlink(written));
+      return isReplaced;
+    });
+  }
+
+  async *list(prefix: string, after = '', signal?: AbortSignal): AsyncGenerator<BlobInfo> {
     checkBlobPrefix(prefix);
+    signal?.throwIfAborted();
     const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
     yield* this.#listFolder(folder, prefix, after);
   }
 
-  async delete(key: string): Promise<void> {
+  async delete(key: string, signal?: AbortSignal): Promise<void> {
     const path = this.#pathOf(key);
+    signal?.throwIfAborted();
     try {
       await unlink(path);
       await syncFolder(await this.#removeEmptyFolders(dirname(path)));
@@ -93,7 +116,8 @@ export class FolderBlobStore implements BlobStore {
   async removeLeftovers(): Promise<void> {
     try {
       for (const entry of await readdir(this.#root, { recursive: true, withFileTypes: true })) {
-        if (entry.isFile() && entry.name.startsWith(UNFINISHED)) await unlink(join(entry.parentPath, entry.name));
+        const isLeft = entry.name.startsWith(UNFINISHED) || entry.name.startsWith(LOCK);
+        if (entry.isFile() && isLeft) await unlink(join(entry.parentPath, entry.name));
       }
     } catch (error) {
       if (!isMissing(error)) throw failed(this.#root, 'deleting', error);
@@ -135,8 +159,10 @@ export class FolderBlobStore implements BlobStore {
   async #factsOf(key: string): Promise<BlobInfo | undefined> {
     const path = join(this.#root, key);
     try {
-      const { size, mtimeMs } = await stat(path);
-      return { key, size, modifiedAt: Math.floor(mtimeMs) };
+      const { size, mtimeNs, ino } = await stat(path, { bigint: true });
+      // Each put makes a file of its own; the time tells it from a later one that got the same number.
+      const etag = `${ino.toString(36)}-${mtimeNs.toString(36)}-${size.toString(36)}`;
+      return { key, size: Number(size), modifiedAt: Number(mtimeNs / 1_000_000n), etag };
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw failed(path, 'listing', error);

@@ -30,8 +30,11 @@ export function readListPage(body: string): ListPage | undefined {
     const key = elementOf(content, 'Key');
     const size = Number(elementOf(content, 'Size'));
     const modifiedAt = Date.parse(elementOf(content, 'LastModified') ?? '');
-    if (key === undefined || !Number.isSafeInteger(size) || Number.isNaN(modifiedAt)) return undefined;
-    blobs.push({ key, size, modifiedAt });
+    const etag = elementOf(content, 'ETag');
+    if (key === undefined || etag === undefined || !Number.isSafeInteger(size) || Number.isNaN(modifiedAt)) {
+      return undefined;
+    }
+    blobs.push({ key, size, modifiedAt, etag });
   }
   const isTruncated = elementOf(body, 'IsTruncated') === 'true';
   const continuation = elementOf(body, 'NextContinuationToken');

@@ -13,8 +13,9 @@ const DENIED_STATUSES: ReadonlySet<number> = new Set([401, 403]);
 /**
  * The objects of a bucket of Amazon S3 or of a service that speaks its protocol.
  *
- * Objects whose keys are no blob keys are not listed. `putIfAbsent` needs a service that heeds `If-None-Match: *`
- * when it puts; one that says that it does not gives `BLOB_FAILED`.
+ * Objects whose keys are no blob keys are not listed. `putIfAbsent` and `putIfMatch` need a service that heeds
+ * `If-None-Match: *` and `If-Match` when it puts; one that says that it does not gives `BLOB_FAILED`. Its etags are those
+ * of the service, which say what a blob contains: one that was changed and changed back has its old one.
  */
 export class S3BlobStore implements BlobStore {
   readonly #bucket: string;
@@ -25,7 +26,7 @@ export class S3BlobStore implements BlobStore {
     this.#requests = new S3Requests(settings, runtime);
   }
 
-  async get(key: string, range?: ByteRange): Promise<Uint8Array | undefined> {
+  async get(key: string, range?: ByteRange, signal?: AbortSignal): Promise<Uint8Array | undefined> {
     const path = pathOf(key);
     if (range !== undefined) checkByteRange(range);
     const { start, end } = range ?? { start: 0, end: Number.POSITIVE_INFINITY };
@@ -33,7 +34,7 @@ export class S3BlobStore implements BlobStore {
     const last = Math.max(end, start + 1) - 1;
     const deed = this.#deed('reading', key);
     const headers = range === undefined ? undefined : { range: `bytes=${start}-${last}` };
-    const answer = await this.#requests.send({ method: 'GET', path, deed, ...(headers && { headers }) });
+    const answer = await this.#requests.send({ method: 'GET', path, deed, ...(headers && { headers }) }, signal);
     if (!answer.isOk) {
       if (answer.refusal.status === 416) return new Uint8Array(0); // the range lies behind the end
       if (isMissing(answer.refusal)) return undefined;
@@ -44,28 +45,27 @@ export class S3BlobStore implements BlobStore {
     return range === undefined ? answer.body : answer.body.slice(start - partStart, Math.max(0, end - partStart));
   }
 
-  async put(key: string, bytes: Uint8Array): Promise<void> {
+  async put(key: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
     const request = this.#putRequest(key, bytes);
-    const answer = await this.#requests.send(request);
+    const answer = await this.#requests.send(request, signal);
     if (!answer.isOk) throw this.#refused(request.deed, answer.refusal);
   }
 
-  async putIfAbsent(key: string, bytes: Uint8Array): Promise<boolean> {
-    const request = { ...this.#putRequest(key, bytes), headers: { 'if-none-match': '*' } };
-    const answer = await this.#requests.send(request);
-    if (answer.isOk) return true;
-    if (answer.refusal.status !== 412) throw this.#refused(request.deed, answer.refusal);
-    // A try before this one may have put it, and its answer been lost.
-    return answer.tries > 1 && areEqual(await this.get(key), bytes);
+  putIfAbsent(key: string, bytes: Uint8Array, signal?: AbortSignal): Promise<boolean> {
+    return this.#putIf({ 'if-none-match': '*' }, key, bytes, signal);
   }
 
-  async *list(prefix: string, after?: string): AsyncGenerator<BlobInfo> {
+  putIfMatch(key: string, bytes: Uint8Array, etag: string, signal?: AbortSignal): Promise<boolean> {
+    return this.#putIf({ 'if-match': etag }, key, bytes, signal);
+  }
+
+  async *list(prefix: string, after?: string, signal?: AbortSignal): AsyncGenerator<BlobInfo> {
     checkBlobPrefix(prefix);
     const deed = this.#deed('listing', prefix);
     const query = new URLSearchParams({ 'list-type': '2', prefix });
     if (after !== undefined && after !== '') query.set('start-after', after);
     for (;;) {
-      const answer = await this.#requests.send({ method: 'GET', path: `?${query.toString()}`, deed });
+      const answer = await this.#requests.send({ method: 'GET', path: `?${query.toString()}`, deed }, signal);
       if (!answer.isOk) throw this.#refused(deed, answer.refusal);
       const page = readListPage(new TextDecoder().decode(answer.body));
       if (page === undefined) throw new BlobError('BLOB_FAILED', `${deed}: the answer is no list of objects`);
@@ -75,10 +75,26 @@ export class S3BlobStore implements BlobStore {
     }
   }
 
-  async delete(key: string): Promise<void> {
+  async delete(key: string, signal?: AbortSignal): Promise<void> {
     const deed = this.#deed('deleting', key);
-    const answer = await this.#requests.send({ method: 'DELETE', path: pathOf(key), deed });
+    const answer = await this.#requests.send({ method: 'DELETE', path: pathOf(key), deed }, signal);
     if (!answer.isOk && !isMissing(answer.refusal)) throw this.#refused(deed, answer.refusal);
+  }
+
+  async #putIf(
+    condition: Readonly<Record<string, string>>,
+    key: string,
+    bytes: Uint8Array,
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    const request = { ...this.#putRequest(key, bytes), headers: condition };
+    const answer = await this.#requests.send(request, signal);
+    if (answer.isOk) return true;
+    // A blob to be replaced that is gone is none of that etag either.
+    const isUnmet = answer.refusal.status === 412 || ('if-match' in condition && isMissing(answer.refusal));
+    if (!isUnmet) throw this.#refused(request.deed, answer.refusal);
+    // A try before this one may have put it, and its answer been lost.
+    return answer.tries > 1 && areEqual(await this.get(key, undefined, signal), bytes);
   }
 
   #putRequest(key: string, bytes: Uint8Array): S3Request & { readonly body: Uint8Array } {

@@ -84,12 +84,15 @@ export class S3Requests {
 
   /**
    * @throws BlobError `BLOB_UNAVAILABLE` after the last try, `BLOB_TOO_LARGE` for an answer that is
+   * @throws the reason of `signal` when that is aborted
    */
-  async send(request: S3Request): Promise<S3Answer> {
+  async send(request: S3Request, signal?: AbortSignal): Promise<S3Answer> {
+    signal?.throwIfAborted();
     const body = request.body ?? new Uint8Array(0);
     const headers = { ...request.headers, 'x-amz-content-sha256': await sha256Hex(body) };
     for (let tries = 1; ; tries++) {
-      const outcome = await this.#try(request, headers);
+      const outcome = await this.#try(request, headers, signal);
+      signal?.throwIfAborted();
       if (outcome.kind === 'answered') return { isOk: true, status: outcome.status, body: outcome.body, tries };
       const isTransient = outcome.kind === 'failed' || isWorthAnotherTry(outcome.refusal);
       if (outcome.kind === 'refused' && !isTransient) return { isOk: false, refusal: outcome.refusal, tries };
@@ -100,11 +103,15 @@ export class S3Requests {
       }
       const most = Math.min(FIRST_DELAY_MS * 2 ** (tries - 1), MAX_DELAY_MS);
       // Not at the same moment as all others that were told to slow down.
-      await this.#runtime.delay(most * (0.5 + this.#runtime.random() / 2));
+      await untilAborted(this.#runtime.delay(most * (0.5 + this.#runtime.random() / 2)), signal);
     }
   }
 
-  async #try(request: S3Request, headers: Record<string, string>): Promise<TryOutcome> {
+  async #try(
+    request: S3Request,
+    headers: Record<string, string>,
+    signal: AbortSignal | undefined,
+  ): Promise<TryOutcome> {
     const { method, path, body } = request;
     using silence = new SilenceTimer(this.#runtime.startTimer);
     const signed = await this.#client.sign(this.#url + path, {
@@ -113,7 +120,7 @@ export class S3Requests {
       // Not copied: the bytes stay as they are until the put settles.
       ...(body !== undefined && { body: body as Uint8Array<ArrayBuffer> }),
       redirect: 'manual',
-      signal: silence.signal,
+      signal: signal === undefined ? silence.signal : AbortSignal.any([silence.signal, signal]),
     });
     try {
       silence.allow(SILENCE_MS + Math.ceil((body?.length ?? 0) / SLOW_BYTES_PER_MS));
@@ -140,6 +147,20 @@ export function describeRefusal({ status, code, message }: S3Refusal): string {
 
 function isWorthAnotherTry({ status, code }: S3Refusal): boolean {
   return TRANSIENT_STATUSES.has(status) || TRANSIENT_CODES.has(code);
+}
+
+/** What `promise` resolves with, unless `signal` is aborted before: then its reason. */
+async function untilAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return promise;
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(signal.reason as Error);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    signal.throwIfAborted();
+    await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
 }
 
 async function sha256Hex(bytes: Uint8Array): Promise<string> {

@@ -1,8 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { BlobInfo, BlobStore } from '../blob-store.ts';
 
+export interface BlobStoreContractOptions {
+  /** How many bytes a blob has in the store, by how many were put; as many unless told. */
+  readonly storedSize?: (size: number) => number;
+}
+
 /** Declares the tests of what `BlobStore` promises. `makeStore` gives a new, empty store for each. */
-export function blobStoreContract(makeStore: () => Promise<BlobStore>): void {
+export function blobStoreContract(makeStore: () => Promise<BlobStore>, options: BlobStoreContractOptions = {}): void {
+  const storedSize = options.storedSize ?? ((size) => size);
+
   describe('a blob', () => {
     test('is what was put, and the last put wins', async () => {
       const store = await makeStore();
@@ -27,7 +34,7 @@ export function blobStoreContract(makeStore: () => Promise<BlobStore>): void {
       await store.put('empty', new Uint8Array(0));
       expect(await store.get('empty')).toEqual(new Uint8Array(0));
       expect(await store.get('empty', { start: 0, end: 5 })).toEqual(new Uint8Array(0));
-      expect(await collect(store.list(''))).toMatchObject([{ key: 'empty', size: 0 }]);
+      expect(await collect(store.list(''))).toMatchObject([{ key: 'empty', size: storedSize(0) }]);
     });
 
     test('keeps all 256 bytes, and is its owner’s after the put and after the get', async () => {
@@ -100,6 +107,79 @@ export function blobStoreContract(makeStore: () => Promise<BlobStore>): void {
       expect(outcomes.filter(Boolean)).toHaveLength(1);
       expect(textOf(await store.get('race'))).toBe(writers[outcomes.indexOf(true)]);
     });
+  });
+
+  describe('putIfMatch', () => {
+    const etagOf = async (store: BlobStore, key: string): Promise<string> => {
+      const info = (await collect(store.list(key))).find((blob) => blob.key === key);
+      return info!.etag; // it was put
+    };
+
+    test('puts over the blob that was listed, and over no other', async () => {
+      const store = await makeStore();
+      await store.put('a/b', bytesOf('first'));
+      const first = await etagOf(store, 'a/b');
+      expect(await store.putIfMatch('a/b', bytesOf('second'), first)).toBe(true);
+      expect(await store.putIfMatch('a/b', bytesOf('third'), first)).toBe(false);
+      expect(textOf(await store.get('a/b'))).toBe('second');
+      const second = await etagOf(store, 'a/b');
+      expect(second).not.toBe(first);
+      await store.put('a/b', bytesOf('fourth'));
+      expect(await store.putIfMatch('a/b', bytesOf('fifth'), second)).toBe(false);
+      expect(textOf(await store.get('a/b'))).toBe('fourth');
+    });
+
+    test('puts nothing where nothing is, or no more', async () => {
+      const store = await makeStore();
+      await store.put('a/b', bytesOf('first'));
+      const etag = await etagOf(store, 'a/b');
+      await store.delete('a/b');
+      expect(await store.putIfMatch('a/b', bytesOf('second'), etag)).toBe(false);
+      expect(await store.putIfMatch('c/d/e', bytesOf('second'), etag)).toBe(false);
+      expect(await keysOf(store.list(''))).toEqual([]);
+    });
+
+    test('has one winner among many at once, and the blob is the winner’s', async () => {
+      const store = await makeStore();
+      await store.put('race', bytesOf('start'));
+      const etag = await etagOf(store, 'race');
+      const writers = Array.from({ length: 12 }, (_, i) => `writer ${i} `.repeat(1000));
+      const outcomes = await Promise.all(writers.map((text) => store.putIfMatch('race', bytesOf(text), etag)));
+      expect(outcomes.filter(Boolean)).toHaveLength(1);
+      expect(textOf(await store.get('race'))).toBe(writers[outcomes.indexOf(true)]);
+      expect(await keysOf(store.list(''))).toEqual(['race']);
+    });
+
+    test('counts to as many as there were increments, whoever else counts', async () => {
+      const store = await makeStore();
+      await store.put('count', bytesOf('0'));
+      await Promise.all(
+        Array.from({ length: 4 }, async () => {
+          for (let done = 0; done < 5;) {
+            const etag = await etagOf(store, 'count');
+            const next = Number(textOf(await store.get('count'))) + 1;
+            if (await store.putIfMatch('count', bytesOf(String(next)), etag)) done++;
+          }
+        }),
+      );
+      expect(textOf(await store.get('count'))).toBe('20');
+    });
+  });
+
+  test('after it was aborted, nothing is done and its reason is given', async () => {
+    const store = await makeStore();
+    await store.put('a/b', bytesOf('x'));
+    const [info] = await collect(store.list('a/b'));
+    const reason = new Error('left');
+    const signal = AbortSignal.abort(reason);
+    await expect(store.get('a/b', undefined, signal)).rejects.toBe(reason);
+    await expect(store.put('a/b', bytesOf('y'), signal)).rejects.toBe(reason);
+    await expect(store.putIfAbsent('a/c', bytesOf('y'), signal)).rejects.toBe(reason);
+    await expect(store.putIfMatch('a/b', bytesOf('y'), info!.etag, signal)).rejects.toBe(reason); // it was put
+    await expect(store.delete('a/b', signal)).rejects.toBe(reason);
+    await expect(keysOf(store.list('', undefined, signal))).rejects.toBe(reason);
+    expect(textOf(await store.get('a/b'))).toBe('x');
+    expect(await keysOf(store.list(''))).toEqual(['a/b']);
   });
 
   test('of many puts of one key at once, one wins whole', async () => {
@@ -182,7 +262,7 @@ export function blobStoreContract(makeStore: () => Promise<BlobStore>): void {
       const store = await makeStore();
       await store.put('a/b', bytesOf('hello'));
       const [info] = await collect(store.list('a/'));
-      expect(info).toMatchObject({ key: 'a/b', size: 5 });
+      expect(info).toMatchObject({ key: 'a/b', size: storedSize(5) });
       // The store's clock is its own, and may count whole seconds.
       expect(Math.abs(info!.modifiedAt - before)).toBeLessThan(60_000); // it was listed
     });
@@ -228,6 +308,7 @@ export function blobStoreContract(makeStore: () => Promise<BlobStore>): void {
       await expect(store.get(key)).rejects.toMatchObject(refusal);
       await expect(store.put(key, bytesOf('x'))).rejects.toMatchObject(refusal);
       await expect(store.putIfAbsent(key, bytesOf('x'))).rejects.toMatchObject(refusal);
+      await expect(store.putIfMatch(key, bytesOf('x'), 'etag')).rejects.toMatchObject(refusal);
       await expect(store.delete(key)).rejects.toMatchObject(refusal);
       expect(await keysOf(store.list(''))).toEqual([]);
     });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { MemoryBlobStore } from '../memory-blob-store.ts';
 import { blobStoreContract } from './blob-store-contract.ts';
+import { CountingBlobStore } from './counting-blob-store.ts';
 import { FaultyBlobStore } from './faulty-blob-store.ts';
 import type { BlobFault } from './faulty-blob-store.ts';
 
@@ -8,6 +9,21 @@ const bytes = Uint8Array.of(1, 2, 3);
 
 describe('FaultyBlobStore without faults', () => {
   blobStoreContract(async () => new FaultyBlobStore(new MemoryBlobStore(), () => undefined));
+});
+
+describe('CountingBlobStore', () => {
+  blobStoreContract(async () => new CountingBlobStore(new MemoryBlobStore()));
+
+  test('counts operations by their kind, and bytes', async () => {
+    const store = new CountingBlobStore(new MemoryBlobStore());
+    await store.put('a', bytes);
+    await store.putIfAbsent('a', bytes);
+    await store.get('a');
+    await keysOf(store);
+    expect([store.operations(), store.operations('put'), store.bytesPut, store.bytesGot]).toEqual([4, 1, 6, 3]);
+    store.reset();
+    expect([store.operations(), store.bytesPut, store.bytesGot]).toEqual([0, 0, 0]);
+  });
 });
 
 test.each([
@@ -36,3 +52,32 @@ test('an operation can be held up, and an answer damaged', async () => {
   fault = undefined;
   expect(await store.get('a')).toEqual(bytes);
 });
+
+test('a put can leave half of itself, be dropped, and be done twice', async () => {
+  let fault: BlobFault | undefined = { kind: 'torn', bytes: 2 };
+  const store = new FaultyBlobStore(new MemoryBlobStore(), () => fault);
+  await expect(store.put('a', bytes)).rejects.toMatchObject({ code: 'BLOB_UNAVAILABLE' });
+  fault = { kind: 'drop' };
+  expect(await store.putIfAbsent('b', bytes)).toBe(true);
+  expect(await store.get('a')).toBeUndefined();
+  await store.delete('a');
+  fault = { kind: 'repeat' };
+  expect(await store.putIfAbsent('c', bytes)).toBe(false);
+  fault = undefined;
+  expect(await store.get('a')).toEqual(bytes.subarray(0, 2));
+  expect(await keysOf(store)).toEqual(['a', 'c']);
+});
+
+test('a list can leave out what is there', async () => {
+  let fault: BlobFault | undefined;
+  const store = new FaultyBlobStore(new MemoryBlobStore(), () => fault);
+  for (const key of ['a', 'b', 'c']) await store.put(key, bytes);
+  fault = { kind: 'stale', hides: (key) => key === 'b' };
+  expect(await keysOf(store)).toEqual(['a', 'c']);
+});
+
+async function keysOf(store: FaultyBlobStore | CountingBlobStore): Promise<string[]> {
+  const keys = [];
+  for await (const { key } of store.list('')) keys.push(key);
+  return keys;
+}

@@ -97,6 +97,12 @@ class RecordingBlobStore implements BlobStore {
     return isPut;
   }
 
+  async putIfMatch(key: string, bytes: Uint8Array, etag: string): Promise<boolean> {
+    const isPut = await this.#store.putIfMatch(key, bytes, etag);
+    if (isPut) this.#record(key, bytes);
+    return isPut;
+  }
+
   list(prefix: string, after?: string): AsyncIterable<BlobInfo> {
     return this.#store.list(prefix, after);
   }

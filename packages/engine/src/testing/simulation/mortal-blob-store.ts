@@ -30,6 +30,13 @@ export class MortalBlobStore implements BlobStore {
     return wasPut;
   }
 
+  async putIfMatch(key: string, bytes: Uint8Array, etag: string): Promise<boolean> {
+    await this.#live();
+    const wasPut = await this.#blobs.putIfMatch(key, bytes, etag);
+    await this.#live();
+    return wasPut;
+  }
+
   async *list(prefix: string, after?: string): AsyncGenerator<BlobInfo> {
     await this.#live();
     yield* this.#blobs.list(prefix, after);
