@@ -33,6 +33,9 @@ export interface ChangeLog {
   /** The changes with these ids that the log has, by id. */
   changesById(ids: Iterable<string>): Change[];
 
+  /** The place of the change that arrived last; 0 if there is none. */
+  lastCursor(): ChangeCursor;
+
   /**
    * Changes after `cursor` in the order of their arrival, all or of one author, at most `limit`. The changes of one
    * author arrive in his log in the order of their ids.

@@ -27,6 +27,11 @@ export interface RefusedChange {
 export interface MergeResult {
   /** How many of the changes were new. */
   readonly appended: number;
+  /**
+   * The places (cursors) that the new changes got: they, and nothing else, lie behind `after` up to `through`. Undefined
+   * if nothing was new. So whoever brought them from a storage knows what not to bring back there.
+   */
+  readonly arrived: { readonly after: number; readonly through: number } | undefined;
   /** How many rows were inserted, updated or removed. */
   readonly rows: number;
   /** Entities that this append parked. */
