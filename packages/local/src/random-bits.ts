@@ -1,0 +1,14 @@
+// Neither Node's nor the browser's types are part of this package's compilation.
+declare const crypto: { getRandomValues(array: Uint32Array): Uint32Array };
+
+const pool = new Uint32Array(256);
+let next = pool.length;
+
+/** 32 bits from the system's generator, fetched 1 KiB at a time. */
+export function randomBits(): number {
+  if (next === pool.length) {
+    crypto.getRandomValues(pool);
+    next = 0;
+  }
+  return pool[next++]!;
+}
