@@ -7,13 +7,13 @@
  *
  * In full: 48 bits milliseconds, version 7, 12 counter bits, variant 2, 18 counter bits, 44 random bits.
  */
-export const maxCounter = 2 ** 30 - 1;
+export const maxCounter: number = 2 ** 30 - 1;
 
 /**
  * Ids from this time on are malformed: 2200-01-01. A fixed bound, as one relative to a device's clock would make a
  * device whose clock says 1970 refuse everything, and two devices judge one id differently.
  */
-export const endOfTimeMs = 7_258_118_400_000;
+export const endOfTimeMs: number = 7_258_118_400_000;
 
 const shape = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 

@@ -1,6 +1,3 @@
-// Neither Node's nor the browser's types are part of this package's compilation.
-declare const crypto: { getRandomValues(array: Uint32Array): Uint32Array };
-
 const pool = new Uint32Array(256);
 let next = pool.length;
 

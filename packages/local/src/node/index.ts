@@ -1,1 +1,1 @@
-export {};
+export { betterSqlite } from './better-sqlite3-driver.ts';

@@ -41,7 +41,7 @@ export interface CompiledQuery {
  * ``sql`SELECT * FROM Album WHERE artist_id = ${id}` ``: SQL whose values are bound.
  * @throws LocalError `LOCAL_INVALID_VALUE` for what SQLite has no kind for
  */
-export function sql(strings: TemplateStringsArray, ...parameters: SqlParameter[]): SqlFragment {
+function fragment(strings: TemplateStringsArray, ...parameters: SqlParameter[]): SqlFragment {
   let text = strings[0]!;
   const values: FieldValue[] = [];
   for (let i = 0; i < parameters.length; i++) {
@@ -58,17 +58,28 @@ export function sql(strings: TemplateStringsArray, ...parameters: SqlParameter[]
   return new SqlFragment(text, values);
 }
 
-/** A quoted name of a table or column. Names of a schema need no quotes in the text of a template. */
-sql.id = (...path: string[]): SqlFragment => new SqlFragment(path.map(quoted).join('.'), []);
+/** The template and what helps to build with it. */
+export interface Sql {
+  (strings: TemplateStringsArray, ...parameters: SqlParameter[]): SqlFragment;
+  /** A quoted name of a table or column. Names of a schema need no quotes in the text of a template. */
+  id(...path: string[]): SqlFragment;
+  /** Pieces or values with a separator between them; no pieces make no text. */
+  join(parts: readonly SqlParameter[], separator?: string): SqlFragment;
+  /** Text that is SQL already. Never what a user typed. */
+  raw(text: string): SqlFragment;
+}
 
-/** Pieces or values with a separator between them; no pieces make no text. */
-sql.join = (parts: readonly SqlParameter[], separator = ', '): SqlFragment => {
-  const pieces = parts.map((part) => (part instanceof SqlFragment ? part : sql`${part}`));
-  return new SqlFragment(pieces.map(({ text }) => text).join(separator), pieces.flatMap(({ values }) => values));
-};
-
-/** Text that is SQL already. Never what a user typed. */
-sql.raw = (text: string): SqlFragment => new SqlFragment(text, []);
+export const sql: Sql = Object.assign(fragment, {
+  id: (...path: string[]) => new SqlFragment(path.map(quoted).join('.'), []),
+  join: (parts: readonly SqlParameter[], separator = ', ') => {
+    const pieces = parts.map((part) => (part instanceof SqlFragment ? part : fragment`${part}`));
+    return new SqlFragment(
+      pieces.map(({ text }) => text).join(separator),
+      pieces.flatMap(({ values }) => values),
+    );
+  },
+  raw: (text: string) => new SqlFragment(text, []),
+});
 
 /** `query` with its values bound, whichever tool made it. */
 export function fragmentOf<Row>(query: SqlFragment<Row> | CompiledQuery): SqlFragment<Row> {

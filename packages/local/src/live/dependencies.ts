@@ -1,0 +1,67 @@
+import type { FieldValue } from '../change.ts';
+import type { Store } from '../store/store.ts';
+import type { TouchedRows } from '../store/touched-rows.ts';
+
+/** What a query reads. Names are in lower case. */
+export interface Dependencies {
+  /** `undefined`: anything. */
+  readonly tables: ReadonlySet<string> | undefined;
+  /** The only row of the only table, by its id. */
+  readonly row: string | undefined;
+}
+
+interface Instruction {
+  readonly opcode: string;
+  readonly p2: number;
+  readonly p3: number;
+}
+
+/**
+ * Asks SQLite itself: `EXPLAIN` lists the program of the statement, whose `OpenRead` instructions name the root pages of
+ * the tables and indexes that it reads, behind views, common table expressions and sub-selects too. What that cannot
+ * tell (virtual tables, temporary ones, the schema) is taken to read anything.
+ */
+export function dependenciesOf(store: Store, text: string, values: readonly FieldValue[]): Dependencies {
+  const anything = { tables: undefined, row: undefined };
+  const program = store.statements.plain(`EXPLAIN ${text}`).all(values) as unknown as Instruction[];
+  const tablesByPage = new Map(
+    store.statements
+      .plain('SELECT rootpage, lower(tbl_name) AS name, type FROM main.sqlite_schema WHERE rootpage > 0')
+      .all([])
+      .map((row) => [row['rootpage'] as number, { name: row['name'] as string, isTable: row['type'] === 'table' }]),
+  );
+  const tables = new Set<string>();
+  let tablesOpened = 0;
+  for (const { opcode, p2, p3 } of program) {
+    if (opcode === 'VOpen') return anything;
+    if (opcode !== 'OpenRead' && opcode !== 'ReopenIdx') continue;
+    const opened = p3 === 0 ? tablesByPage.get(p2) : undefined;
+    // The log changes with every table.
+    if (opened === undefined || opened.name.startsWith('zv_')) return anything;
+    tables.add(opened.name);
+    if (opened.isTable) tablesOpened++;
+  }
+  const row = tables.size === 1 && tablesOpened === 1 ? singleRow(text, values) : undefined;
+  return { tables, row };
+}
+
+/** Whether a commit may have changed what a query with these dependencies returns. */
+export function isTouched({ tables, row }: Dependencies, { byTable, wholeTables }: TouchedRows): boolean {
+  if (tables === undefined || wholeTables.size > 0) return true;
+  for (const [name, rows] of byTable) {
+    if (!tables.has(name.toLowerCase())) continue;
+    if (row === undefined ? rows.size > 0 : rows.has(row)) return true;
+  }
+  return false;
+}
+
+/**
+ * The id that a query asks for, if it ends in `WHERE id = ?` and nothing else. The caller knows that the statement opens
+ * one table once, so there is no other SELECT in it that the condition could belong to. A comment or a literal that looks
+ * like it would leave SQLite with fewer parameters than values, which it refuses.
+ */
+function singleRow(text: string, values: readonly FieldValue[]): string | undefined {
+  if (!/\bwhere\s+(?:(?:"[^"]+"|\w+)\.)?(?:"id"|id)\s*=\s*\?\s*;?\s*$/i.test(text)) return undefined;
+  const id = values.at(-1);
+  return typeof id === 'string' ? id : undefined;
+}
