@@ -5,6 +5,8 @@ export type BlobErrorCode =
   | 'BLOB_KEY_CONFLICT'
   | 'BLOB_TOO_LARGE'
   | 'BLOB_ACCESS_DENIED'
+  | 'BLOB_WRONG_KEY'
+  | 'BLOB_DAMAGED'
   | 'BLOB_UNAVAILABLE'
   | 'BLOB_FAILED';
 

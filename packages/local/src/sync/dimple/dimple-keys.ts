@@ -1,0 +1,36 @@
+/**
+ * What DimpleDb 0.1.0 keeps under its prefix, and one object of ours beside it, which it does not look at:
+ *
+ * ```
+ * manifests/{author}.msgpack     which batch each change of an author is in
+ * batches/{batch}.msgpack        changes
+ * changes/{change}.msgpack       one change: its other layout, of which a storage has either
+ * lightcone/remote-id            tells this storage from one that was made again in its place
+ * ```
+ */
+export const REMOTE_ID_KEY = 'lightcone/remote-id';
+export const MANIFESTS = 'manifests/';
+export const BATCHES = 'batches/';
+const SUFFIX = '.msgpack';
+
+export function manifestKey(authorId: string): string {
+  return `${MANIFESTS}${authorId}${SUFFIX}`;
+}
+
+export function batchKey(batchId: string): string {
+  return `${BATCHES}${batchId}${SUFFIX}`;
+}
+
+/** The name in a key of a folder; undefined if it is another kind of file, which is ignored. */
+export function nameIn(folder: string, key: string): string | undefined {
+  const isOne = key.startsWith(folder) && key.endsWith(SUFFIX) && !key.slice(folder.length).includes('/');
+  return isOne ? key.slice(folder.length, -SUFFIX.length) : undefined;
+}
+
+/** A fresh UUIDv7, as batches are named. */
+export function uuidV7(nowMs: number, random: Uint8Array): string {
+  const time = Math.max(0, Math.floor(nowMs)).toString(16).padStart(12, '0');
+  const hex = Array.from(random.subarray(0, 10), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const variant = ((random[2]! & 0x3f) | 0x80).toString(16);
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${hex.slice(0, 3)}-${variant}${hex.slice(6, 8)}-${hex.slice(8, 20)}`;
+}

@@ -1,0 +1,132 @@
+import type { Change } from '../../change.ts';
+import type { ChangeCursor } from '../../change-log.ts';
+import { databaseCall } from '../database-call.ts';
+import { SyncError } from '../errors.ts';
+import type { SyncOutcome } from '../layout.ts';
+import { compact } from './compaction.ts';
+import type { LogSession } from './log-session.ts';
+import { isPack, segmentKey } from './pieces.ts';
+import { readObject } from './read-object.ts';
+import { areEqual, HEADER_BYTES, TAG_AT, TAG_BYTES } from './segment-format.ts';
+import { SegmentWriter } from './segment-writer.ts';
+
+const MAX_TRIES = 30;
+const PAGE = 1000;
+
+interface Sent {
+  readonly change: Change;
+  /** When it is in the storage, all up to here is. */
+  readonly through: ChangeCursor;
+}
+
+/**
+ * Puts what the storage lacks as segments at the next free positions, and compacts when it is our turn.
+ *
+ * @throws SyncError, BlobError, the reason of the signal. Segments that were put stay, and are not put again.
+ */
+export async function pushChanges(session: LogSession): Promise<SyncOutcome> {
+  const { context, state, limits } = session;
+  const writer = new SegmentWriter();
+  const put = { objects: 0, changes: 0, isOurTurn: false };
+  const end = databaseCall('reading changes to push', () => context.log.lastCursor());
+  let through = 0;
+  const flush = async (): Promise<void> => {
+    if (writer.changes === 0) return;
+    const position = await putSegment(session, writer, through);
+    put.objects++;
+    put.changes += writer.changes;
+    put.isOurTurn ||= position % limits.compactEvery === 0;
+    writer.reset();
+    context.report({ phase: 'push', objects: put.objects, objectsInAll: undefined, changes: put.changes });
+  };
+  for (const sent of changesToSend(session, end)) {
+    writer.add(sent.change);
+    through = sent.through;
+    if (writer.length >= limits.objectBytes) await flush();
+  }
+  await flush();
+  state.pushed.pushed(end);
+  state.isNew = false;
+  state.save();
+  if (put.isOurTurn || session.needsRepair) await compact(session, session.needsRepair);
+  return { changes: put.changes, problems: [] };
+}
+
+/**
+ * Of a storage that is known, what has arrived since; of one that is not, the state of the database as far as the storage
+ * does not show it: what was overwritten meanwhile is of no use there.
+ */
+function* changesToSend({ context: { log }, state, seen }: LogSession, end: ChangeCursor): Generator<Sent> {
+  if (seen === undefined) {
+    const pending = state.pushed.pending(log, end);
+    for (;;) {
+      const next = databaseCall('reading changes to push', () => pending.next());
+      if (next.done) return;
+      yield { change: next.value.change, through: next.value.cursor };
+    }
+  }
+  for (let afterId: string | undefined; ;) {
+    const options = afterId === undefined ? { limit: PAGE } : { limit: PAGE, afterId };
+    const page = databaseCall('reading changes to push', () => log.winningChanges(options));
+    for (const change of page) if (!seen.has(change.id)) yield { change, through: 0 };
+    if (page.length < PAGE) return;
+    afterId = page.at(-1)!.id; // it is not empty
+  }
+}
+
+/** @returns the position where it is */
+async function putSegment(session: LogSession, writer: SegmentWriter, through: ChangeCursor): Promise<number> {
+  const { context, state, attempt } = session;
+  const { store, runtime, signal } = context;
+  const tag = runtime.randomBytes(TAG_BYTES);
+  attempt.begin(tag, through);
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const position = session.head + 1;
+    const range = { from: position - 1, to: position };
+    const bytes = await writer.finish(range.from, range.to, tag);
+    const isPut = await store.putIfAbsent(segmentKey(position), bytes, signal);
+    session.head = position;
+    if (!isPut && !(await isOurs(session, position, tag))) {
+      await mergeOther(session, position);
+      continue;
+    }
+    const { pieces } = await session.list(position - 1);
+    const isThere = await isOurs(session, position, tag);
+    // A listing that was older than it should be may have led us to a position that a pack has already, whose segment
+    // was deleted: nobody would read this one.
+    const isCovered = pieces.some((piece) => piece.isComplete && isPack(piece) && piece.to >= position);
+    if (!isThere && !isCovered) {
+      const message = `the storage said that it had put ${segmentKey(position)}, and does not have it`;
+      throw new SyncError('SYNC_STORAGE_LOST_DATA', `${message}: it is put again with the next sync`);
+    }
+    if (isCovered) continue;
+    const listed = pieces.find(({ name }) => name === segmentKey(position));
+    state.have.add(range);
+    state.tail = { position, etag: listed?.objects[0]?.etag };
+    state.pushed.pushed(through);
+    state.save();
+    return position;
+  }
+  const message = `${MAX_TRIES} positions in a row were taken by others before us`;
+  throw new SyncError('SYNC_CONTENDED', `${message}: the changes are pushed with the next sync`);
+}
+
+async function isOurs({ context }: LogSession, position: number, tag: Uint8Array): Promise<boolean> {
+  const { store, signal } = context;
+  const head = await store.get(segmentKey(position), { start: 0, end: HEADER_BYTES }, signal);
+  return head !== undefined && areEqual(head.subarray(TAG_AT), tag);
+}
+
+/** Somebody else was before us: his changes are merged at once, as a pull would. */
+async function mergeOther(session: LogSession, position: number): Promise<void> {
+  const range = { from: position - 1, to: position };
+  const key = segmentKey(position);
+  try {
+    const segment = await readObject(session.context, key, range);
+    if (segment === undefined) return; // the next pull tells
+    await session.merge(segment, key);
+    session.state.have.add(range);
+  } catch (error) {
+    if (!(error instanceof SyncError) || error.code !== 'SYNC_DAMAGED') throw error;
+  }
+}

@@ -1,0 +1,88 @@
+import type { ChangeLog } from '../../change-log.ts';
+import { databaseCall } from '../database-call.ts';
+import { PushedChanges } from '../pushed-changes.ts';
+import { PositionSet } from './position-set.ts';
+
+/** The newest object that was seen: as long as it is there, the storage has lost nothing that we know of. */
+export interface Tail {
+  readonly position: number;
+  /** Of a segment; undefined if it is a pack that has the position. */
+  readonly etag: string | undefined;
+}
+
+interface Saved {
+  readonly version: 1;
+  readonly have: readonly (readonly [from: number, to: number])[];
+  readonly through: number;
+  readonly pulled: readonly (readonly [after: number, through: number])[];
+  readonly isNew: boolean;
+  readonly tail: Tail | null;
+  readonly ownPacks: readonly string[];
+}
+
+/** What a database knows of one storage in the log layout; a note in the database. */
+export class LogState {
+  have: PositionSet = new PositionSet();
+  pushed: PushedChanges = new PushedChanges(0, []);
+  /** Nothing is known of what the storage has of our changes: it has to be compared. */
+  isNew = true;
+  tail: Tail | undefined;
+  /** Names of packs that this device wrote and found whole when it read them back. */
+  ownPacks: string[] = [];
+  readonly #log: ChangeLog;
+  readonly #key: string;
+  #saved: string | undefined;
+
+  private constructor(log: ChangeLog, remoteId: string) {
+    this.#log = log;
+    this.#key = `sync:log:${remoteId}`;
+  }
+
+  static load(log: ChangeLog, remoteId: string): LogState {
+    const state = new LogState(log, remoteId);
+    state.#load();
+    return state;
+  }
+
+  /** Forgets all that is known of the storage, as it is not what it was. */
+  forget(): void {
+    this.have = new PositionSet();
+    this.pushed = new PushedChanges(0, []);
+    this.isNew = true;
+    this.tail = undefined;
+    this.ownPacks = [];
+  }
+
+  /** Writes what has changed. @throws SyncError `SYNC_DATABASE_FAILED` */
+  save(): void {
+    const saved: Saved = {
+      version: 1,
+      have: this.have.ranges.map(({ from, to }) => [from, to] as const),
+      through: this.pushed.through,
+      pulled: this.pushed.pulled.map(({ after, through }) => [after, through] as const),
+      isNew: this.isNew,
+      tail: this.tail ?? null,
+      ownPacks: this.ownPacks,
+    };
+    const text = JSON.stringify(saved);
+    if (text === this.#saved) return;
+    databaseCall('noting how far the sync is', () => this.#log.setNotes([{ key: this.#key, value: text }]));
+    this.#saved = text;
+  }
+
+  #load(): void {
+    this.#saved = databaseCall('reading how far the sync is', () => this.#log.note(this.#key));
+    if (this.#saved === undefined) return;
+    const saved = JSON.parse(this.#saved) as Saved; // nobody but `save` writes it
+    // Of an unknown version nothing is taken: the storage is compared again, which changes nothing.
+    if (saved.version !== 1) return;
+    this.have = new PositionSet(saved.have.map(([from, to]) => ({ from, to })));
+    this.pushed = new PushedChanges(
+      saved.through,
+      saved.pulled.map(([after, through]) => ({ after, through })),
+    );
+    this.isNew = saved.isNew;
+    this.tail = saved.tail ?? undefined;
+    this.ownPacks = [...saved.ownPacks];
+  }
+}

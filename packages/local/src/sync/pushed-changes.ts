@@ -1,0 +1,74 @@
+import type { ChangeCursor, ChangeLog, LoggedChange } from '../change-log.ts';
+
+const PAGE = 1000;
+
+/** Places in a log, behind `after` up to `through`. */
+export interface CursorRange {
+  readonly after: ChangeCursor;
+  readonly through: ChangeCursor;
+}
+
+/** Where a storage and a log differ: which changes are there already, by their places in the log. */
+export class PushedChanges {
+  /** All up to here are in the storage. */
+  #through: ChangeCursor;
+  /** Those behind it that came from there. Ascending. */
+  #pulled: CursorRange[];
+
+  constructor(through: ChangeCursor, pulled: readonly CursorRange[]) {
+    this.#through = through;
+    this.#pulled = [...pulled];
+  }
+
+  get through(): ChangeCursor {
+    return this.#through;
+  }
+
+  get pulled(): readonly CursorRange[] {
+    return this.#pulled;
+  }
+
+  /** The storage has all up to `cursor` now. */
+  pushed(cursor: ChangeCursor): void {
+    this.#through = Math.max(this.#through, cursor);
+    this.#pulled = this.#pulled.filter(({ through }) => through > this.#through);
+    this.#passPulled();
+  }
+
+  /** These came from the storage. */
+  pulledRange(range: CursorRange): void {
+    const last = this.#pulled.at(-1);
+    if (last !== undefined && last.through === range.after) {
+      this.#pulled[this.#pulled.length - 1] = { after: last.after, through: range.through };
+    } else this.#pulled.push(range);
+    this.#passPulled();
+  }
+
+  /** The changes up to `end` that the storage lacks, in the order of their arrival. */
+  *pending(log: ChangeLog, end: ChangeCursor): Generator<LoggedChange> {
+    for (let cursor = this.#afterPulled(this.#through); cursor < end;) {
+      const page = log.changesSince(cursor, { limit: PAGE });
+      if (page.length === 0) return;
+      for (const logged of page) {
+        if (logged.cursor > end) return;
+        if (logged.cursor <= cursor) continue; // of a range that was passed
+        cursor = logged.cursor;
+        const range = this.#pulled.find(({ after, through }) => after < cursor && cursor <= through);
+        if (range === undefined) yield logged;
+        else cursor = range.through;
+      }
+    }
+  }
+
+  /** What was pulled right behind what is there is there too. */
+  #passPulled(): void {
+    this.#through = this.#afterPulled(this.#through);
+    this.#pulled = this.#pulled.filter(({ through }) => through > this.#through);
+  }
+
+  #afterPulled(cursor: ChangeCursor): ChangeCursor {
+    let at = cursor;
+    for (const { after, through } of this.#pulled) if (after <= at && at < through) at = through;
+    return at;
+  }
+}
