@@ -109,7 +109,8 @@ export class Connection {
     if (this.#isWaitingForFrame) return;
     if (frames.length === 1 && first instanceof Buffer) {
       this.#socket.write(first);
-      frames.length = 0;
+      // A list that is cut to nothing gives its memory away, and needs new memory for the next frame.
+      frames.pop();
       this.#readyBytes = 0;
     } else {
       this.#writeMany();
