@@ -1,21 +1,16 @@
-import { close, constants, fdatasync, fsync, ftruncate, fstat, open, read, write } from 'node:fs';
+import { close, constants, fsync, open } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { zstdDecompressSync } from 'node:zlib';
+import { DirectFile } from './direct-file.ts';
 import type { FileLock, FileSystem, OpenFile, OpenMode, ZstdDecompressor } from './file-system.ts';
+import { NodeFile } from './node-file.ts';
 
 const openDescriptor = promisify(open);
 const closeDescriptor = promisify(close);
 const sync = promisify(fsync);
-const datasync = promisify(fdatasync);
-const truncate = promisify(ftruncate);
-const stat = promisify(fstat);
-
-// With O_DSYNC one system call, and one trip to another thread, writes and syncs. Elsewhere than on Linux it is
-// missing or, on macOS, weaker than `fdatasync`.
-const hasDsync = process.platform === 'linux';
 
 /** The files of this machine. */
 export class NodeFileSystem implements FileSystem {
@@ -42,10 +37,9 @@ export class NodeFileSystem implements FileSystem {
   }
 
   async open(path: string, mode: OpenMode): Promise<OpenFile> {
-    let flags = constants.O_RDONLY;
-    if (mode !== 'read') flags = constants.O_RDWR | constants.O_CREAT;
-    if (mode === 'write-synced' && hasDsync) flags |= constants.O_DSYNC;
-    return new NodeFile(await openDescriptor(path, flags, 0o644), mode === 'write-synced' && !hasDsync);
+    const flags = mode === 'read' ? constants.O_RDONLY : constants.O_RDWR | constants.O_CREAT;
+    const file = new NodeFile(await openDescriptor(path, flags, 0o644), mode === 'write-synced');
+    return mode === 'write-synced' ? ((await DirectFile.tryOpen(path, file)) ?? file) : file;
   }
 
   rename(from: string, to: string): Promise<void> {
@@ -86,66 +80,6 @@ export class NodeFileSystem implements FileSystem {
     };
     return Promise.resolve({ release });
   }
-}
-
-class NodeFile implements OpenFile {
-  readonly #descriptor: number;
-  readonly #syncsAfterWrite: boolean;
-
-  constructor(descriptor: number, syncsAfterWrite: boolean) {
-    this.#descriptor = descriptor;
-    this.#syncsAfterWrite = syncsAfterWrite;
-  }
-
-  async size(): Promise<number> {
-    return (await stat(this.#descriptor)).size;
-  }
-
-  async read(target: Uint8Array, position: number): Promise<number> {
-    let done = 0;
-    while (done < target.length) {
-      const count = await readSome(this.#descriptor, target, done, position + done);
-      if (count === 0) break;
-      done += count;
-    }
-    return done;
-  }
-
-  async write(source: Uint8Array, position: number): Promise<void> {
-    let done = 0;
-    while (done < source.length) done += await writeSome(this.#descriptor, source, done, position + done);
-    if (this.#syncsAfterWrite) await datasync(this.#descriptor);
-  }
-
-  truncate(length: number): Promise<void> {
-    return truncate(this.#descriptor, length);
-  }
-
-  datasync(): Promise<void> {
-    return datasync(this.#descriptor);
-  }
-
-  close(): Promise<void> {
-    return closeDescriptor(this.#descriptor);
-  }
-}
-
-function readSome(descriptor: number, target: Uint8Array, from: number, position: number): Promise<number> {
-  return new Promise((done, failed) => {
-    read(descriptor, target, from, target.length - from, position, (error, count) => {
-      if (error === null) done(count);
-      else failed(error);
-    });
-  });
-}
-
-function writeSome(descriptor: number, source: Uint8Array, from: number, position: number): Promise<number> {
-  return new Promise((done, failed) => {
-    write(descriptor, source, from, source.length - from, position, (error, count) => {
-      if (error === null) done(count);
-      else failed(error);
-    });
-  });
 }
 
 function codeOf(error: unknown): unknown {

@@ -7,16 +7,13 @@ import { SEGMENT_HEADER_BYTES, segmentHeader, segmentPath } from './segment-head
 /** The ending of a segment's name until its first commit is on disk. */
 export const UNFINISHED = '.tmp';
 
-/**
- * The most that is set aside at once. Linux keeps what one write has brought in one piece, which each later write into
- * it makes dirty as a whole: with 1 MiB a sync took a fifth more processor than with this.
- */
-const MAX_ROOM_BYTES = 64 * 1024;
+/** The most that is set aside at once: a millisecond or two, for some hundreds of commits under load. */
+const MAX_ROOM_BYTES = 1024 * 1024;
 
 /**
  * The segment that is written: whole commits go to its end, each on disk before the next.
  *
- * Room is set aside ahead of them, as much as there is content and at most 64 KiB at once, by writing zeros. A commit
+ * Room is set aside ahead of them, as much as there is content and at most 1 MiB at once, by writing zeros. A commit
  * that only overwrites takes a system neither new blocks nor a new length of the file to bring to the disk, so a sync
  * takes about two thirds of the time. `trim` gives the room back; a program that is killed leaves it to the next
  * start, which finds a torn tail. [LOG-4]
