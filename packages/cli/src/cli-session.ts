@@ -9,6 +9,8 @@ import { ServerClient } from './http/server-client.ts';
 import { addressOf, findServerAt, findTarget, isLocal, parseServerUrl } from './http/target-server.ts';
 import type { TargetServer } from './http/target-server.ts';
 import { identityOfToken } from './login-token.ts';
+import { NO_PROJECT, readProjectConfig } from './project/project-config.ts';
+import type { ProjectConfig } from './project/project-config.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What a server answers to a login that it does not know. */
@@ -18,6 +20,12 @@ const UNAUTHORIZED = 401;
 export interface ConnectOptions {
   readonly server?: string | undefined;
   readonly anonymous?: boolean | undefined;
+}
+
+/** Options that say which files of a project count. */
+export interface ProjectOptions {
+  readonly config: boolean;
+  readonly env?: string | undefined;
 }
 
 /** A database as the server knows it. */
@@ -42,6 +50,11 @@ export class CliSession {
 
   get paths(): CliPaths {
     return cliPaths(this.terminal, this.#pathOptions());
+  }
+
+  /** What `spacetime.json` says, unless that is not to be read. @throws CliError `CLI_INVALID_CONFIG` */
+  project({ config, env }: ProjectOptions, folder: string = this.terminal.workingFolder): ProjectConfig {
+    return config ? readProjectConfig(folder, env) : { ...NO_PROJECT, folder };
   }
 
   configFile(): Promise<ConfigFile> {

@@ -23,9 +23,25 @@ export function yesOption(): Option {
   });
 }
 
-/** Scripts written for projects with a spacetime.json pass it. There is none here to leave out. */
+/** What does not read a project's spacetime.json takes it all the same: scripts pass it everywhere. */
 export function noConfigOption(): Option {
-  return new Option('--no-config', 'do not read spacetime.json').hideHelp();
+  return new Option('--no-config', 'do not read spacetime.json');
+}
+
+export function environmentOption(): Option {
+  return new Option('--env <name>', 'read spacetime.<name>.json, too');
+}
+
+export function modulePathOption(): Option {
+  return new Option(
+    '-p, --module-path <folder>',
+    'the module, to be built; spacetimedb or the folder you are in, if left out',
+  );
+}
+
+/** What the official command line of the first major version calls `--module-path`. */
+export function projectPathOption(): Option {
+  return new Option('--project-path <folder>').hideHelp();
 }
 
 export function jsonOption(): Option {

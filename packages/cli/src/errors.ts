@@ -6,7 +6,9 @@ export type CliErrorCode =
   | 'CLI_REFUSED'
   | 'CLI_NOT_FOUND'
   | 'CLI_UNEXPECTED_ANSWER'
-  | 'CLI_ABORTED';
+  | 'CLI_ABORTED'
+  | 'CLI_BUILD_FAILED'
+  | 'CLI_TOOL_MISSING';
 
 /** Why a command ends with exit code 1. The message is for the person at the terminal; `hint` says the way out. */
 export class CliError extends Error {

@@ -13,6 +13,7 @@ export class ProcessTerminal implements Terminal {
   readonly environment: Readonly<Record<string, string | undefined>> = process.env;
   readonly platform: NodeJS.Platform = process.platform;
   readonly homeFolder: string = homedir();
+  readonly workingFolder: string = process.cwd();
   readonly isWatched: boolean = process.stdout.isTTY && process.stderr.isTTY;
   readonly hasColors: boolean = process.stderr.isTTY && !process.env['NO_COLOR'];
 

@@ -1,10 +1,13 @@
 import { Command } from 'commander';
 import { CliSession } from './cli-session.ts';
 import { backupCommand } from './commands/backup.ts';
+import { buildCommand } from './commands/build.ts';
 import { callCommand } from './commands/call.ts';
 import { deleteCommand } from './commands/delete.ts';
 import { describeCommand } from './commands/describe.ts';
+import { devCommand } from './commands/dev.ts';
 import { importCommand } from './commands/import.ts';
+import { initCommand } from './commands/init.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { listCommand } from './commands/list.ts';
 import { lockCommand, unlockCommand } from './commands/lock.ts';
@@ -33,6 +36,9 @@ export function createProgram(terminal: Terminal): Command {
     .option('--config-path <file>', 'the configuration file, instead of cli.toml');
   const session = new CliSession(terminal, () => program.opts<PathOptions>());
   program
+    .addCommand(initCommand(session))
+    .addCommand(devCommand(session))
+    .addCommand(buildCommand(session))
     .addCommand(startCommand(session))
     .addCommand(publishCommand(session))
     .addCommand(callCommand(session))

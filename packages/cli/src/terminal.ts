@@ -3,6 +3,8 @@ export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly platform: NodeJS.Platform;
   readonly homeFolder: string;
+  /** Where the command was given. */
+  readonly workingFolder: string;
   /** Prints a line of the result: what a script reads. */
   print(line: string): void;
   /** Prints bytes of the result as they are. */

@@ -15,10 +15,16 @@ export class TestUser {
   readonly home: string = mkdtempSync(join(tmpdir(), 'lightcone-cli-'));
   readonly configPath: string = join(this.home, '.config', 'spacetime', 'cli.toml');
 
+  environment: Readonly<Record<string, string>> = {};
+  /** Where commands are given. */
+  folder: string = this.home;
+
   /** Runs a command; `answers` are what is typed when it asks. */
   async run(args: readonly string[], answers: readonly string[] = []): Promise<CliRun> {
     const terminal = new TestTerminal(this.home);
     terminal.answers = [...answers];
+    terminal.environment = this.environment;
+    terminal.workingFolder = this.folder;
     const exitCode = await runCli(args, terminal);
     return { exitCode, printed: terminal.printed, noted: terminal.noted };
   }

@@ -2,9 +2,10 @@ import type { Progress, Terminal } from '../src/terminal.ts';
 
 /** A terminal that keeps what is printed and answers as it was told. */
 export class TestTerminal implements Terminal {
-  readonly environment: Readonly<Record<string, string | undefined>> = {};
-  readonly platform = 'linux';
+  environment: Readonly<Record<string, string | undefined>> = {};
+  platform: NodeJS.Platform = 'linux';
   readonly homeFolder: string;
+  workingFolder: string;
   readonly isWatched = false;
   readonly hasColors = false;
   printed = '';
@@ -17,11 +18,25 @@ export class TestTerminal implements Terminal {
 
   constructor(homeFolder: string) {
     this.homeFolder = homeFolder;
+    this.workingFolder = homeFolder;
+  }
+
+  #look: () => void = () => {};
+
+  /** Resolves when this is so; it is looked at after each line. */
+  until(isSo: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      this.#look = () => {
+        if (isSo()) resolve();
+      };
+      this.#look();
+    });
   }
 
   print(line: string): void {
     this.printed += `${line}\n`;
     this.onPrint(line);
+    this.#look();
   }
 
   write(text: string): void {
@@ -30,6 +45,7 @@ export class TestTerminal implements Terminal {
 
   note(line: string): void {
     this.noted += `${line}\n`;
+    this.#look();
   }
 
   async ask(question: string): Promise<string> {

@@ -30,6 +30,7 @@ export async function* followLog(
   let isConnected = false;
   let lostAtMs: number | undefined;
   let waitMs = FIRST_WAIT_MS;
+  const isAborted = (): boolean => options.signal?.aborted === true;
   const accept = 'text/event-stream, application/x-ndjson';
   for (;;) {
     try {
@@ -51,15 +52,18 @@ export async function* followLog(
         if (type === 'message') yield data;
         else if (type === 'gap') note('Some lines before this one are not kept any more.');
       }
+      if (isAborted()) return;
       lostAtMs = performance.now();
       note(`${client.server.name} ended the log; trying again.`);
     } catch (error) {
+      if (isAborted()) return;
       const isLost = error instanceof CliError && error.code === 'CLI_UNREACHABLE' && isConnected;
       if (!isLost || performance.now() - (lostAtMs ?? Infinity) > PATIENCE_MS) throw error;
       if (lostAtMs === undefined) note(`${error.message}; trying again.`);
       lostAtMs ??= performance.now();
     }
-    await delay(waitMs);
+    await delay(waitMs, undefined, { signal: options.signal }).catch(() => {});
+    if (isAborted()) return;
     waitMs = Math.min(2 * waitMs, MAX_WAIT_MS);
   }
 }

@@ -15,6 +15,8 @@ export interface RequestOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** How long an answer that comes in pieces may say nothing; for good by default. */
   readonly maxSilenceMs?: number;
+  /** Ends the reading of lines. */
+  readonly signal?: AbortSignal;
 }
 
 /** An answer, whatever its status. */
@@ -80,7 +82,9 @@ export class ServerClient {
     const message = await this.#send('GET', path, options);
     const status = message.statusCode ?? 0;
     if (status < 200 || status > 299) throw this.refusal({ status, text: await readText(message) });
-    const { maxSilenceMs } = options;
+    const { maxSilenceMs, signal } = options;
+    signal?.addEventListener('abort', () => message.destroy());
+    if (signal?.aborted === true) message.destroy();
     if (maxSilenceMs !== undefined) {
       message.setTimeout(maxSilenceMs, () => message.destroy(new Error(`it said nothing for ${maxSilenceMs} ms`)));
     }
