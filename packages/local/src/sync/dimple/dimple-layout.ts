@@ -10,10 +10,11 @@ import { DimpleState } from './dimple-state.ts';
  * The layout of DimpleDb 0.1.0, to sync with programs that use it: each author's changes in batches, and a manifest that
  * says which batch each is in. See `/docs/local-sync.md` for where it is followed and where its mistakes are not.
  *
- * A manifest is read when its etag has changed, so a sync with nothing new is one `get` and one listing.
+ * A manifest is read when its etag has changed, so a sync with nothing new is one listing.
  */
 export class DimpleLayout implements Layout {
   readonly #batchBytes: number;
+  #remoteId: string | undefined;
 
   /** @param batchBytes a batch is closed when it has so many; the reference reads up to 100 MiB */
   constructor(batchBytes: number = 32 * 1024 * 1024) {
@@ -21,10 +22,15 @@ export class DimpleLayout implements Layout {
   }
 
   async open(context: SyncContext, { verify }: { readonly verify: boolean }): Promise<SyncSession> {
-    const state = DimpleState.load(context.log, await readRemoteId(context, REMOTE_ID_KEY));
     const manifests = await listManifests(context);
-    const isLost = [...state.etagByManifest.keys()].some((key) => !manifests.has(key));
-    if (verify || isLost || state.isNew) state.compareAll();
+    const isLost = (known: DimpleState): boolean => [...known.etagByManifest.keys()].some((key) => !manifests.has(key));
+    let state = this.#remoteId === undefined ? undefined : DimpleState.load(context.log, this.#remoteId);
+    if (state === undefined || isLost(state) || verify) {
+      this.#remoteId = await readRemoteId(context, REMOTE_ID_KEY);
+      state = DimpleState.load(context.log, this.#remoteId);
+      if (verify || isLost(state)) state.compareAll();
+    }
+    if (state.isNew) state.compareAll(); // a comparison that was not finished begins anew
     const session = new DimpleSession(context, state, manifests, this.#batchBytes, verify);
     return { pull: () => pullManifests(session), push: () => pushBatches(session) };
   }
