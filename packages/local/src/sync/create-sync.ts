@@ -22,7 +22,10 @@ export interface SyncOptions {
 }
 
 /** Makes a sync of a database with a storage. Nothing is asked of the storage yet: see `once` and `start`. */
-export function createSync(log: ChangeLog, { remote, layout = 'log', prefix, runtime }: SyncOptions): Sync {
+export function createSync(
+  db: { readonly log: ChangeLog },
+  { remote, layout = 'log', prefix, runtime }: SyncOptions,
+): Sync {
   const store = new PrefixedBlobStore(remote, prefix ?? (layout === 'log' ? 'lightcone-sync' : 'dimple-sync'));
-  return new Sync(log, store, layout === 'log' ? new LogLayout() : new DimpleLayout(), { ...PLATFORM, ...runtime });
+  return new Sync(db.log, store, layout === 'log' ? new LogLayout() : new DimpleLayout(), { ...PLATFORM, ...runtime });
 }
