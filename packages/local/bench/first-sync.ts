@@ -16,8 +16,7 @@ const isEncrypted = process.argv[4] === 'encrypted';
 
 const folder = mkdtempSync(join(tmpdir(), 'lightcone-first-sync-'));
 const schema = defineSchema({ Artist: table({ name: text(), country: text() }) });
-const open = (name: string) =>
-  openDbSync({ schema, driver: betterSqlite(join(folder, name)), durability: 'normal' });
+const open = (name: string) => openDbSync({ schema, driver: betterSqlite(join(folder, name)), durability: 'normal' });
 const inner = new FolderBlobStore(join(folder, 'remote'));
 const base: BlobStore = isEncrypted ? await EncryptedBlobStore.open(inner, { passphrase: 'bench' }) : inner;
 const remote = new CountingBlobStore(base);
@@ -59,7 +58,9 @@ try {
   b.Artist.save({ name: 'one', country: 'more' });
   await measure('push of one change', () => pull.once());
   await measure('pull of one change', () => push.once());
-  console.log(`equal: ${JSON.stringify(a.log.changeIds().length)} and ${JSON.stringify(b.log.changeIds().length)} changes`);
+  console.log(
+    `equal: ${JSON.stringify(a.log.changeIds().length)} and ${JSON.stringify(b.log.changeIds().length)} changes`,
+  );
   a.close();
   b.close();
 } finally {

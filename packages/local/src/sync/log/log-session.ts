@@ -41,7 +41,8 @@ export class LogSession {
     this.attempt = attempt;
     this.#listing = listing;
     this.head = Math.max(listing.head, state.have.max);
-    if (state.isNew && context.log.lastCursor() === 0) state.isNew = false; // nothing to compare
+    // Where either has nothing there is nothing to compare: all is to be pulled, or all pushed.
+    if (state.isNew && (this.head === 0 || context.log.lastCursor() === 0)) state.isNew = false;
     this.seen = state.isNew ? new Set() : undefined;
     this.#have = state.isNew ? new PositionSet() : state.have;
   }
