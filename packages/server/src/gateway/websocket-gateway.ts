@@ -28,6 +28,7 @@ import {
   upgradeRequired,
 } from './subscribe-request.ts';
 import type { SubscribeRequest } from './subscribe-request.ts';
+import { readWholeFrames } from './whole-frames.ts';
 
 const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
 const MAX_KEEP_ALIVE_TICK_MS = 1000;
@@ -183,6 +184,7 @@ export class WebSocketGateway {
       // `ws` delivers one Buffer unless told otherwise.
       this.#receive(database, connection, data as Buffer, isBinary);
     });
+    readWholeFrames(webSocket, socket, (payload) => this.#receive(database, connection, payload, true));
     webSocket.on('error', (error) => (connection.cause ??= causeOfError(error)));
     webSocket.on('close', (code) => {
       if (code === ENDED_WITHOUT_CLOSE) connection.cause ??= 'websocket_stream_ended';
