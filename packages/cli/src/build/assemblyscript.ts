@@ -17,6 +17,7 @@ export const assemblyscript: ModuleLanguage = {
   title: 'AssemblyScript',
   marker: 'asconfig.json',
   outputFolders: ['build'],
+  lockFiles: [],
   build: buildAssemblyScript,
 };
 

@@ -14,6 +14,7 @@ export const cpp: ModuleLanguage = {
   title: 'C++',
   marker: 'CMakeLists.txt',
   outputFolders: ['build'],
+  lockFiles: [],
   build: buildCpp,
 };
 

@@ -16,6 +16,8 @@ export interface ModuleLanguage {
   readonly marker: string;
   /** Where the compiler writes, below the module's folder: no change there is a change of the module. */
   readonly outputFolders: readonly string[];
+  /** Files that the compiler writes beside the sources, and that belong to them. */
+  readonly lockFiles: readonly string[];
   /**
    * Compiles the module in a folder; what the compiler says goes to the terminal's notes.
    * @returns the path of the `.wasm`

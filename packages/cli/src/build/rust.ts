@@ -12,6 +12,7 @@ export const rust: ModuleLanguage = {
   title: 'Rust',
   marker: 'Cargo.toml',
   outputFolders: ['target'],
+  lockFiles: ['Cargo.lock'],
   build: buildRust,
 };
 

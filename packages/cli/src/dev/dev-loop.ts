@@ -47,7 +47,8 @@ export class DevLoop {
   async run(): Promise<void> {
     const { terminal } = this.#session;
     const runner = new ChangeRunner(() => this.#cycle(), QUIET_MS);
-    using _watcher = new SourceWatcher(this.#folder, this.#language.outputFolders, () => runner.noteChange());
+    const { outputFolders, lockFiles } = this.#language;
+    using _watcher = new SourceWatcher(this.#folder, [...outputFolders, ...lockFiles], () => runner.noteChange());
     runner.noteChange();
     await terminal.untilStopped();
     this.#stop.abort();

@@ -12,7 +12,7 @@ export class SourceWatcher implements Disposable {
   readonly #onChange: () => void;
   readonly #watchers = new Map<string, FSWatcher>();
 
-  /** @param ignored names of folders; those that begin with a dot are ignored, too */
+  /** @param ignored names of files and folders; those that begin with a dot are ignored, too */
   constructor(folder: string, ignored: readonly string[], onChange: () => void) {
     this.#ignored = new Set([...ignored, 'node_modules']);
     this.#onChange = onChange;
