@@ -1,7 +1,7 @@
-const pool = new Uint32Array(256);
+const pool = new Uint32Array(1024);
 let next = pool.length;
 
-/** 32 bits from the system's generator, fetched 1 KiB at a time. */
+/** 32 bits from the system's generator, fetched 4 KiB at a time. */
 export function randomBits(): number {
   if (next === pool.length) {
     crypto.getRandomValues(pool);

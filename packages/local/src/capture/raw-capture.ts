@@ -75,7 +75,9 @@ export class RawCapture {
     for (const { table_name: name, id } of rows) {
       const stored = this.#store.mustFindTable(name);
       if (!stored.table.isLocal) reconcileRow(this.#store, stored, id);
-      this.#store.touched.note(name, id, stored.has(id) ? 'update' : 'delete');
+      const isThere = stored.has(id);
+      this.#store.touched.note(name, id, isThere ? 'update' : 'delete');
+      if (isThere) this.#store.releaseWaitingFor(stored, id);
     }
   }
 }

@@ -46,12 +46,10 @@ export function dependenciesOf(store: Store, text: string, values: readonly Fiel
 }
 
 /** Whether a commit may have changed what a query with these dependencies returns. */
-export function isTouched({ tables, row }: Dependencies, { byTable, wholeTables }: TouchedRows): boolean {
-  if (tables === undefined || wholeTables.size > 0) return true;
-  for (const [name, rows] of byTable) {
-    if (!tables.has(name.toLowerCase())) continue;
-    if (row === undefined ? rows.size > 0 : rows.has(row)) return true;
-  }
+export function isTouched({ tables, row }: Dependencies, touched: TouchedRows): boolean {
+  if (tables === undefined || touched.isAnything) return true;
+  for (const name of touched.tables())
+    if (tables.has(name.toLowerCase()) && (row === undefined || touched.rowsOf(name).has(row))) return true;
   return false;
 }
 

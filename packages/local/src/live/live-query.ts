@@ -59,7 +59,7 @@ export class LiveQuery<Row> implements Subscription {
   committed(touched: TouchedRows): void {
     if (this.#isDirty) return;
     // What another connection did may have changed the schema, and with it what a view reads.
-    if (touched.wholeTables.size > 0) this.#dependencies = undefined;
+    if (touched.isAnything) this.#dependencies = undefined;
     if (this.#dependencies === undefined || isTouched(this.#dependencies, touched)) this.refresh();
   }
 

@@ -2,8 +2,9 @@ import type { FieldValue } from '../change.ts';
 import type { SqliteStatement } from '../sqlite-driver.ts';
 import type { Statements } from '../store/statements.ts';
 
-const rowsAtOnce = 32;
-const flushAtRows = 4096;
+const rowsAtOnce = 64;
+// As many changes as fill whole statements, so that none of their fields goes alone.
+const flushAtChanges = rowsAtOnce;
 
 /**
  * Writes the log behind the rows: gathers the changes of a transaction and inserts them many at a time, which costs a
@@ -30,8 +31,8 @@ export class LogWriter {
 
   /** A change without fields so far, marked as merged. `id` must be new. */
   change(id: string, authorId: string, entityType: string, entityId: string): void {
+    if (this.#changes.values.length >= 4 * flushAtChanges) this.flush();
     this.#changes.values.push(id, authorId, entityType, entityId);
-    if (this.#changes.values.length >= 4 * flushAtRows) this.flush();
   }
 
   field(changeId: string, name: string, value: FieldValue): void {

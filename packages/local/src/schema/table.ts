@@ -49,6 +49,8 @@ export type Patch<C extends Columns> = { [Name in keyof C]?: C[Name]['value'] | 
 export class Table<C extends Columns = Columns> implements RowReader<Row<C>> {
   /** Without `id`. */
   readonly columns: readonly TableColumn[];
+  /** The names of `columns`. */
+  readonly columnNames: readonly string[];
   readonly columnsByName: ReadonlyMap<string, TableColumn>;
   readonly isLocal: boolean;
   readonly tombstone: string;
@@ -61,6 +63,7 @@ export class Table<C extends Columns = Columns> implements RowReader<Row<C>> {
 
   constructor(columns: C, options: TableOptions<string & keyof C>) {
     this.columns = Object.entries(columns).map(([property, column]) => tableColumn(property, column));
+    this.columnNames = this.columns.map(({ name }) => name);
     this.#columnsByProperty = new Map(this.columns.map((column) => [column.property, column]));
     this.columnsByName = new Map(this.columns.map((column) => [column.name, column]));
     if (this.columnsByName.size !== this.columns.length)

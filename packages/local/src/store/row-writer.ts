@@ -89,22 +89,20 @@ export class RowWriter {
     // An entity that is made here has the id of its first change: the log's index then can do without that.
     const changeId = this.#scope.newId();
     const id = givenId ?? changeId;
-    const names: string[] = [];
     const values: FieldValue[] = [];
     for (const column of table.columns) {
       const value = given[column.property];
       if (value === undefined && column.isRequired)
         throw new LocalError('LOCAL_INVALID_VALUE', `${what}: a new row needs "${column.property}"`);
-      names.push(column.name);
       values.push(value === undefined ? column.defaultValue : table.encode(column, value, what));
     }
     if (givenId !== undefined && !table.isLocal && this.#scope.isKnown(stored, id)) {
-      this.#scope.rebuild(stored, id, [...names, table.tombstone], [...values, 0n]);
+      this.#scope.rebuild(stored, id, [...table.columnNames, table.tombstone], [...values, 0n]);
       return stored.read(id)!; // or `rebuild` would have thrown
     }
     stored.insert([id, ...values]);
     this.#scope.touched(stored, id, 'insert');
-    if (!table.isLocal) this.#scope.logged(stored, id, changeId, names, values);
+    if (!table.isLocal) this.#scope.logged(stored, id, changeId, table.columnNames, values);
     return table.rowOf(id, values);
   }
 

@@ -61,6 +61,8 @@ export class Store implements ChangeLog {
   /** Up to where in the log the rows are what it says. */
   #folded: ChangeCursor;
   #wroteOwn = false;
+  /** Whether anything was parked when the transaction first asked. */
+  #hasParked: boolean | undefined;
   #seenDataVersion = -1;
 
   /** The tables and those of the log must be there: see `openStore`. */
@@ -120,6 +122,7 @@ export class Store implements ChangeLog {
       throw sqliteFailure(error, 'a transaction could not begin');
     }
     const touched = (this.#touched = new TouchedRows());
+    this.#hasParked = undefined;
     try {
       const { cursor, greatestId } = this.reader.end();
       if (greatestId !== undefined) this.#clock.observe(greatestId);
@@ -194,9 +197,7 @@ export class Store implements ChangeLog {
     const version = this.#dataVersion();
     if (version === this.#seenDataVersion) return;
     this.#seenDataVersion = version;
-    const touched = new TouchedRows();
-    touched.wholeTables.add('*');
-    this.#tell({ origin: 'elsewhere', touched });
+    this.#tell({ origin: 'elsewhere', touched: new TouchedRows(true) });
   }
 
   /** Begins to tell own commits from those of other connections. */
@@ -280,7 +281,7 @@ export class Store implements ChangeLog {
       this.#writeNotes(notes);
       if (appended > 0) this.#clock.observe(greatestId);
       const arrived = appended === 0 ? undefined : { after, through: this.reader.end().cursor };
-      return { appended, arrived, rows: touched.size, parked, refused };
+      return { appended, arrived, rows: touched.deeds, parked, refused };
     }, 'sync');
     if (skew !== undefined) for (const listener of this.#skewListeners) listener(skew);
     return result;
@@ -292,6 +293,13 @@ export class Store implements ChangeLog {
     const incoming = new IncomingEntities();
     for (const { entityType, entityId } of entities) incoming.touch(entityType, entityId);
     this.#materialiser.run(incoming, this.touched);
+  }
+
+  /** Lets entities go that were parked for want of this row, within the caller's transaction. */
+  releaseWaitingFor(stored: StoredTable, id: string): void {
+    if (stored.referencedBy.length === 0) return;
+    this.#hasParked ??= !this.parking.isEmpty();
+    if (this.#hasParked) this.materialise(this.parking.waitingFor({ entityType: stored.name, entityId: id }));
   }
 
   /** Makes the rows' columns `names` what the log says of them, within the caller's transaction. */
@@ -351,7 +359,10 @@ export class Store implements ChangeLog {
     return {
       newId: () => this.#clock.tick(),
       logged: (stored, id, changeId, names, values) => this.logged(stored.name, id, names, values, changeId),
-      touched: (stored, id, deed) => this.touched.note(stored.name, id, deed),
+      touched: (stored, id, deed) => {
+        this.touched.note(stored.name, id, deed);
+        if (deed === 'insert') this.releaseWaitingFor(stored, id);
+      },
       isKnown: (stored, id) => {
         this.#writer.flush();
         return this.reader.knows(stored.name, id);
