@@ -1,7 +1,7 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { expect } from 'vitest';
-import { defineSchema, int, LocalError, ref, sql, table, text } from '../src/index.ts';
-import type { DatabaseSync } from '../src/index.ts';
+import { defineSchema, int, ref, sql, table, text } from '../src/index.ts';
+import type { DatabaseSync, LocalError } from '../src/index.ts';
 import { naiveRows } from './support/naive-model.ts';
 import { logOf, openReplica, pull, rowsOf, seededBits, TestClock } from './support/replica.ts';
 
@@ -66,7 +66,7 @@ function write(db: Db, does: Step): void {
     case 'delete':
       return void db[does.table].delete(does.id);
     case 'raw':
-      return void db.transaction((tx) => {
+      return db.transaction((tx) => {
         tx.exec(sql`UPDATE Artist SET name = ${does.name}, plays = plays + 1 WHERE id <> 'b'`);
         tx.exec(sql`DELETE FROM Note WHERE body = ${does.name}`);
       });
