@@ -44,6 +44,8 @@ describe.skipIf(isMissing(VERSITYGW))('backup and restore', () => {
   let cli: Cli;
   const folders: string[] = [];
   const confirmed: string[] = [];
+  /** A moment, and how many had been confirmed by then. */
+  const moment = { at: '', count: 0 };
 
   beforeAll(async () => {
     s3 = await S3Server.start();
@@ -152,9 +154,9 @@ describe.skipIf(isMissing(VERSITYGW))('backup and restore', () => {
 
   test('a server and its disk are lost, and come back as they were', { timeout: 180_000 }, async () => {
     await add(20);
-    const then = confirmed.length;
+    moment.count = confirmed.length;
     await pause(20);
-    const moment = new Date().toISOString();
+    moment.at = new Date().toISOString();
     await pause(20);
     await add(30);
     await untilArchived();
@@ -167,10 +169,10 @@ describe.skipIf(isMissing(VERSITYGW))('backup and restore', () => {
 
     const byTime = await restore(
       'spacetime restore s3://my-bucket/lightcone --data-dir ./restored --database chat --to-time 2026-11-26T21:15:00Z',
-      { '2026-11-26T21:15:00Z': moment },
+      { '2026-11-26T21:15:00Z': moment.at },
     );
     expect(byTime.result).toMatchObject({ exitCode: 0 });
-    expect(await peopleIn(byTime.folder)).toEqual(confirmed.slice(0, then));
+    expect(await peopleIn(byTime.folder)).toEqual(confirmed.slice(0, moment.count));
 
     // Each call over HTTP is three transactions: somebody comes, calls, and goes.
     const byOffset = await restore(
@@ -179,6 +181,26 @@ describe.skipIf(isMissing(VERSITYGW))('backup and restore', () => {
     );
     expect(lastTransactionIn(byOffset.result)).toBe(txOffset - 3 * 25);
     expect(await peopleIn(byOffset.folder)).toEqual(confirmed.slice(0, -25));
+  });
+
+  test('one database goes back to a moment, among the others of its server', { timeout: 120_000 }, async () => {
+    const { folder, result } = await restore('spacetime restore s3://my-bucket/lightcone --data-dir ./restored');
+    expect(result).toMatchObject({ exitCode: 0 });
+    {
+      await using there = await ServerProcess.start({ dataDir: folder });
+      await publish(there, 'other', 'person', owner.token);
+    }
+    const command =
+      'spacetime restore s3://my-bucket/lightcone --data-dir ./data --database chat --to-time 2026-11-26T21:15:00Z --replace';
+    const replaced = { './data': join(folder, 'data'), '2026-11-26T21:15:00Z': moment.at };
+    const refused = await cli.runAlone(...fromGuide(command, replaced).filter((word) => word !== '--replace'));
+    expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('--replace') as string });
+    const { exitCode, stdout } = await cli.runAlone(...fromGuide(command, replaced));
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(join('replicas', '1'));
+    await using server = await ServerProcess.start({ dataDir: folder });
+    expect(await people(server)).toEqual(confirmed.slice(0, moment.count));
+    expect(await rows(server, 'other', 'SELECT name FROM person', owner.token)).toEqual([]);
   });
 
   test(

@@ -1,9 +1,10 @@
 import { rmSync } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { METADATA } from './data-directory.ts';
 import { ServerError } from './errors.ts';
+import { syncFolder, syncTree } from './sync-tree.ts';
 
 /** Processes of other hosts, which containers are, cannot be asked after; folders can be shared with them. */
 const HOST = hostname().replaceAll(/[^\w.-]/g, '_');
@@ -48,6 +49,15 @@ export class NewDataDirectory implements AsyncDisposable {
       throw unusable(target, error.message);
     });
     if (names.length > 0) throw unusable(target, 'there is something in it');
+    return NewDataDirectory.beside(target);
+  }
+
+  /**
+   * For what is to go from here to a folder that may be there already, with `syncTree` and by renaming.
+   * @throws ServerError `SERVER_DATA_DIR_UNUSABLE`
+   */
+  static async beside(target: string): Promise<NewDataDirectory> {
+    const final = resolve(target);
     try {
       await mkdir(dirname(final), { recursive: true });
       await removeLeftovers(final);
@@ -62,13 +72,13 @@ export class NewDataDirectory implements AsyncDisposable {
 
   /** Puts it in its place, everything in it on disk before. */
   async finish(): Promise<void> {
-    await syncAll(this.path);
+    await syncTree(this.path);
     await rmdir(this.#target).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw unusable(this.#target, error.message);
     });
     await rename(this.path, this.#target);
     this.#isFinished = true;
-    await sync(dirname(this.#target));
+    await syncFolder(dirname(this.#target));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -102,22 +112,6 @@ function isRunning(processId: number): boolean {
     // Anything else means that there is one, which is not ours to ask.
     return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
-}
-
-/** Keys, configuration and module logs are copied by the system, which syncs nothing. */
-async function syncAll(folder: string): Promise<void> {
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    await (entry.isDirectory() ? syncAll(path) : sync(path));
-  }
-  await sync(folder);
-}
-
-async function sync(path: string): Promise<void> {
-  // Windows has no such thing for folders, and wants files open for writing.
-  if (process.platform === 'win32') return;
-  await using handle = await open(path, 'r');
-  await handle.sync();
 }
 
 function unusable(target: string, reason: string): ServerError {

@@ -5,6 +5,7 @@ import type { BlobStore } from '@lightcone/blobs';
 import { FolderBlobStore } from '@lightcone/blobs/node';
 import { FaultyBlobStore } from '@lightcone/blobs/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ControlDatabase } from '../src/control/control-database.ts';
 import { restore } from '../src/copies/index.ts';
 import type { RestoredDatabase, RestoreTarget } from '../src/copies/index.ts';
 import { startServer } from '../src/index.ts';
@@ -246,6 +247,90 @@ test('a name that two databases had is that of the one that was there later, and
   ]);
   await using server = await startServer({ listenAddress: '127.0.0.1:0', dataDir: target, keyDir: work });
   expect(await (await fetch(`${server.url}/v1/database/shared/identity`)).text()).toBe(second);
+});
+
+describe('into a data directory that has databases', () => {
+  /** A server's data directory with a database of its own, `mine`, and `people` as restored to a moment. */
+  async function inUse(name: string, target: RestoreTarget = { kind: 'latest' }): Promise<string> {
+    const dataDir = join(work, name);
+    {
+      await using server = await startServer({ listenAddress: '127.0.0.1:0', dataDir, keyDir: work });
+      await publish(server.url, 'mine', owner, programs.test);
+    }
+    const [restored] = await restore({ store, database: 'people', target, dataDir });
+    expect(restored).toMatchObject({ lostNames: [], formerFolder: undefined });
+    return dataDir;
+  }
+
+  const people = (url: string): Promise<unknown[]> => sql(url, 'people', owner, 'SELECT name FROM person');
+
+  test('a database comes beside the others', async () => {
+    const dataDir = await inUse('beside');
+    expect((await verifyDataDirectory(dataDir, { keyDir: work })).findings).toEqual([]);
+    expect((await readdir(dataDir)).filter((name) => name.endsWith('.new'))).toEqual([]);
+    await using server = await startServer({ listenAddress: '127.0.0.1:0', dataDir, keyDir: work });
+    expect(await people(server.url)).toHaveLength(12);
+    expect((await fetch(`${server.url}/v1/database/mine/identity`)).status).toBe(200);
+  });
+
+  test('one that is there stays as it is unless it is to be replaced, and goes on under its present names', async () => {
+    const dataDir = await inUse('replaced');
+    const again = {
+      store,
+      database: 'people',
+      target: { kind: 'time', micros: states[4]!.atMicros },
+      dataDir,
+    } as const;
+    await expect(restore(again)).rejects.toMatchObject({
+      code: 'SERVER_RESTORE_FAILED',
+      message: expect.stringContaining('--replace') as string,
+    });
+    {
+      await using server = await startServer({ listenAddress: '127.0.0.1:0', dataDir, keyDir: work });
+      expect(await people(server.url)).toHaveLength(12);
+      const headers = { ...authorization(owner), 'content-type': 'application/json' };
+      const names = { method: 'PUT', headers, body: JSON.stringify(['folk']) };
+      expect((await fetch(`${server.url}/v1/database/people/names`, names)).status).toBe(200);
+    }
+    const [restored] = await restore({ ...again, replace: true });
+    const former = restored!.formerFolder!; // it was there
+    expect(await readdir(former)).toContain('clog');
+    const { findings } = await verifyDataDirectory(dataDir, { keyDir: work });
+    expect(findings).toMatchObject([{ severity: 'warning', code: 'REPLICA_ORPHANED' }]);
+    await rm(former, { recursive: true });
+    await using server = await startServer({ listenAddress: '127.0.0.1:0', dataDir, keyDir: work });
+    expect(await sql(server.url, 'folk', owner, 'SELECT name FROM person')).toHaveLength(5);
+    expect((await fetch(`${server.url}/v1/database/people/identity`)).status).toBe(404);
+  });
+
+  test('a locked one is not replaced', async () => {
+    const dataDir = await inUse('locked');
+    const control = new ControlDatabase(join(dataDir, 'control.sqlite'));
+    control.setLocked(identity, true);
+    control.close();
+    const options = { store, database: 'people', target: { kind: 'latest' }, dataDir, replace: true } as const;
+    await expect(restore(options)).rejects.toMatchObject({ message: expect.stringContaining('locked') as string });
+  });
+
+  test('nothing of it changes when one of the copies is damaged', async () => {
+    const dataDir = await inUse('unharmed');
+    const before = (await readdir(dataDir, { recursive: true })).toSorted();
+    const faulty = new FaultyBlobStore(store, (operation, of) =>
+      operation === 'get' && of.endsWith('.piece') && !of.startsWith(identity) ? { kind: 'damage', at: 60 } : undefined,
+    );
+    const options = { store: faulty, target: { kind: 'latest' }, dataDir, replace: true } as const;
+    await expect(restore(options)).rejects.toMatchObject({ code: 'ARCHIVE_DAMAGED' });
+    expect((await readdir(dataDir, { recursive: true })).toSorted()).toEqual(before);
+    await using server = await startServer({ listenAddress: '127.0.0.1:0', dataDir, keyDir: work });
+    expect(await people(server.url)).toHaveLength(12);
+  });
+
+  test('a running server keeps its data directory', async () => {
+    const dataDir = join(work, 'running');
+    await using _server = await startServer({ listenAddress: '127.0.0.1:0', dataDir, keyDir: work });
+    const options = { store, database: 'people', target: { kind: 'latest' }, dataDir } as const;
+    await expect(restore(options)).rejects.toMatchObject({ code: 'SERVER_DATA_DIR_LOCKED' });
+  });
 });
 
 function renamed(description: Uint8Array, name: string): Uint8Array {

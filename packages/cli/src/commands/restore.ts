@@ -10,22 +10,24 @@ export interface RestoreOptions {
   readonly toOffset?: string;
   readonly toTime?: string;
   readonly dataDir: string;
+  readonly replace?: boolean;
 }
 
 export function restoreCommand(session: CliSession): Command {
   return new Command('restore')
-    .description('make a data directory from an archive or backups, as databases were at any transaction or moment')
+    .description('bring databases back from an archive or backups, as they were at any transaction or moment')
     .argument('<archive>', 's3://bucket/prefix or a folder: what `start --archive` or backups were given')
-    .requiredOption('--data-dir <folder>', 'the new data directory; must not be there, or be empty')
+    .requiredOption('--data-dir <folder>', 'a new data directory, or that of a server which does not run')
     .option('--database <name|identity>', 'one database; all of them unless given')
     .option('--copy <id>', 'from one copy or backup; the newest that reaches back far enough unless given')
     .option('--to-offset <n>', 'up to a transaction, that one included')
+    .option('--replace', 'put a database in the place of the same one in the data directory')
     .option('--to-time <time>', 'up to a moment, such as 2026-11-26T21:15:00Z')
     .action((archive: string, options: RestoreOptions) => runRestore(session, archive, options));
 }
 
 export async function runRestore({ terminal }: CliSession, archive: string, options: RestoreOptions): Promise<void> {
-  const { database, copy, dataDir } = options;
+  const { database, copy, dataDir, replace = false } = options;
   const target = targetOf(options);
   // Loaded only here: the other commands need nothing of it, and start faster without.
   const { openBlobStore, restore } = await import('@lightcone/server/copies');
@@ -35,17 +37,21 @@ export async function runRestore({ terminal }: CliSession, archive: string, opti
     ...(copy === undefined ? {} : { copyId: copy }),
     target,
     dataDir,
+    replace,
     onDatabase: ({ identity, names }, id) => terminal.note(`Restoring ${names[0] ?? identity} from ${id}`),
     onLeftOut: ({ identity, names }) => terminal.note(`Left out ${names[0] ?? identity}: it was not there yet`),
   });
-  for (const { description, lastTxOffset, tables, lostNames } of restored) {
+  for (const { description, lastTxOffset, tables, lostNames, formerFolder } of restored) {
     const rows = tables.reduce((sum, table) => sum + table.rows, 0);
     const content = `${tables.length} tables with ${rows} rows`;
     terminal.print(
       `Restored ${description.names[0] ?? description.identity} up to transaction ${lastTxOffset}: ${content}`,
     );
     for (const name of lostNames) {
-      terminal.print(`  without the name ${name}, which a newer database has. Its identity: ${description.identity}`);
+      terminal.print(`  without the name ${name}, which another database has. Its identity: ${description.identity}`);
+    }
+    if (formerFolder !== undefined) {
+      terminal.print(`  What it was before is in ${formerFolder}: remove it when you no longer need it`);
     }
   }
   terminal.print(`Checked, and written to ${dataDir}. Start it with: spacetime start --data-dir ${dataDir}`);

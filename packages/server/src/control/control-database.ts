@@ -94,6 +94,11 @@ export class ControlDatabase {
     if (last > 0) this.#run('INSERT OR IGNORE INTO replica VALUES (?)', last);
   }
 
+  /** Makes several changes at once: all of them, or none if one throws. */
+  atOnce<Result>(change: () => Result): Result {
+    return this.#database.transaction(change)();
+  }
+
   /** Registers a database, or changes a registered one. */
   putDatabase({ identity, owner, initialProgram, replica, isLocked }: DatabaseRecord): void {
     const sql = 'INSERT OR REPLACE INTO database VALUES (?, ?, ?, ?, ?)';

@@ -1,14 +1,13 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { BlobStore } from '@lightcone/blobs';
-import { ControlDatabase } from '../control/control-database.ts';
 import { ServerError } from '../errors.ts';
-import { NewDataDirectory } from '../new-data-directory.ts';
 import { readManifest } from './backup-manifest.ts';
 import { DatabaseCopy, listCopies } from './database-copy.ts';
 import type { DatabaseDescription } from './database-copy.ts';
 import { restoreCopy } from './restore-copy.ts';
 import type { RestoredLog, RestoreTarget } from './restore-copy.ts';
+import { RestoreDestination } from './restore-destination.ts';
+import type { StagedDatabase } from './restore-destination.ts';
 
 export interface RestoreOptions {
   readonly store: BlobStore;
@@ -17,8 +16,10 @@ export interface RestoreOptions {
   /** The id of one copy; that with the latest state which can be restored to the target if absent. */
   readonly copyId?: string;
   readonly target: RestoreTarget;
-  /** Is made, and must not be there or be empty. */
+  /** Is made if it is not there or is empty; otherwise the data directory of a server that does not run. */
   readonly dataDir: string;
+  /** Whether a database may be put in the place of the same one as it is in the data directory now. */
+  readonly replace?: boolean;
   /** Called before each database is fetched, which may take long. */
   readonly onDatabase?: (description: DatabaseDescription, copyId: string) => void;
   /** Called for each database that was made after the moment that is asked for, and is left out. */
@@ -30,42 +31,68 @@ export interface RestoredDatabase extends RestoredLog {
   readonly copyId: string;
   /** Names of it that another database has, whose copies are newer: it was given the name of this one later. */
   readonly lostNames: readonly string[];
+  /** The folder of the same database as it was in the data directory, if it was there. Nothing refers to it any more. */
+  readonly formerFolder: string | undefined;
 }
 
 /**
- * Makes a data directory with databases brought back from their copies: whole, or not at all.
+ * Makes a data directory with databases brought back from their copies, or adds them to one: whole, or not at all.
  *
- * @throws ServerError `SERVER_DATA_DIR_UNUSABLE`, `SERVER_COPY_MISSING`, `SERVER_COPY_DAMAGED`, `SERVER_RESTORE_FAILED`,
- *   `SERVER_NOT_THERE_YET`; CommitLogError `ARCHIVE_…`, `SNAPSHOT_…`; BlobError
+ * @throws ServerError `SERVER_DATA_DIR_UNUSABLE`, `SERVER_DATA_DIR_LOCKED`, `SERVER_DATA_DIR_INCOMPATIBLE`,
+ *   `SERVER_COPY_MISSING`, `SERVER_COPY_DAMAGED`, `SERVER_RESTORE_FAILED`, `SERVER_NOT_THERE_YET`; CommitLogError
+ *   `ARCHIVE_…`, `SNAPSHOT_…`; BlobError
  */
 export async function restore(options: RestoreOptions): Promise<RestoredDatabase[]> {
-  const { target, dataDir } = options;
-  await using directory = await NewDataDirectory.begin(dataDir);
+  const { target, dataDir, replace } = options;
+  await using destination = await RestoreDestination.open(dataDir);
   const chosen = await choose(options);
   if (target.kind === 'offset' && chosen.length > 1) {
     const message = `there are ${chosen.length} databases; say which one is to be brought back to transaction ${target.txOffset}`;
     throw new ServerError('SERVER_RESTORE_FAILED', message);
   }
-  const restored: RestoredDatabase[] = [];
+  for (const { description } of chosen) checkPlace(destination, description, dataDir, replace ?? false);
+  const fetched: FetchedDatabase[] = [];
   let notThereYet: ServerError | undefined;
-  const control = new ControlDatabase(join(directory.path, 'control.sqlite'));
-  try {
-    for (const copies of chosen) {
-      try {
-        restored.push(await restoreDatabase(copies, options, directory.path, control));
-      } catch (error) {
-        // Of all databases at a moment, those are meant that there were.
-        if (target.kind !== 'time' || options.database !== undefined || !isNotThereYet(error)) throw error;
-        notThereYet = error;
-        options.onLeftOut?.(copies.description);
-      }
+  for (const copies of chosen) {
+    try {
+      fetched.push(await fetchDatabase(copies, options, destination));
+    } catch (error) {
+      // Of all databases at a moment, those are meant that there were.
+      if (target.kind !== 'time' || options.database !== undefined || !isNotThereYet(error)) throw error;
+      notThereYet = error;
+      options.onLeftOut?.(copies.description);
     }
-  } finally {
-    control.close();
   }
-  if (restored.length === 0 && notThereYet !== undefined) throw notThereYet;
-  await directory.finish();
-  return restored;
+  if (fetched.length === 0 && notThereYet !== undefined) throw notThereYet;
+  const former = fetched.map(({ description }) => destination.find(description.identity));
+  const lostNames = await destination.finish(fetched);
+  return fetched.map(({ description, copyId, log }, index) => {
+    const record = former[index];
+    const formerFolder = record && destination.formerFolderOf(record);
+    return { ...log, description, copyId, lostNames: lostNames[index] ?? [], formerFolder };
+  });
+}
+
+/** @throws ServerError `SERVER_RESTORE_FAILED` if a database is there that must stay as it is */
+function checkPlace(
+  destination: RestoreDestination,
+  { identity, names }: DatabaseDescription,
+  dataDir: string,
+  replace: boolean,
+): void {
+  const there = destination.find(identity);
+  if (there === undefined || (replace && !there.isLocked)) return;
+  const wayOut = there.isLocked ? 'It is locked, so it cannot be replaced' : 'To replace it, say so with --replace';
+  throw new ServerError(
+    'SERVER_RESTORE_FAILED',
+    `${names[0] ?? identity} (${identity}) is in ${dataDir} already. ${wayOut}; or choose another data directory.`,
+  );
+}
+
+/** A database that was fetched, and the copy that it is from. */
+interface FetchedDatabase extends StagedDatabase {
+  readonly copyId: string;
+  readonly log: RestoredLog;
 }
 
 /** The copies of one database, that with the latest state first. */
@@ -138,23 +165,20 @@ async function latestStateOf(copy: DatabaseCopy): Promise<number | undefined> {
   return last === undefined ? copy.begunAt : (await copy.log.readHeader(last)).cutAtMicros / 1000;
 }
 
-async function restoreDatabase(
+async function fetchDatabase(
   { copies }: Copies,
   { target, onDatabase }: RestoreOptions,
-  dataDir: string,
-  control: ControlDatabase,
-): Promise<RestoredDatabase> {
+  destination: RestoreDestination,
+): Promise<FetchedDatabase> {
   let firstError: unknown;
   for (const copy of copies) {
     const description = await copy.readDescription();
     if (description === undefined) continue;
     onDatabase?.(description, copy.name.id);
-    const replica = control.newReplica();
-    const folder = join(dataDir, 'replicas', String(replica));
+    const replica = destination.newReplica();
+    const folder = destination.folderOf(replica);
     try {
-      const log = await restoreCopy(copy, target, folder);
-      const lostNames = register(control, description, replica);
-      return { ...log, description, copyId: copy.name.id, lostNames };
+      return { description, replica, copyId: copy.name.id, log: await restoreCopy(copy, target, folder) };
     } catch (error) {
       // An older copy may reach back further; damage is told and not passed over.
       const isOutOfReach = error instanceof ServerError && error.code === 'SERVER_RESTORE_FAILED';
@@ -165,13 +189,6 @@ async function restoreDatabase(
     }
   }
   throw firstError;
-}
-
-/** @returns names that another database has already */
-function register(control: ControlDatabase, description: DatabaseDescription, replica: number): string[] {
-  const { identity, owner, names, initialProgram, isLocked } = description;
-  control.putDatabase({ identity, owner, initialProgram, replica, isLocked });
-  return names.filter((name) => control.addName(name, identity, owner) !== 'ok');
 }
 
 function isNotThereYet(error: unknown): error is ServerError {
