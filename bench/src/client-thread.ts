@@ -15,8 +15,12 @@ import {
 /** What a thread's clients do. */
 export type ClientTask =
   | { readonly kind: 'idle'; readonly count: number }
-  /** Subscribe to what changes and take a byte a second, or none. */
-  | { readonly kind: 'slow'; readonly count: number; readonly readsByte: boolean }
+  /** Subscribe 100 times to what changes, and take what they get or leave it. */
+  | {
+      readonly kind: 'watch-many';
+      readonly count: number;
+      readonly reads: 'everything' | 'a byte a second' | 'nothing';
+    }
   /** Call as fast as they can, `burst` calls before they wait for the answers; who is closed comes again. */
   | { readonly kind: 'flood'; readonly count: number; readonly burst: number }
   /** Subscribe to and unsubscribe from so many queries as fast as they can, 100 times before they wait for the answers. */
@@ -41,12 +45,12 @@ switch (task.kind) {
   case 'idle':
     await connectSmallClients(url, task.count);
     break;
-  case 'slow':
+  case 'watch-many':
     for (const socket of await connectSmallClients(url, task.count)) {
       socket.on('error', () => undefined);
       for (let id = 0; id < 100; id++) await subscribe(socket, id, [WATCHED]);
-      socket.pause();
-      if (task.readsByte) setInterval(() => rawSocket(socket).read(1), 1000).unref();
+      if (task.reads !== 'everything') socket.pause();
+      if (task.reads === 'a byte a second') setInterval(() => rawSocket(socket).read(1), 1000).unref();
     }
     break;
   case 'flood':

@@ -1,18 +1,20 @@
-// What other clients do to a healthy one. Prints a table.
+// What other clients do to a healthy one, and what the same load does to it from another database of its server and from
+// another server: what the machine's two cores make of it. Prints a table.
 //
 //   npm run bench:clients -- [--seconds <n>] [--idle <n>] [--only <text>]
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import { ACCOUNTS, INITIAL_BALANCE } from './accounts.ts';
 import type { ClientTask } from './client-thread.ts';
-import { startClients } from './start-clients.ts';
+import { type LightconeProcess, startLightconeProcess } from './lightcone-process.ts';
 import { processUsage } from './process-usage.ts';
-import { startLightcone } from './server-under-test.ts';
 import { callInTurn, connectSmallClient } from './small-client.ts';
+import { startClients } from './start-clients.ts';
 
 const { values: options } = parseArgs({
   options: {
-    seconds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '3' },
     idle: { type: 'string', default: '5000' },
     only: { type: 'string', default: '' },
   },
@@ -20,19 +22,31 @@ const { values: options } = parseArgs({
 const measureMs = Number(options.seconds) * 1000;
 const program = readFileSync(new URL('../../modules/transfers/transfers.wasm', import.meta.url));
 
-const beside: readonly { readonly what: string; readonly task: ClientTask | undefined }[] = [
-  { what: 'nobody', task: undefined },
-  { what: '8 that never read', task: { kind: 'slow', count: 8, readsByte: false } },
-  { what: '8 that read a byte a second', task: { kind: 'slow', count: 8, readsByte: true } },
-  { what: '1 that floods, 4,000 calls at once', task: { kind: 'flood', count: 1, burst: 4000 } },
-  { what: '4 that flood, 4,000 calls at once', task: { kind: 'flood', count: 4, burst: 4000 } },
-  { what: '1 that floods and is closed', task: { kind: 'flood', count: 1, burst: 40_000 } },
+/** Where the others are, as seen from the healthy client. */
+type Place = 'same database' | 'other database' | 'other server';
+const EVERYWHERE: readonly Place[] = ['same database', 'other database', 'other server'];
+/** For what only answers to the healthy client's own calls. */
+const HERE: readonly Place[] = ['same database'];
+
+const beside: readonly { readonly what: string; readonly task?: ClientTask; readonly places: readonly Place[] }[] = [
+  { what: 'nobody', places: HERE },
+  { what: '8 that read everything', task: { kind: 'watch-many', count: 8, reads: 'everything' }, places: HERE },
+  { what: '8 that never read', task: { kind: 'watch-many', count: 8, reads: 'nothing' }, places: HERE },
+  {
+    what: '8 that read a byte a second',
+    task: { kind: 'watch-many', count: 8, reads: 'a byte a second' },
+    places: HERE,
+  },
+  { what: '1 that floods, 4,000 calls at once', task: { kind: 'flood', count: 1, burst: 4000 }, places: EVERYWHERE },
+  { what: '4 that flood, 4,000 calls at once', task: { kind: 'flood', count: 4, burst: 4000 }, places: EVERYWHERE },
+  { what: '1 that floods and is closed', task: { kind: 'flood', count: 1, burst: 40_000 }, places: EVERYWHERE },
   {
     what: '1 that floods with 100 × 1,000 subscriptions',
     task: { kind: 'subscribe-flood', count: 1, queries: 1000 },
+    places: EVERYWHERE,
   },
-  { what: `${options.idle} idle ones`, task: { kind: 'idle', count: Number(options.idle) } },
-  { what: 'nobody, again', task: undefined },
+  { what: `${options.idle} idle ones`, task: { kind: 'idle', count: Number(options.idle) }, places: HERE },
+  { what: 'nobody, again', places: HERE },
 ];
 
 const [processor] = cpus();
@@ -40,18 +54,24 @@ const load = loadavg().map((value) => value.toFixed(1));
 console.log(`${cpus().length} × ${processor?.model ?? 'unknown processor'}, Node ${process.version}`);
 console.log(`load of the machine before the run: ${load.join(', ')}\n`);
 
-console.log('| beside the healthy client | its calls/s | p50 ms | p99 ms | longest ms | server peak MB |');
-console.log('| --- | ---: | ---: | ---: | ---: | ---: |');
-for (const { what, task } of beside) {
+console.log('| beside the healthy client | at | its calls/s | p50 ms | p99 ms | longest ms | server peak MB |');
+console.log('| --- | --- | ---: | ---: | ---: | ---: | ---: |');
+for (const { what, task, places } of beside) {
   if (!what.includes(options.only)) continue;
-  const server = await startLightcone(program);
-  const url = server.url.replace('confirmed=true', 'confirmed=false');
-  const healthy = await connectSmallClient(url);
+  for (const place of places) await measure(what, task, place);
+}
+
+async function measure(what: string, task: ClientTask | undefined, place: Place): Promise<void> {
+  const server = await startWithAccounts(['healthy', 'other']);
+  const otherServer = place === 'other server' ? await startWithAccounts(['other']) : undefined;
+  const healthy = await connectSmallClient(urlOf(server, 'healthy'));
   await callInTurn(healthy, 1000);
+  const url = urlOf(otherServer ?? server, place === 'same database' ? 'healthy' : 'other');
   const thread = task && (await startClients(url, task));
   const latencies = (await callInTurn(healthy, measureMs)).toSorted((a, b) => a - b);
   const cells = [
     what,
+    task === undefined ? '' : place,
     Math.round(latencies.length / (measureMs / 1000)),
     ...[0.5, 0.99, 1].map((q) =>
       latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * q))]!.toFixed(2),
@@ -61,5 +81,18 @@ for (const { what, task } of beside) {
   console.log(`| ${cells.join(' | ')} |`);
   await thread?.terminate();
   healthy.terminate();
-  await server.stop();
+  await Promise.all([server.stop(), otherServer?.stop()]);
+}
+
+async function startWithAccounts(databases: readonly string[]): Promise<LightconeProcess> {
+  const server = await startLightconeProcess();
+  for (const database of databases) {
+    await server.publish(database, program);
+    await server.call(database, 'seed', [ACCOUNTS, INITIAL_BALANCE]);
+  }
+  return server;
+}
+
+function urlOf({ address }: LightconeProcess, database: string): string {
+  return `ws://${address}/v1/database/${database}/subscribe?compression=None&confirmed=false`;
 }

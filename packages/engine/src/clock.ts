@@ -4,4 +4,6 @@ export interface Clock {
   nowMicros(): bigint;
   /** Nanoseconds from some fixed moment, for measuring durations. */
   monotonicNanos(): bigint;
+  /** Milliseconds from some fixed moment, with fractions: for what is looked at so often that a `bigint` each time tells. */
+  monotonicMs(): number;
 }

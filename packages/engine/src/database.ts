@@ -59,7 +59,7 @@ export class Database {
     this.owner = owner;
     this.#core = core;
     const { clock, defer } = core.options;
-    this.#inbox = new Inbox(core.turns, clock, defer, (client, frame) => this.#takeMessage(client, frame));
+    this.#inbox = new Inbox(core.turns, clock, defer, (client, frame) => this.#takeStep(client, frame));
     core.turns.endWith(() => core.scheduler.runImmediateCalls());
     log?.onDurable((txOffset) => core.outbox.durable(txOffset));
     log?.onFailure((error) => this.#fail(error));
@@ -196,10 +196,10 @@ export class Database {
     this.#inbox.receive(client, bytes, start, end, isText, onDone);
   }
 
-  /** Does what the next message of a frame asks for. */
-  #takeMessage(client: Client, frame: InboundFrame): void {
+  /** Does the next step of what a frame asks for. */
+  #takeStep(client: Client, frame: InboundFrame): void {
     try {
-      client.wire.receive(client, frame);
+      frame.takeStep(client);
     } catch (error) {
       // Only once it is being answered does a query turn out to be too large.
       const isTooLarge = error instanceof QueryError && error.code === 'QUERY_TOO_LARGE';

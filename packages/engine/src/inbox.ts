@@ -2,9 +2,10 @@ import type { Client } from './client.ts';
 import type { Clock } from './clock.ts';
 import { InboundFrame } from './connection/inbound-frame.ts';
 import type { Turns } from './turns.ts';
+import { type InLine, WaitingLine } from './waiting-line.ts';
 
-/** For how long a client is heard while others wait: some two hundred calls, or one message that takes longer. */
-const SHARE_NANOS = 1_000_000n;
+/** For how long a client is heard before it is looked who is next: some twenty calls, or one step that takes longer. */
+const SHARE_MS = 0.1;
 
 /** A frame that waits, or what is to be done when those before it are dealt with. */
 interface Waiting {
@@ -12,33 +13,61 @@ interface Waiting {
   readonly onDone: () => void;
 }
 
+/** What waits of one client. */
+class Backlog implements InLine {
+  readonly client: Client;
+  readonly waiting: Waiting[] = [];
+  served: number;
+  arrival: number;
+  /** Whether none of it has been heard. */
+  isNew = true;
+
+  constructor(client: Client, served: number, arrival: number) {
+    this.client = client;
+    this.served = served;
+    this.arrival = arrival;
+  }
+}
+
 /**
- * What clients ask for, in an order that is fair to all of them.
+ * What clients ask for, in an order that is fair to all of them: start-time fair queueing (Goyal, Vin, Cheng, 1996).
  *
- * While there is time in the turn, what arrives is done at once. What is left then waits, and in the turns that follow the
- * clients that have something waiting are heard by rotation, each for a share of time, one message at least. So nobody
- * waits for more than a turn and a share of each of the others, however much one of them asks for. The messages of one
- * client are done in their order.
+ * While there is time in the turn, what arrives is done at once. What is left then waits, and in the turns that follow
+ * whoever has had the least time is heard first, a little at a time. Somebody who comes counts as having had as much as
+ * whoever is being heard, and not less than what it did have: so who asks for little is heard next, however many others
+ * have much waiting, and nobody saves up time by being quiet. When nothing waits any more, all is forgotten.
+ *
+ *     served (ms)   10.0   10.0   10.1   10.2
+ *                    A      B      C      D      A is heard for 0.1 ms; E, which comes meanwhile, starts at 10.0
+ *                    B      E      A      C      D
+ *
+ * The messages of one client are done in their order.
  */
 export class Inbox {
   readonly #turns: Turns;
   readonly #clock: Clock;
   readonly #defer: (run: () => void) => void;
-  readonly #take: (client: Client, frame: InboundFrame) => void;
-  /** Whose turn is next comes first. */
-  readonly #waiting = new Map<Client, Waiting[]>();
+  readonly #takeStep: (client: Client, frame: InboundFrame) => void;
+  readonly #backlogs = new Map<Client, Backlog>();
+  /** The same, in the order in which they are heard. Also some whose clients are gone, which have nothing waiting. */
+  readonly #line = new WaitingLine<Backlog>();
+  /** How much those have had who were heard since the line was last empty, and now have nothing waiting. */
+  readonly #served = new Map<Client, number>();
+  /** How much whoever is being heard had had before. */
+  #servedNow = 0;
+  #arrivals = 0;
 
-  /** @param take does what the next message of a frame asks for, and throws nothing that the client is at fault for */
+  /** @param takeStep does a step of what a frame asks for, and throws nothing that the client is at fault for */
   constructor(
     turns: Turns,
     clock: Clock,
     defer: (run: () => void) => void,
-    take: (client: Client, frame: InboundFrame) => void,
+    takeStep: (client: Client, frame: InboundFrame) => void,
   ) {
     this.#turns = turns;
     this.#clock = clock;
     this.#defer = defer;
-    this.#take = take;
+    this.#takeStep = takeStep;
   }
 
   /**
@@ -48,9 +77,9 @@ export class Inbox {
    */
   receive(client: Client, bytes: Uint8Array, start: number, end: number, isText: boolean, onDone: () => void): void {
     const frame = new InboundFrame(bytes, start, end, isText);
-    if (this.#waiting.size === 0) {
+    if (this.#backlogs.size === 0) {
       while (this.#turns.hasTime && isWanted(client, frame)) {
-        this.#next(client, frame);
+        this.#takeStep(client, frame);
         this.#turns.look();
       }
       if (!isWanted(client, frame)) {
@@ -63,7 +92,7 @@ export class Inbox {
 
   /** Whether something of a client waits. */
   has(client: Client): boolean {
-    return this.#waiting.has(client);
+    return this.#backlogs.has(client);
   }
 
   /** Calls a function when everything that waits of a client is done. */
@@ -73,29 +102,30 @@ export class Inbox {
 
   /** Forgets what waits of a client. */
   drop(client: Client): void {
-    const waiting = this.#waiting.get(client)?.splice(0) ?? [];
-    this.#waiting.delete(client);
+    const waiting = this.#backlogs.get(client)?.waiting.splice(0) ?? [];
+    this.#backlogs.delete(client);
+    this.#served.delete(client);
     for (const { onDone } of waiting) onDone();
   }
 
   /** Does everything that waits, however long it takes. */
   finish(): void {
-    for (const [client, waiting] of this.#waiting) {
-      this.#hear(client, waiting, () => true);
-      this.#waiting.delete(client);
+    for (const backlog of this.#backlogs.values()) {
+      this.#hear(backlog, Number.POSITIVE_INFINITY);
+      this.#backlogs.delete(backlog.client);
     }
   }
 
-  #next(client: Client, frame: InboundFrame): void {
-    frame.messages++;
-    this.#take(client, frame);
-  }
-
   #wait(client: Client, waiting: Waiting): void {
-    if (this.#waiting.size === 0) this.#goOnSoon();
-    const others = this.#waiting.get(client);
-    if (others === undefined) this.#waiting.set(client, [waiting]);
-    else others.push(waiting);
+    let backlog = this.#backlogs.get(client);
+    if (backlog === undefined) {
+      if (this.#backlogs.size === 0) this.#goOnSoon();
+      const served = Math.max(this.#served.get(client) ?? 0, this.#servedNow);
+      backlog = new Backlog(client, served, this.#arrivals++);
+      this.#backlogs.set(client, backlog);
+      this.#line.add(backlog);
+    }
+    backlog.waiting.push(waiting);
   }
 
   #goOnSoon(): void {
@@ -105,28 +135,47 @@ export class Inbox {
   /** A turn for what waits. */
   #goOn(): void {
     if (this.#turns.refusal !== undefined) {
-      for (const client of this.#waiting.keys()) this.drop(client);
+      for (const client of this.#backlogs.keys()) this.drop(client);
       return;
     }
     this.#turns.begin();
-    for (const [client, waiting] of this.#waiting) {
-      const end = this.#clock.monotonicNanos() + SHARE_NANOS;
-      this.#hear(client, waiting, () => this.#clock.monotonicNanos() < end);
-      this.#waiting.delete(client);
-      // Behind all others, where this loop comes to it again.
-      if (waiting.length > 0) this.#waiting.set(client, waiting);
+    for (let next = this.#line.next(); next !== undefined; next = this.#line.next()) {
+      if (next.waiting.length === 0) continue;
+      this.#hearNext(next);
       if (!this.#turns.look()) break;
     }
-    if (this.#waiting.size > 0) this.#goOnSoon();
+    if (this.#backlogs.size > 0) {
+      this.#goOnSoon();
+      return;
+    }
+    this.#served.clear();
+    this.#servedNow = 0;
   }
 
-  /** Does what waits of a client, and takes it from the list, for as long as it may go on: one message at least. */
-  #hear(client: Client, waiting: Waiting[], mayGoOn: () => boolean): void {
+  #hearNext(backlog: Backlog): void {
+    const { client, waiting } = backlog;
+    this.#servedNow = backlog.served;
+    const start = this.#clock.monotonicMs();
+    // Who is new is heard for one step: of many who come at once, none waits for the shares of those who ask for much.
+    this.#hear(backlog, backlog.isNew ? start : start + SHARE_MS);
+    backlog.isNew = false;
+    backlog.served += this.#clock.monotonicMs() - start;
+    if (waiting.length > 0) {
+      backlog.arrival = this.#arrivals++;
+      this.#line.add(backlog);
+      return;
+    }
+    this.#backlogs.delete(client);
+    if (!client.isGone) this.#served.set(client, backlog.served);
+  }
+
+  /** Does what waits of a client, and takes it from the list, until a time: one step at least. */
+  #hear({ client, waiting }: Backlog, endMs: number): void {
     for (let first = waiting[0], isOver = false; first !== undefined && !isOver; first = waiting[0]) {
       const { frame, onDone } = first;
       while (!isOver && frame !== undefined && isWanted(client, frame)) {
-        this.#next(client, frame);
-        isOver = !mayGoOn();
+        this.#takeStep(client, frame);
+        isOver = this.#clock.monotonicMs() >= endMs;
       }
       if (frame !== undefined && isWanted(client, frame)) return;
       // All of it is dropped where a message ended its client.

@@ -1,8 +1,11 @@
 import type { Clock } from './clock.ts';
 import type { EngineError } from './errors.ts';
 
-/** How long a turn goes on taking what clients ask for: their answers leave at its end. */
-const MAX_NANOS = 5_000_000n;
+/**
+ * How long a turn goes on taking what clients ask for: their answers leave at its end, and what has come meanwhile is seen
+ * then. To end a turn costs as much as a few calls.
+ */
+const MAX_MS = 1;
 
 /**
  * The turns of a database: what is done between two flushes of its log.
@@ -17,7 +20,7 @@ export class Turns {
   readonly #clock: Clock;
   #lastStep: () => void = () => {};
   #isOpen = false;
-  #endNanos = 0n;
+  #endMs = 0;
   #hasTime = true;
   #refusal: EngineError | undefined;
 
@@ -48,7 +51,7 @@ export class Turns {
     if (this.#isOpen) return;
     this.#isOpen = true;
     this.#hasTime = true;
-    this.#endNanos = this.#clock.monotonicNanos() + MAX_NANOS;
+    this.#endMs = this.#clock.monotonicMs() + MAX_MS;
     // Not in a microtask: messages that waited together are taken one after another, and are to share one flush.
     this.#defer(() => this.end());
   }
@@ -60,7 +63,7 @@ export class Turns {
 
   /** Looks at the clock. @returns whether more may be done in the turn that is open */
   look(): boolean {
-    return (this.#hasTime = this.#clock.monotonicNanos() < this.#endNanos);
+    return (this.#hasTime = this.#clock.monotonicMs() < this.#endMs);
   }
 
   /** Ends the turn now. */

@@ -34,13 +34,24 @@ function program({ access = 'Public', isIndexed = true, hasMore = false }: Versi
   });
 }
 
+/** Every look at the clock finds the turn over, if it is told so. */
+class ClockOfTurns extends FakeClock {
+  isTurnOver = false;
+  #ms = 0;
+
+  override monotonicMs(): number {
+    return this.isTurnOver ? (this.#ms += 1000) : this.#ms;
+  }
+}
+
+let clock: ClockOfTurns;
 let database: Database;
 let received: Map<number, ServerMessage[]>;
 const OWNER = 1;
 const EVE = 2;
 
 beforeEach(async () => {
-  const clock = new FakeClock();
+  clock = new ClockOfTurns();
   received = new Map();
   database = await Database.create(
     {
@@ -146,6 +157,21 @@ test('a plan that is live is not handed to those who may not read its tables any
   await subscribe(OWNER, 1, 'SELECT * FROM a');
   await update({ access: 'Private' });
   expect(await subscribe(EVE, 1, 'SELECT * FROM a')).toMatchObject({ tag: 'SubscriptionError', requestId: 1 });
+});
+
+test('queries that are being planned when their tables change are planned anew', async () => {
+  clock.isTurnOver = true;
+  const queries = ['SELECT * FROM a', 'SELECT * FROM b'];
+  const subscribing = subscribe(EVE, 1, ...queries);
+  const subscribed = subscribe(OWNER, 1, ...queries);
+  expect(database.metrics().querySets).toBe(0); // one query is planned
+  await update({ access: 'Private' });
+  await Promise.all([subscribing, subscribed, settle()]);
+  expect(received.get(EVE)).toMatchObject([
+    { tag: 'SubscriptionError', requestId: 1, error: expect.stringContaining('no such table: `a`') },
+  ]);
+  expect(received.get(OWNER)).toMatchObject([{ tag: 'SubscribeApplied', requestId: 1 }]);
+  expect(database.metrics()).toMatchObject({ liveQueries: 2, querySets: 1 });
 });
 
 test('an index that goes ends the joins that need it; other queries are found without it', async () => {

@@ -27,11 +27,11 @@ export class V1Subscribing<Value> {
     this.#sender = sender;
   }
 
-  subscribe(client: Client, { requestId, queries: texts }: Subscribe): void {
+  *subscribe(client: Client, { requestId, queries: texts }: Subscribe): Generator<void, void> {
     const startNanos = this.#sender.now();
     const { subscriptions, door } = this.#sender.core;
-    const old = client.querySets.get(LEGACY_SET_ID);
-    const planned = door.refuseRequest(client.quota)?.message ?? subscriptions.plan(client, texts, old);
+    const replaced = client.querySets.get(LEGACY_SET_ID);
+    const planned = door.refuseRequest(client.quota)?.message ?? (yield* subscriptions.plan(client, texts, replaced));
     if (typeof planned === 'string') {
       this.#sendError(client, requestId, undefined, planned, startNanos);
       return;
@@ -43,16 +43,18 @@ export class V1Subscribing<Value> {
       this.#sendError(client, requestId, undefined, tables, startNanos);
       return;
     }
+    // An update may have ended it meanwhile, or made another one of it.
+    const old = client.querySets.get(LEGACY_SET_ID);
     if (old !== undefined) subscriptions.drop(old);
     subscriptions.register(client, LEGACY_SET_ID, planned);
     const durationMicros = this.#sender.microsSince(startNanos);
     this.#sender.send(client, { tag: 'InitialSubscription', requestId, tables, durationMicros });
   }
 
-  subscribeSingle(client: Client, { requestId, queryId, query: text }: SubscribeSingle): void {
+  *subscribeSingle(client: Client, { requestId, queryId, query: text }: SubscribeSingle): Generator<void, void> {
     const startNanos = this.#sender.now();
     const { subscriptions } = this.#sender.core;
-    const planned = this.#plan(client, queryId, [text]);
+    const planned = yield* this.#plan(client, queryId, [text]);
     if (typeof planned === 'string' || planned.size !== 1) {
       const error = typeof planned === 'string' ? planned : `\`${text}\` is not one query: use SubscribeMulti`;
       this.#sendError(client, requestId, queryId, error, startNanos);
@@ -69,9 +71,9 @@ export class V1Subscribing<Value> {
     this.#sender.send(client, { tag: 'SubscribeApplied', requestId, queryId, table, durationMicros });
   }
 
-  subscribeMulti(client: Client, { requestId, queryId, queries: texts }: SubscribeMulti): void {
+  *subscribeMulti(client: Client, { requestId, queryId, queries: texts }: SubscribeMulti): Generator<void, void> {
     const startNanos = this.#sender.now();
-    const planned = this.#plan(client, queryId, texts);
+    const planned = yield* this.#plan(client, queryId, texts);
     if (typeof planned === 'string') {
       this.#sendError(client, requestId, queryId, planned, startNanos);
       return;
@@ -118,14 +120,14 @@ export class V1Subscribing<Value> {
   }
 
   /** Plans queries that get an id, or says why the client cannot have them under it. */
-  #plan(client: Client, queryId: number, texts: readonly string[]): PlannedQueries | string {
+  *#plan(client: Client, queryId: number, texts: readonly string[]): Generator<void, PlannedQueries | string> {
     const overload = this.#sender.core.door.refuseRequest(client.quota);
     if (overload !== undefined) return overload.message;
     if (client.querySets.has(queryId)) {
       const id = `(${client.identity.toHex()}, ${client.caller.connectionId.toHex()})`;
       return `Subscription with id QueryId { id: ${queryId} } already exists for client: ${id}`;
     }
-    const planned = this.#sender.core.subscriptions.plan(client, texts);
+    const planned = yield* this.#sender.core.subscriptions.plan(client, texts);
     if (typeof planned === 'string') return planned;
     for (const { plan } of planned.values()) {
       if (plan.table.isEvent) {

@@ -17,7 +17,7 @@ import { changedQueries } from './v1-changes.ts';
 import type { V1Encoding } from './v1-encoding.ts';
 import { V1Sender } from './v1-sender.ts';
 import { V1Subscribing } from './v1-subscribing.ts';
-import type { CalledProcedure, TransactionOrigin, Wire } from './wire.ts';
+import type { CalledProcedure, Steps, TransactionOrigin, Wire } from './wire.ts';
 
 const NO_CONNECTION = new Uint8Array(16);
 const decoder = new TextDecoder();
@@ -41,12 +41,12 @@ export class V1Wire<Value> implements Wire {
     this.#sender.send(client, { tag: 'IdentityToken', identity: client.identity.bytes, connectionId, token });
   }
 
-  receive(client: Client, { reader, isText }: InboundFrame): void {
+  receive(client: Client, { reader, isText }: InboundFrame): Steps | undefined {
     checkAnswers(this.#core.outbox, client);
     const message = isText ? readJsonClientMessage(reader.raw(reader.remaining)) : readClientMessage(reader);
     // What follows the one message of a frame means nothing.
     reader.take(reader.remaining);
-    this.#handle(client, message);
+    return this.#handle(client, message);
   }
 
   sendProcedureReturn(client: Client, requestId: number, called: CalledProcedure, result: ProcedureReturned): void {
@@ -93,30 +93,27 @@ export class V1Wire<Value> implements Wire {
     this.#sender.send(client, { tag: 'SubscriptionError', ...ids, error, durationMicros: 0n });
   }
 
-  #handle(client: Client, message: ClientMessage): void {
+  #handle(client: Client, message: ClientMessage): Steps | undefined {
     switch (message.tag) {
       case 'CallReducer':
         this.#calls.callReducer(client, message);
-        break;
+        return undefined;
       case 'Subscribe':
-        this.#subscribing.subscribe(client, message);
-        break;
+        return this.#subscribing.subscribe(client, message);
       case 'SubscribeSingle':
-        this.#subscribing.subscribeSingle(client, message);
-        break;
+        return this.#subscribing.subscribeSingle(client, message);
       case 'SubscribeMulti':
-        this.#subscribing.subscribeMulti(client, message);
-        break;
+        return this.#subscribing.subscribeMulti(client, message);
       case 'Unsubscribe':
       case 'UnsubscribeMulti':
         this.#subscribing.unsubscribe(client, message);
-        break;
+        return undefined;
       case 'OneOffQuery':
         this.#query(client, message);
-        break;
+        return undefined;
       case 'CallProcedure':
         this.#calls.callProcedure(client, message);
-        break;
+        return undefined;
     }
   }
 

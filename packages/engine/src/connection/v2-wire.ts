@@ -31,7 +31,7 @@ import { callReducer, failureText } from '../reducer-calls.ts';
 import { writeQuerySetRows, writeQuerySetUpdates, writeTableRows } from './v2-rows.ts';
 import { checkAnswers } from './check-answers.ts';
 import type { InboundFrame } from './inbound-frame.ts';
-import type { CalledProcedure, Wire } from './wire.ts';
+import type { CalledProcedure, Steps, Wire } from './wire.ts';
 
 const UNIT = new Uint8Array(0);
 /** As many as may wait of one connection (file 20 §2 of the specification). */
@@ -54,7 +54,7 @@ export class V2Wire implements Wire {
     lane.end();
   }
 
-  receive(client: Client, frame: InboundFrame): void {
+  receive(client: Client, frame: InboundFrame): Steps | undefined {
     if (frame.isText) {
       throw new ProtocolError('PROTOCOL_UNSUPPORTED_FRAME', 'text messages are not supported by this protocol');
     }
@@ -66,7 +66,7 @@ export class V2Wire implements Wire {
     const message = readClientMessage(reader);
     // What follows the one message of a frame means nothing.
     if (this.#messagesPerFrame === 'one') reader.take(reader.remaining);
-    this.#handle(client, message);
+    return this.#handle(client, message);
   }
 
   sendProcedureReturn(client: Client, requestId: number, _: CalledProcedure, result: ProcedureReturned): void {
@@ -98,20 +98,19 @@ export class V2Wire implements Wire {
     this.#sendSubscriptionError(client, undefined, querySetId, error);
   }
 
-  #handle(client: Client, message: ClientMessage): void {
+  #handle(client: Client, message: ClientMessage): Steps | undefined {
     switch (message.tag) {
       case 'CallReducer':
         this.#call(client, message);
-        break;
+        return undefined;
       case 'Subscribe':
-        this.#subscribe(client, message);
-        break;
+        return this.#subscribe(client, message);
       case 'Unsubscribe':
         this.#unsubscribe(client, message);
-        break;
+        return undefined;
       case 'OneOffQuery':
         this.#query(client, message);
-        break;
+        return undefined;
       case 'CallProcedure': {
         const { requestId, procedure: name, args } = message;
         const procedure =
@@ -119,7 +118,7 @@ export class V2Wire implements Wire {
           admitProcedureCall(this.#core.module, name, args, client.isOwner);
         const admitted = isRefusal(procedure) ? procedure : { procedure, args };
         startProcedureCall(this.#core, client, requestId, name, admitted);
-        break;
+        return undefined;
       }
     }
   }
@@ -159,7 +158,7 @@ export class V2Wire implements Wire {
   }
 
   /** Registers a query set and answers with its rows, or with an error that leaves nothing registered. */
-  #subscribe(client: Client, { requestId, querySetId, queries }: Subscribe): void {
+  *#subscribe(client: Client, { requestId, querySetId, queries }: Subscribe): Generator<void, void> {
     const { subscriptions, outbox, rows, door } = this.#core;
     const overload = door.refuseRequest(client.quota);
     if (overload !== undefined) {
@@ -172,7 +171,7 @@ export class V2Wire implements Wire {
       this.#sendSubscriptionError(client, requestId, querySetId, error);
       return;
     }
-    const planned = subscriptions.plan(client, queries);
+    const planned = yield* subscriptions.plan(client, queries);
     if (typeof planned === 'string') {
       this.#sendSubscriptionError(client, requestId, querySetId, planned);
       return;

@@ -6,6 +6,12 @@ import type { TransactionInputs } from '../transaction-record.ts';
 import type { InboundFrame } from './inbound-frame.ts';
 
 /**
+ * What a message asks for, in steps: each is begun by `next`, and transactions of others may run in between. What the
+ * client sees of them is of one moment all the same.
+ */
+export type Steps = Iterator<void, void>;
+
+/**
  * How clients of one wire version are spoken to: messages in, messages out. A database has one for
  * each version; what belongs to a client is in the client.
  *
@@ -18,9 +24,10 @@ export interface Wire {
 
   /**
    * Does what the next message of a frame asks for, and moves on behind it.
+   * @returns what is left to do, before the client's next message: all of it where a message may ask for much
    * @throws ProtocolError for a message that is wrong; what came before it in the frame is done and answered
    */
-  receive(client: Client, frame: InboundFrame): void;
+  receive(client: Client, frame: InboundFrame): Steps | undefined;
 
   sendProcedureReturn(client: Client, requestId: number, called: CalledProcedure, result: ProcedureReturned): void;
 

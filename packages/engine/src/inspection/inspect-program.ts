@@ -106,7 +106,7 @@ async function coreWithoutRows(limits: ModuleLimits, log: string[]): Promise<Cor
     {
       identity: NOBODY,
       log: undefined,
-      clock: { nowMicros: () => 0n, monotonicNanos: () => 0n },
+      clock: { nowMicros: () => 0n, monotonicNanos: () => 0n, monotonicMs: () => 0 },
       timers: { wakeAt: () => ({ cancel: () => {} }) },
       limits,
       moduleLog({ message }) {

@@ -141,7 +141,7 @@ export class Door {
   }
 
   #nowMs(): number {
-    return Number(this.#clock.monotonicNanos()) / 1e6;
+    return this.#clock.monotonicMs();
   }
 }
 

@@ -21,6 +21,10 @@ export class SystemClock implements Clock {
     return process.hrtime.bigint();
   }
 
+  monotonicMs(): number {
+    return performance.now();
+  }
+
   #microsAt(elapsedMs: number): bigint {
     return BigInt(Math.round((this.#originMs + elapsedMs) * 1000));
   }

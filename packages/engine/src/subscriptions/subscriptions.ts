@@ -32,6 +32,8 @@ export class Subscriptions {
   readonly #changedQueries: LiveQuery[] = [];
   readonly #changedClients: Client[] = [];
   #subscribedCount = 0;
+  /** Counts how often what queries may name or see has changed. */
+  #generation = 0;
 
   /** @param reportFailure takes what went wrong with a query: a mistake of ours, so that it is known */
   constructor(
@@ -58,21 +60,27 @@ export class Subscriptions {
   }
 
   /**
-   * Plans queries for a client, each once: the first half of a subscribe, which changes nothing.
+   * Plans queries for a client, each once: the first half of a subscribe, which changes nothing and takes most of its
+   * time. Transactions may run between its steps; the plans that are returned are of now, and to be registered now.
    * @param texts may have `SELECT * FROM *` among them
    * @param replaced the query set that the client gives up for them
    * @returns the plans by key, or why there are none
    */
-  plan(client: Client, texts: readonly string[], replaced?: QuerySet): PlannedQueries | string {
+  *plan(client: Client, texts: readonly string[], replaced?: QuerySet): Generator<void, PlannedQueries | string> {
     const refusal = refuseTexts(client, texts, replaced);
     if (refusal !== undefined) return refusal;
-    const planned = this.#plan(
-      client,
-      texts.flatMap((text) => this.#expand(text.trim(), client)),
-      (text) => this.#planner.planSubscription(text, client),
-    );
-    if (typeof planned === 'string') return planned;
-    return refuseQueries(client, planned, replaced, this.#rows) ?? planned;
+    for (;;) {
+      const generation = this.#generation;
+      const planned = yield* this.#plan(
+        client,
+        texts.flatMap((text) => this.#expand(text.trim(), client)),
+        (text) => this.#planner.planSubscription(text, client),
+      );
+      // Else the module was updated on the way, and what was planned before may mean something else now.
+      if (generation !== this.#generation) continue;
+      if (typeof planned === 'string') return planned;
+      return refuseQueries(client, planned, replaced, this.#rows) ?? planned;
+    }
   }
 
   /** Registers planned queries under an id that the client does not use. */
@@ -101,6 +109,7 @@ export class Subscriptions {
    * Called when the catalog is new and no transaction is being evaluated.
    */
   replan(): void {
+    this.#generation++;
     const querySets = new Set<QuerySet>();
     for (const query of this.#queries) {
       if (this.#planner.isCurrent(query.plan)) continue;
@@ -111,11 +120,13 @@ export class Subscriptions {
     for (const querySet of querySets) {
       const { id, client } = querySet;
       const oldPlans = new Map(querySet.queries.map(({ text, plan }) => [text, plan]));
-      const planned = this.#plan(client, [...oldPlans.keys()], (text) => {
-        const plan = this.#planner.planFollowed(text, client);
-        if (areSameTables(plan, oldPlans.get(text)!)) return plan; // the texts are the keys
-        throw new QueryError('QUERY_UNKNOWN_TABLE', 'since an update its names mean other tables; subscribe again');
-      });
+      const planned = inOneGo(
+        this.#plan(client, [...oldPlans.keys()], (text) => {
+          const plan = this.#planner.planFollowed(text, client);
+          if (areSameTables(plan, oldPlans.get(text)!)) return plan; // the texts are the keys
+          throw new QueryError('QUERY_UNKNOWN_TABLE', 'since an update its names mean other tables; subscribe again');
+        }),
+      );
       client.querySets.delete(id);
       if (typeof planned === 'string') ended.push({ client, id, error: planned });
       else this.register(client, id, planned);
@@ -195,10 +206,15 @@ export class Subscriptions {
     }
   }
 
-  /** A plan for each text, by the key of its query; or why there is none. */
-  #plan(client: Client, texts: readonly string[], planOf: (text: string) => RowsPlan): PlannedQueries | string {
+  /** A plan for each text, by the key of its query; or why there is none. Each is a step. */
+  *#plan(
+    client: Client,
+    texts: readonly string[],
+    planOf: (text: string) => RowsPlan,
+  ): Generator<void, PlannedQueries | string> {
     const planned = new Map<string, PlannedQuery>();
     for (const text of texts) {
+      if (planned.size > 0) yield;
       try {
         const plan = planOf(text);
         planned.set(sharingKey(text, plan, client), { text, plan });
@@ -248,6 +264,13 @@ export type PlannedQueries = ReadonlyMap<string, PlannedQuery>;
 interface PlannedQuery {
   readonly text: string;
   readonly plan: RowsPlan;
+}
+
+function inOneGo<Result>(steps: Generator<void, Result>): Result {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
 }
 
 /** Whether two plans of one text read the same tables, whose ids an update leaves as they are unless clients connect anew. */

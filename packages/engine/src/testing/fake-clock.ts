@@ -28,6 +28,10 @@ export class FakeClock implements Clock, Timers {
     return this.#elapsedMicros * 1000n;
   }
 
+  monotonicMs(): number {
+    return Number(this.#elapsedMicros) / 1000;
+  }
+
   /** Wake-ups that are set. */
   get wakeUpCount(): number {
     return this.#wakeUps.length;

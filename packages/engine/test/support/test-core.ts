@@ -171,7 +171,8 @@ export class TestClient {
   #send(message: ClientMessage): void {
     const writer = new ByteWriter();
     writeClientMessage(writer, message);
-    this.client.wire.receive(this.client, new InboundFrame(writer.bytes, 0, writer.length, false));
+    const frame = new InboundFrame(writer.bytes, 0, writer.length, false);
+    while (!frame.isDone) frame.takeStep(this.client);
     this.#core.outbox.flush();
   }
 

@@ -32,6 +32,9 @@ const MAX_DIGITS = 78;
 
 const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
 
+/** Reused: planning many queries is mostly small allocations. */
+const valueWriter = new ByteWriter(32);
+
 /**
  * The BSATN of a literal where an expression wants `type`. The literal's form hardly matters:
  * a number may be quoted, and a string may be written as a number.
@@ -42,9 +45,9 @@ export function encodeLiteral(literal: Literal, type: AlgebraicType): Uint8Array
     if (type.tag !== 'Bool') throw unexpectedType(types.bool, type);
     return Uint8Array.of(literal.text === 'true' ? 1 : 0);
   }
-  const writer = new ByteWriter(32);
-  if (!writeText(writer, literal.text, type)) throw invalidLiteral(literal.text, type);
-  return writer.finish();
+  valueWriter.reset();
+  if (!writeText(valueWriter, literal.text, type)) throw invalidLiteral(literal.text, type);
+  return valueWriter.finish();
 }
 
 /**

@@ -76,6 +76,9 @@ export function planTable(
   };
 }
 
+/** Reused: planning many queries is mostly small allocations. */
+const keyWriter = new ByteWriter(32);
+
 /** The conditions must still be tested: they may say more, or fix one column twice. */
 function choosePoint(table: CatalogTable, conjuncts: readonly CheckedExpression[]): IndexPoint | undefined {
   const index = chooseIndex(
@@ -85,9 +88,9 @@ function choosePoint(table: CatalogTable, conjuncts: readonly CheckedExpression[
   if (!index) return undefined;
   const { parts } = index;
   const keyFor = (sender: Uint8Array): Uint8Array => {
-    const writer = new ByteWriter(32);
-    writeConstantKey(writer, parts, sender);
-    return writer.finish();
+    keyWriter.reset();
+    writeConstantKey(keyWriter, parts, sender);
+    return keyWriter.finish();
   };
   if (parts.some((part) => part.kind === 'sender')) return { index, keyFor };
   const key = keyFor(new Uint8Array());

@@ -215,6 +215,7 @@ export class DatabaseThread {
   }
 
   #pause(client: ThreadClient): void {
+    if (this.#paused.has(client)) return;
     client.pause();
     this.#paused.add(client);
     this.#pollSoon();

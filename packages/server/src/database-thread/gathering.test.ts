@@ -43,6 +43,14 @@ test.each([
     ],
   },
   {
+    name: 'a batch that is large waits no longer',
+    arrivals: [100, 28, 5],
+    batches: [
+      { turn: 1, size: 128 },
+      { turn: 3, size: 5 },
+    ],
+  },
+  {
     name: 'a turn that brings nothing ends a batch',
     arrivals: [2, 0, 0, 1],
     batches: [

@@ -1,5 +1,7 @@
 /** Turns of the event loop that a batch waits at most. */
 const MAX_TURNS = 4;
+/** With so many in a batch, handing it over costs next to nothing for each: it waits no longer. */
+const ENOUGH = 128;
 
 /**
  * Lets a batch grow for as long as each turn of the event loop brings more for it, and four turns at most.
@@ -37,7 +39,7 @@ export class Gathering {
 
   readonly #endTurn = (): void => {
     const size = this.#size();
-    if (size > this.#lastSize && ++this.#turns < MAX_TURNS) {
+    if (size > this.#lastSize && size < ENOUGH && ++this.#turns < MAX_TURNS) {
       this.#lastSize = size;
       this.#defer(this.#endTurn);
       return;

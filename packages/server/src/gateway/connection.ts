@@ -54,6 +54,8 @@ export class Connection {
   #lastHeardMs: number;
   #lastPingMs: number;
   #isPongDue = true;
+  /** How many want it not to be read from now. */
+  #pauses = 0;
 
   constructor(
     number: number,
@@ -150,13 +152,13 @@ export class Connection {
     return this.#webSocket.readyState === this.#webSocket.OPEN;
   }
 
-  /** Stops reading: the client waits, held up by TCP. */
+  /** Stops reading, until it was resumed as often as it was paused: the client waits, held up by TCP. */
   pause(): void {
-    this.#webSocket.pause();
+    if (this.#pauses++ === 0) this.#webSocket.pause();
   }
 
   resume(): void {
-    this.#webSocket.resume();
+    if (--this.#pauses === 0) this.#webSocket.resume();
   }
 
   /** Pings when it is time, and drops the connection when nothing was heard for too long. */

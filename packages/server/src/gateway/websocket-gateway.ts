@@ -17,6 +17,7 @@ import { parseDatabaseReference } from '../control/database-name.ts';
 import type { RejectionCause } from '../databases.ts';
 import { HttpError } from './http-error.ts';
 import { QueryString } from './query-string.ts';
+import { ReadingTurns } from './reading-turns.ts';
 import type { Route } from './route.ts';
 import type { RouteContext } from './routes/context.ts';
 import {
@@ -46,6 +47,7 @@ export class WebSocketGateway {
   readonly #log: Logger;
   readonly #server: WebSocketServer;
   readonly #connections = new Set<Connection>();
+  readonly #readingTurns = new ReadingTurns<Connection>();
   readonly #keepAlive: NodeJS.Timeout;
   /** Who was let in, for the headers of the answer. */
   readonly #callers = new WeakMap<IncomingMessage, Caller>();
@@ -189,6 +191,7 @@ export class WebSocketGateway {
     webSocket.on('close', (code) => {
       if (code === ENDED_WITHOUT_CLOSE) connection.cause ??= 'websocket_stream_ended';
       this.#connections.delete(connection);
+      this.#readingTurns.forget(connection);
       database.disconnect(connection);
       if (this.#connections.size === 0) this.#onEmpty?.();
     });
@@ -215,6 +218,7 @@ export class WebSocketGateway {
       connection.close(TRY_AGAIN_LATER, 'too many requests', 'incoming_queue_full');
     } else {
       database.receive(connection, frame, !isBinary);
+      if (connection.frames.waitingCount > 0) this.#readingTurns.hold(connection);
     }
   }
 
