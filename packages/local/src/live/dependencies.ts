@@ -26,22 +26,24 @@ export function dependenciesOf(store: Store, text: string, values: readonly Fiel
   const program = store.statements.plain(`EXPLAIN ${text}`).all(values) as unknown as Instruction[];
   const tablesByPage = new Map(
     store.statements
-      .plain('SELECT rootpage, lower(tbl_name) AS name, type FROM main.sqlite_schema WHERE rootpage > 0')
+      .plain('SELECT rootpage, lower(tbl_name) AS name FROM main.sqlite_schema WHERE rootpage > 0')
       .all([])
-      .map((row) => [row['rootpage'] as number, { name: row['name'] as string, isTable: row['type'] === 'table' }]),
+      .map((row) => [row['rootpage'] as number, row['name'] as string]),
   );
   const tables = new Set<string>();
-  let tablesOpened = 0;
+  let opened = 0;
   for (const { opcode, p2, p3 } of program) {
     if (opcode === 'VOpen') return anything;
     if (opcode !== 'OpenRead' && opcode !== 'ReopenIdx') continue;
-    const opened = p3 === 0 ? tablesByPage.get(p2) : undefined;
+    const source = p3 === 0 ? tablesByPage.get(p2) : undefined;
     // The log changes with every table.
-    if (opened === undefined || opened.name.startsWith('zv_')) return anything;
-    tables.add(opened.name);
-    if (opened.isTable) tablesOpened++;
+    if (source === undefined || source.startsWith('zv_')) return anything;
+    tables.add(source);
+    opened++;
   }
-  const row = tables.size === 1 && tablesOpened === 1 ? singleRow(text, values) : undefined;
+  const [table] = tables;
+  // A row is found through its table and the index of its key.
+  const row = table !== undefined && tables.size === 1 && opened <= 2 ? singleRow(text, values, table) : undefined;
   return { tables, row };
 }
 
@@ -54,12 +56,14 @@ export function isTouched({ tables, row }: Dependencies, touched: TouchedRows): 
 }
 
 /**
- * The id that a query asks for, if it ends in `WHERE id = ?` and nothing else. The caller knows that the statement opens
- * one table once, so there is no other SELECT in it that the condition could belong to. A comment or a literal that looks
- * like it would leave SQLite with fewer parameters than values, which it refuses.
+ * The id that a query asks for, if it is one SELECT from `table` that ends in `WHERE id = ?` and nothing else. A comment or
+ * a literal that looks like that would leave SQLite with fewer parameters than values, which it refuses.
  */
-function singleRow(text: string, values: readonly FieldValue[]): string | undefined {
+function singleRow(text: string, values: readonly FieldValue[], table: string): string | undefined {
   if (!/\bwhere\s+(?:(?:"[^"]+"|\w+)\.)?(?:"id"|id)\s*=\s*\?\s*;?\s*$/i.test(text)) return undefined;
+  // A second one could count rows, in a sub-select or in a view that stands for the table.
+  if (text.match(/\bselect\b/gi)?.length !== 1) return undefined;
+  if (/\bfrom\s+"?(\w+)"?/i.exec(text)?.[1]?.toLowerCase() !== table) return undefined;
   const id = values.at(-1);
   return typeof id === 'string' ? id : undefined;
 }

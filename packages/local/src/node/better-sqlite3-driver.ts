@@ -3,14 +3,12 @@ import { fileIdentity } from './file-identity.ts';
 import { watchFile } from './watch-file.ts';
 import type { SqliteDriver, SqliteStatement, SqlRow, SqlValue } from '../sqlite-driver.ts';
 
-/** How long a write waits for another connection's, before it is `LOCAL_BUSY`. */
-const busyTimeoutMs = 5000;
-
 /**
  * SQLite in this process, by better-sqlite3.
  * @param file a path, or `:memory:`
+ * @param busyTimeoutMs how long a write waits for another connection's, before it is `LOCAL_BUSY`; 5 s unless said
  */
-export function betterSqlite(file: string): SqliteDriver {
+export function betterSqlite(file: string, { busyTimeoutMs = 5000 }: { busyTimeoutMs?: number } = {}): SqliteDriver {
   const database = new Database(file, { timeout: busyTimeoutMs });
   const isFile = file !== ':memory:' && file !== '';
   return {
