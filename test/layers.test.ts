@@ -15,7 +15,8 @@ const mayUse: Record<string, readonly string[]> = {
   host: ['sats'],
   engine: ['sats', 'schema', 'protocol', 'store', 'blobs', 'commitlog', 'query', 'host'],
   server: ['sats', 'protocol', 'blobs', 'commitlog', 'engine'],
-  cli: ['sats', 'protocol', 'engine', 'server'],
+  'sdk-cpp': [],
+  cli: ['sats', 'protocol', 'engine', 'server', 'sdk-cpp'],
 };
 
 /** Packages whose sources run in a browser worker too; files and folders that need Node are named. */

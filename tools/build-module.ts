@@ -1,11 +1,11 @@
-// Builds Rust modules to the `.wasm` files that lie beside their sources. A folder is one module, or a workspace of
-// several.
+// Builds modules, in Rust or C++, to the `.wasm` files that lie beside their sources. A folder is one module, or a
+// workspace of several.
 //
 //   node tools/build-module.ts modules/quickstart-chat [another folder ...]
-//   node tools/build-module.ts --all        every folder of modules/ with a Cargo.toml
+//   node tools/build-module.ts --all        every folder of modules/ with a Cargo.toml or CMakeLists.txt
 //   --out-dir <folder>                      where the results go, instead of beside their sources
 //
-// The result is called <package name>.wasm and is optimised when `wasm-opt` (binaryen) is installed. The same
+// The result is called <package or target>.wasm and is optimised when `wasm-opt` (binaryen) is installed. The same
 // sources, Cargo.lock and tools give the same bytes wherever the checkout lies.
 import { spawnSync } from 'node:child_process';
 import {
@@ -23,7 +23,10 @@ import { homedir } from 'node:os';
 import { basename, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { compileCpp, CPP_MARKER } from './build-cpp-module.ts';
+import { BuildError } from './build-error.ts';
 
+const RUST_MARKER = 'Cargo.toml';
 const target = 'wasm32-unknown-unknown';
 const repository = resolve(fileURLToPath(new URL('..', import.meta.url)));
 const modules = join(repository, 'modules');
@@ -44,8 +47,6 @@ interface Toolchain {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-class BuildError extends Error {}
-
 try {
   main(process.argv.slice(2));
 } catch (error) {
@@ -63,15 +64,27 @@ function main(args: string[]): void {
   const folders = options.all ? moduleFolders() : positionals.map((path) => resolve(path));
   if (folders.length === 0) throw new BuildError('name a module folder, or say --all');
   for (const folder of folders) {
-    if (!existsSync(join(folder, 'Cargo.toml'))) throw new BuildError(`there is no Cargo.toml in ${folder}`);
+    if (!isModule(folder)) throw new BuildError(`there is neither a ${RUST_MARKER} nor a ${CPP_MARKER} in ${folder}`);
   }
-  const toolchain = findToolchain();
-  for (const folder of folders) build(folder, options['out-dir'] ?? folder, toolchain);
+  // Looked for once, and only if a module needs it.
+  let toolchain: Toolchain | undefined;
+  for (const folder of folders) {
+    const built = existsSync(join(folder, RUST_MARKER))
+      ? compileRust(folder, (toolchain ??= findToolchain()))
+      : compileCpp(folder);
+    const resultFolder = options['out-dir'] ?? folder;
+    mkdirSync(resultFolder, { recursive: true });
+    for (const file of built) keep(file, resultFolder);
+  }
+}
+
+function isModule(folder: string): boolean {
+  return [RUST_MARKER, CPP_MARKER].some((marker) => existsSync(join(folder, marker)));
 }
 
 function moduleFolders(): string[] {
   const names = readdirSync(modules).sort();
-  return names.map((name) => join(modules, name)).filter((folder) => existsSync(join(folder, 'Cargo.toml')));
+  return names.map((name) => join(modules, name)).filter(isModule);
 }
 
 function findToolchain(): Toolchain {
@@ -106,11 +119,6 @@ function debianToolchain(): Toolchain | undefined {
   };
 }
 
-function build(folder: string, resultFolder: string, toolchain: Toolchain): void {
-  mkdirSync(resultFolder, { recursive: true });
-  for (const built of compile(folder, toolchain)) keep(built, resultFolder);
-}
-
 function keep(built: string, resultFolder: string): void {
   const result = join(resultFolder, `${basename(built, '.wasm').replaceAll('_', '-')}.wasm`);
   // Whoever watches or reads the result sees the old file or the new one, never half of one.
@@ -128,7 +136,7 @@ function keep(built: string, resultFolder: string): void {
 }
 
 /** Runs cargo and returns the paths of the modules that it made. */
-function compile(folder: string, toolchain: Toolchain): string[] {
+function compileRust(folder: string, toolchain: Toolchain): string[] {
   const cargoHome = process.env['CARGO_HOME'] ?? join(homedir(), '.cargo');
   const cargo = spawnSync(
     toolchain.cargo,

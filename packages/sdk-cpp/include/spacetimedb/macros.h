@@ -1,0 +1,32 @@
+// The preprocessor's loops. Nothing here is for modules.
+#pragma once
+
+// Each round of EXPAND scans its arguments four times more: 4^4 = 256 steps of a loop.
+#define SPACETIMEDB_PP_EXPAND(...) \
+  SPACETIMEDB_PP_EXPAND4(SPACETIMEDB_PP_EXPAND4(SPACETIMEDB_PP_EXPAND4(SPACETIMEDB_PP_EXPAND4(__VA_ARGS__))))
+#define SPACETIMEDB_PP_EXPAND4(...) \
+  SPACETIMEDB_PP_EXPAND3(SPACETIMEDB_PP_EXPAND3(SPACETIMEDB_PP_EXPAND3(SPACETIMEDB_PP_EXPAND3(__VA_ARGS__))))
+#define SPACETIMEDB_PP_EXPAND3(...) \
+  SPACETIMEDB_PP_EXPAND2(SPACETIMEDB_PP_EXPAND2(SPACETIMEDB_PP_EXPAND2(SPACETIMEDB_PP_EXPAND2(__VA_ARGS__))))
+#define SPACETIMEDB_PP_EXPAND2(...) \
+  SPACETIMEDB_PP_EXPAND1(SPACETIMEDB_PP_EXPAND1(SPACETIMEDB_PP_EXPAND1(SPACETIMEDB_PP_EXPAND1(__VA_ARGS__))))
+#define SPACETIMEDB_PP_EXPAND1(...) __VA_ARGS__
+
+#define SPACETIMEDB_PP_NONE ()
+
+// EACH(macro, context, a, b, …) is macro(context, a) macro(context, b) …; at most 256 items.
+#define SPACETIMEDB_PP_EACH(macro, context, ...) \
+  __VA_OPT__(SPACETIMEDB_PP_EXPAND(SPACETIMEDB_PP_EACH_STEP(macro, context, __VA_ARGS__)))
+#define SPACETIMEDB_PP_EACH_STEP(macro, context, item, ...) \
+  macro(context, item) __VA_OPT__(SPACETIMEDB_PP_EACH_AGAIN SPACETIMEDB_PP_NONE(macro, context, __VA_ARGS__))
+#define SPACETIMEDB_PP_EACH_AGAIN() SPACETIMEDB_PP_EACH_STEP
+
+// IS_PAIR((a, b)) is 1, IS_PAIR(a) is 0.
+#define SPACETIMEDB_PP_IS_PAIR(item) SPACETIMEDB_PP_SECOND(SPACETIMEDB_PP_PROBE item, 0, )
+#define SPACETIMEDB_PP_PROBE(...) ~, 1
+#define SPACETIMEDB_PP_SECOND(...) SPACETIMEDB_PP_SECOND_OF(__VA_ARGS__)
+#define SPACETIMEDB_PP_SECOND_OF(first, second, ...) second
+
+#define SPACETIMEDB_PP_JOIN(a, b) SPACETIMEDB_PP_JOIN_(a, b)
+#define SPACETIMEDB_PP_JOIN_(a, b) a##b
+#define SPACETIMEDB_PP_FIRST(first, ...) first
