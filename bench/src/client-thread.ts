@@ -1,4 +1,6 @@
 // A thread of other clients, so that the one that is measured has its event loop for itself.
+import { readlinkSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
@@ -37,7 +39,13 @@ export interface ArrivalTimes {
   readonly lastByteMs: number;
 }
 
-const { url, task } = workerData as { readonly url: string; readonly task: ClientTask };
+const { url, task, yields } = workerData as {
+  readonly url: string;
+  readonly task: ClientTask;
+  readonly yields: boolean;
+};
+// Linux keeps priorities by thread: `/proc/thread-self` is `<process>/task/<thread>`.
+if (yields) setPriority(Number(readlinkSync('/proc/thread-self').split('/').pop()), constants.priority.PRIORITY_LOW);
 const WATCHED = 'SELECT * FROM accounts WHERE id = 0';
 if (parentPort === null) throw new Error('this file runs as a worker of a benchmark');
 const port = parentPort;

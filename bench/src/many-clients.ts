@@ -22,9 +22,9 @@ const { values: options } = parseArgs({
 const measureMs = Number(options.seconds) * 1000;
 const program = readFileSync(new URL('../../modules/transfers/transfers.wasm', import.meta.url));
 
-/** Where the others are, as seen from the healthy client. */
-type Place = 'same database' | 'other database' | 'other server';
-const EVERYWHERE: readonly Place[] = ['same database', 'other database', 'other server'];
+/** Where the others are, as seen from the healthy client; `yielding` ones take of the processor what is left. */
+type Place = 'same database' | 'same database, yielding' | 'other database' | 'other server';
+const EVERYWHERE: readonly Place[] = ['same database', 'same database, yielding', 'other database', 'other server'];
 /** For what only answers to the healthy client's own calls. */
 const HERE: readonly Place[] = ['same database'];
 
@@ -66,8 +66,8 @@ async function measure(what: string, task: ClientTask | undefined, place: Place)
   const otherServer = place === 'other server' ? await startWithAccounts(['other']) : undefined;
   const healthy = await connectSmallClient(urlOf(server, 'healthy'));
   await callInTurn(healthy, 1000);
-  const url = urlOf(otherServer ?? server, place === 'same database' ? 'healthy' : 'other');
-  const thread = task && (await startClients(url, task));
+  const url = urlOf(otherServer ?? server, place.startsWith('same database') ? 'healthy' : 'other');
+  const thread = task && (await startClients(url, task, place.endsWith('yielding')));
   const latencies = (await callInTurn(healthy, measureMs)).toSorted((a, b) => a - b);
   const cells = [
     what,
