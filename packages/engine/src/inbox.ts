@@ -141,8 +141,11 @@ export class Inbox {
     this.#turns.begin();
     for (let next = this.#line.next(); next !== undefined; next = this.#line.next()) {
       if (next.waiting.length === 0) continue;
+      const { isNew } = next;
       this.#hearNext(next);
       if (!this.#turns.look()) break;
+      // Who asked for little has its answer before those are heard who ask for much.
+      if (isNew && next.waiting.length === 0 && this.#line.first()?.isNew === false) break;
     }
     if (this.#backlogs.size > 0) {
       this.#goOnSoon();

@@ -18,7 +18,8 @@ property.prop([
   };
   steps.forEach((step, arrival) => {
     if (step === 'next') {
-      expect(line.next()).toBe(next());
+      const first = next();
+      expect([line.first(), line.next()]).toEqual([first, first]);
       return;
     }
     const entry = { served: step, arrival };

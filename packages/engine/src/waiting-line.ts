@@ -27,6 +27,10 @@ export class WaitingLine<Entry extends InLine> {
     heap[at] = entry;
   }
 
+  first(): Entry | undefined {
+    return this.#heap[0];
+  }
+
   /** Takes the first one out. */
   next(): Entry | undefined {
     const heap = this.#heap;

@@ -155,9 +155,9 @@ test('who asks for one thing at a time is heard next, however many others have m
   callNext();
   await clock.advance(0);
   expect(answersTo(2)).toEqual(upTo(rounds));
-  // What is being done when it calls, and what leaves together with its answer: not a turn of each of the others.
+  // What is being done when it calls and little of each of the others: no turn of theirs leaves together with its answer.
   for (const [i, before] of calledAt.entries()) {
-    expect(answeredAt[i]! - before).toBeLessThanOrEqual(2 * MESSAGES_PER_TURN);
+    expect(answeredAt[i]! - before).toBeLessThanOrEqual(MESSAGES_PER_TURN + 2 * floods.length);
   }
   for (const number of floods) expect(answersTo(number)).toEqual(upTo(200));
 });
@@ -210,7 +210,7 @@ function watchRows(watcher: number): { count: number; appliedAt: number | undefi
 
 test("calls are done while another client's many queries are planned, and it misses none of them", async () => {
   const seen = watchRows(1);
-  const queries = Array.from({ length: 1000 }, (_, i) => `SELECT * FROM person WHERE name = '2: ${i}'`);
+  const queries = Array.from({ length: 250 }, (_, i) => `SELECT * FROM person WHERE name = '2: ${i}'`);
   send(1, { tag: 'Subscribe', requestId: 0, querySetId: 0, queries });
   for (let i = 0; i < 200; i++) {
     send(2, call(2, i));

@@ -172,6 +172,31 @@ test('a call of a healthy client overtakes what a flooding one has waiting', asy
   await Promise.all([observer.close(), healthy.close(), flood.close()]);
 });
 
+test('a call of a healthy client overtakes a flood of subscriptions', async () => {
+  const [healthy, flood] = [await connect(), await connect('v2.bsatn.spacetimedb')];
+  const messages = 20;
+  const texts = ['beside the subscriptions', ...Array.from({ length: 999 }, (_, i) => `not there ${i}`)];
+  const queries = texts.map((text) => `SELECT * FROM label WHERE text = '${text}'`);
+  // It keeps the database busy until all of them are here, and the healthy call as well.
+  flood.call(0, 'loop_forever');
+  for (let id = 0; id < messages; id++) {
+    flood.send({ tag: 'Subscribe', requestId: id, querySetId: id, queries });
+    flood.send({ tag: 'Unsubscribe', requestId: id, querySetId: id, sendDroppedRows: false });
+  }
+  healthy.call(1, 'add_label', textArgs('beside the subscriptions'));
+  expect((await healthy.next('ReducerResult')).outcome.tag).toBe('Ok');
+  await flood.next('ReducerResult');
+  // The answers that do not have its row are of the messages that were done before it.
+  let before = 0;
+  for (let id = 0; id < messages; id++) {
+    const { tables } = await flood.next('SubscribeApplied');
+    if (!rowsText(tables).includes('beside the subscriptions')) before++;
+    await flood.next('UnsubscribeApplied');
+  }
+  expect(before).toBeLessThanOrEqual(1);
+  await Promise.all([healthy.close(), flood.close()]);
+});
+
 test('hundreds of idle clients hold up nobody and stay', async () => {
   const idle = await Promise.all(Array.from({ length: 300 }, () => connect()));
   const healthy = await connect();
