@@ -85,7 +85,7 @@ test('a server loads no engine into its main thread: 30 MB and a fifth of a seco
   for (const file of loaded) {
     for (const [, from] of texts.get(file)!.matchAll(/^(?:import|export) (?!type\b)[^;]*?from '([^']+)';/gm)) {
       if (from!.startsWith('.')) loaded.add(new URL(from!, `file:///${file}`).pathname.slice(1));
-      else if (/^@lightcone\/(engine(\/(node|inspect|verify))?|commitlog)$/.test(from!))
+      else if (/^@lightcone\/(engine(\/(node|machine|inspect|verify))?|commitlog)$/.test(from!))
         loading.push(`${file}: ${from}`);
     }
   }

@@ -21,7 +21,7 @@ export interface LightconeProcess {
 
 /** Where Node finds the server: its sources as they are, or what `npm run build` makes of them and packages hold. */
 export const SOURCES = 'packages/cli/src/main.ts';
-export const BUILT = 'packages/cli/dist/main.js';
+export const BUILT = 'packages/cli/bundle/main.js';
 
 /** @param config the text of its `config.toml` */
 export async function startLightconeProcess(script: string = SOURCES, config: string = ''): Promise<LightconeProcess> {

@@ -14,6 +14,8 @@ const startTimeoutMs = 30_000;
 export interface ServerOptions {
   /** Where the server keeps its data; a temporary folder, removed at the end, if not given. */
   readonly dataDir?: string;
+  /** The built command; the sources if not given. */
+  readonly script?: string;
   /** More arguments of `spacetime start`. */
   readonly args?: readonly string[];
   /** The text of the server's `config.toml`; the defaults if not given. */
@@ -31,6 +33,7 @@ export class ServerProcess implements AsyncDisposable {
   /** The folder that holds `data` and `keys`. */
   readonly folder: string;
   readonly dataDir: string;
+  readonly #command: readonly [program: string, ...args: string[]];
   readonly #args: readonly string[];
   readonly #env: NodeJS.ProcessEnv;
   readonly #isFolderOurs: boolean;
@@ -42,6 +45,7 @@ export class ServerProcess implements AsyncDisposable {
     this.#isFolderOurs = options.dataDir === undefined;
     this.folder = options.dataDir ?? mkdtempSync(join(tmpdir(), 'lightcone-smoke-'));
     this.dataDir = join(this.folder, 'data');
+    this.#command = options.script === undefined ? spacetimeCommand : [process.execPath, options.script];
     this.#args = options.args ?? [];
     this.#env = { ...process.env, ...options.env };
     if (options.config === undefined) return;
@@ -95,7 +99,7 @@ export class ServerProcess implements AsyncDisposable {
 
   /** Starts it (again) on the same port and data; resolves when it says that it listens. */
   async restart(): Promise<void> {
-    const [program, ...args] = spacetimeCommand;
+    const [program, ...args] = this.#command;
     const folders = ['--data-dir', this.dataDir, '--jwt-key-dir', this.keyDir];
     const child = spawn(program, [...args, 'start', ...folders, '--listen-addr', this.#address, ...this.#args], {
       env: this.#env,

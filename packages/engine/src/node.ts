@@ -1,26 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { FolderBlobStore } from '@lightcone/blobs/node';
-import { CommitLog, SnapshotStore } from '@lightcone/commitlog';
+import { CommitLog } from '@lightcone/commitlog';
 import { NodeFileSystem } from '@lightcone/commitlog/node';
 import { ConnectionId, Identity } from '@lightcone/sats';
-import type { Clock } from './clock.ts';
 import type { EmbeddedDatabase } from './embedded/embedded-database.ts';
 import { openEmbedded } from './embedded/open.ts';
 import type { DatabaseLogRecord } from './log-record.ts';
-import { SystemClock } from './node/system-clock.ts';
-import { SystemTimers } from './node/system-timers.ts';
+import { folderSnapshots, systemClock, systemTimers } from './machine.ts';
 import { NodeOutgoingHttp } from './node/node-outgoing-http.ts';
 import type { OutgoingHttp } from './procedures/outgoing-http.ts';
-import type { Timers } from './timers.ts';
 
+export * from './machine.ts';
 export * from './node/outgoing-http.ts';
-
-/** The clock of this machine. */
-export const systemClock: Clock = new SystemClock();
-
-/** Wake-ups by the clock of this machine. */
-export const systemTimers: Timers = new SystemTimers(systemClock);
 
 export interface LightconeOptions {
   /** The module: the bytes of a `.wasm` file, or its path. */
@@ -73,18 +64,6 @@ export const Lightcone = {
     });
   },
 };
-
-/**
- * The snapshots of the database in a folder.
- *
- * To be called when its log is open, and so locked: what a killed process left behind is deleted.
- * @throws BlobError
- */
-export async function folderSnapshots(folder: string): Promise<SnapshotStore> {
-  const blobs = new FolderBlobStore(`${folder}/snapshots`);
-  await blobs.removeLeftovers();
-  return new SnapshotStore(blobs);
-}
 
 /** The owner of a database whose program names none, and the database's own identity. */
 const EMBEDDING_PROGRAM: Identity = Identity.fromClaims('lightcone', 'embedding program');

@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import { openBlobStore } from '@lightcone/blobs/node';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { Archive } from './copies/archive.ts';
@@ -21,8 +20,9 @@ import { WebSocketGateway } from './gateway/websocket-gateway.ts';
 import { formatHostPort, isLoopback, parseListenAddress } from './listen-address.ts';
 import type { ListenAddress } from './listen-address.ts';
 import { listenError } from './listen-error.ts';
-import { Metrics } from './metrics/metrics.ts';
-import { PostgresGateway } from './postgres/postgres-gateway.ts';
+import type { Metrics } from './metrics/metrics.ts';
+import { RequestTimes } from './metrics/request-times.ts';
+import type { PostgresGateway } from './postgres/postgres-gateway.ts';
 import { probePort } from './probe-port.ts';
 
 /** How long a stop waits for requests that are being answered. */
@@ -79,7 +79,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     const listed = await loadListedIssuers(issuers, log);
     const foreignIssuers = new ForeignIssuers({ listed, acceptsUnlisted, log });
     const tokens = new Tokens(await loadKeys(options, config.keys, log), foreignIssuers);
-    const copies = copyLocations(options, dataDirectory);
+    const copies = await copyLocations(options, dataDirectory);
     const databases = new Databases(dataDirectory, log, copies.archive !== undefined);
     const copyThread = new CopyThread({ ...copies, env: options.env ?? {} });
     const archive =
@@ -89,13 +89,20 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     const backups = config.backup && new Backups(config.backup, copyThread, databases, control, log);
     const reportError = (err: unknown): void => log.error({ err }, 'request failed');
     const isOpen = isLoopback(address.host);
+    const requestTimes = new RequestTimes();
+    let metrics: Promise<Metrics> | undefined;
+    const loadMetrics = async (): Promise<Metrics> => {
+      const { Metrics } = await import('./metrics/metrics.ts');
+      return new Metrics(databases, archive, backups, requestTimes, () => postgres?.counts);
+    };
     const context = {
       control,
       databases,
       tokens,
       backups,
       reportError,
-      metrics: new Metrics(databases, archive, backups, () => postgres?.counts),
+      requestTimes,
+      metricsText: async (): Promise<string> => (await (metrics ??= loadMetrics())).text(),
       mayCreateDatabases: (identity: string): boolean => isOpen || config.publishers.has(identity),
     };
     const gateway = new WebSocketGateway(context, config.websocket, log);
@@ -114,6 +121,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     app.server.on('upgrade', (request, socket: Socket, head: Buffer) => void gateway.upgrade(request, socket, head));
     const requests = new OpenRequests(app.server);
     if (postgresAddress !== undefined) {
+      const { PostgresGateway } = await import('./postgres/postgres-gateway.ts');
       postgres = new PostgresGateway({ control, databases, tokens, reportError });
       postgresAddress.port = await listenPostgres(postgres, postgresAddress);
     }
@@ -159,10 +167,10 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
 }
 
 /** Where databases are copied to. @throws ServerError `SERVER_INVALID_ARCHIVE` */
-function copyLocations(
+async function copyLocations(
   options: ServerOptions,
   { config }: DataDirectory,
-): { readonly archive: string | undefined; readonly backups: string | undefined } {
+): Promise<{ readonly archive: string | undefined; readonly backups: string | undefined }> {
   const archive = options.archive ?? config.archiveLocation;
   const backups = config.backup?.location;
   for (const [what, location] of Object.entries({ archive, backups })) {
@@ -172,6 +180,7 @@ function copyLocations(
       throw new ServerError('SERVER_INVALID_ARCHIVE', message);
     }
     try {
+      const { openBlobStore } = await import('@lightcone/blobs/node');
       openBlobStore(location, options.env ?? {}); // asks nothing of it
     } catch (cause) {
       const message = `where to keep the ${what} does not say: ${(cause as Error).message}`;

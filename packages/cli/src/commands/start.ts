@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { Command, Option } from 'commander';
 import type { CliSession } from '../cli-session.ts';
 import { CliError } from '../errors.ts';
@@ -53,6 +54,7 @@ async function runStart(session: CliSession, options: StartOptions): Promise<voi
   terminal.print(
     dataDir === undefined ? 'database running in memory' : `database running in data directory ${dataDir}`,
   );
+  keepYoungGenerationSmall();
   // Loaded only here: the other commands need no server, and start faster without.
   const [{ startServer }, { serverLog }] = await Promise.all([import('@lightcone/server'), import('../server-log.ts')]);
   const server = await startServer({
@@ -75,6 +77,16 @@ async function runStart(session: CliSession, options: StartOptions): Promise<voi
   await stopped;
   terminal.note('Stopping...');
   await server.close();
+}
+
+/**
+ * Keeps the young generation of every thread at its first size, 1 MB, where V8 would let it grow to 16. It grows from
+ * what is loaded at a start, which all survives, and an idle thread never gives it back: 10 MB each. Under load the
+ * collections are more and shorter: at 180,000 transfers a second a hundred a second of 0.3 ms, and no longer one of
+ * 25 ms of the old generation every second.
+ */
+function keepYoungGenerationSmall(): void {
+  setFlagsFromString('--semi-space-growth-factor=1');
 }
 
 function readPostgresPort(text: string): number {

@@ -1,5 +1,6 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { ServerError } from '../errors.ts';
+import { startThread } from '../threads/start-thread.ts';
 import { FrameBatch } from './frame-batch.ts';
 import type { FrameSource } from './frame-batch.ts';
 import type { FrameQueue } from './frame-queue.ts';
@@ -97,14 +98,8 @@ export class DatabaseThread {
 
   private constructor(options: Omit<ThreadStart, 'batchesDone'>, events: ThreadEvents) {
     this.#events = events;
-    // Run from source or built: the thread's file has the same extension as this one.
-    const isSource = import.meta.url.endsWith('.ts');
-    const workerData: ThreadStart = { ...options, batchesDone: this.#inFlight.slots };
-    this.#worker = new Worker(new URL(isSource ? './entry.ts' : './entry.js', import.meta.url), {
-      workerData,
-      ...(isSource && { execArgv: ['--conditions=lightcone-source'] }),
-      name: `database ${options.identity.slice(0, 12)}`,
-    });
+    const start: ThreadStart = { ...options, batchesDone: this.#inFlight.slots };
+    this.#worker = startThread('run-database', start, { name: `database ${options.identity.slice(0, 12)}` });
     this.#worker.on('message', (message: FromDatabase) => this.#receive(message));
     this.#worker.on('error', (error) => (this.#error = error as Error));
     this.#worker.on('exit', () => this.#end());

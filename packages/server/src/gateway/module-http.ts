@@ -60,7 +60,7 @@ export class ModuleHttp {
     const start = performance.now();
     response.once('finish', () => {
       const seconds = (performance.now() - start) / 1000;
-      this.#context.metrics.observeRequest(ROUTE, request.method ?? '', response.statusCode, seconds);
+      this.#context.requestTimes.observe(ROUTE, request.method ?? '', response.statusCode, seconds);
     });
     try {
       if (request.method === 'OPTIONS') {

@@ -1,33 +1,37 @@
-import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Archive } from '../copies/archive.ts';
 import type { Backups } from '../copies/backups.ts';
 import type { Databases } from '../databases.ts';
 import type { PostgresCounts } from '../postgres/postgres-gateway.ts';
 import { ConnectionMetrics } from './connection-metrics.ts';
 import { EngineMetrics } from './engine-metrics.ts';
+import { REQUEST_BOUNDS_SECONDS } from './request-times.ts';
+import type { RequestTimes } from './request-times.ts';
 import { ScrapedMetrics } from './scraped-metrics.ts';
 
 /**
  * The server's metrics, under the names that dashboards of the reference know where it has them.
  *
- * Databases and connections count in plain numbers of their own, which are read when somebody asks:
- * nothing here is called per message.
+ * Whatever happens is counted in plain numbers elsewhere, which are read when somebody asks: until then nothing of this
+ * is loaded.
  */
 export class Metrics {
   readonly #databases: Databases;
   readonly #archive: Archive | undefined;
   readonly #backups: Backups | undefined;
+  readonly #requestTimes: RequestTimes;
   readonly #readPostgres: () => PostgresCounts | undefined;
   readonly #registry = new Registry();
   #hasProcessMetrics = false;
-  readonly #requestSeconds = new Histogram({
-    name: 'lightcone_http_request_seconds',
-    help: 'Time from an HTTP request to its answer.',
-    labelNames: ['route', 'method', 'status'],
-    buckets: [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5],
-    registers: [this.#registry],
-  });
   readonly #scraped = new ScrapedMetrics(this.#registry);
+  readonly #requestSeconds = this.#scraped.histogram(
+    'lightcone_http_request_seconds',
+    'Time from an HTTP request to its answer.',
+    REQUEST_BOUNDS_SECONDS,
+    'route',
+    'method',
+    'status',
+  );
   readonly #connections = new ConnectionMetrics(this.#scraped);
   readonly #engines = new EngineMetrics(this.#scraped);
   readonly #moduleLogBytes = this.#scraped.gauge(
@@ -70,16 +74,14 @@ export class Metrics {
     databases: Databases,
     archive: Archive | undefined,
     backups: Backups | undefined,
+    requestTimes: RequestTimes,
     readPostgres: () => PostgresCounts | undefined,
   ) {
     this.#databases = databases;
     this.#archive = archive;
     this.#backups = backups;
+    this.#requestTimes = requestTimes;
     this.#readPostgres = readPostgres;
-  }
-
-  observeRequest(route: string, method: string, status: number, seconds: number): void {
-    this.#requestSeconds.observe({ route, method, status }, seconds);
   }
 
   /** Prometheus text exposition. */
@@ -96,6 +98,8 @@ export class Metrics {
     );
     const logBytes = await Promise.all(databases.map(({ identity }) => this.#databases.moduleLogBytes(identity)));
     this.#scraped.reset();
+    for (const { labels, counts, seconds } of this.#requestTimes.all())
+      this.#requestSeconds.set(labels, counts, seconds);
     databases.forEach((database, i) => {
       const metrics = inside[i];
       this.#connections.read(database);

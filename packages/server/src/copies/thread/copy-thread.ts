@@ -1,4 +1,5 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
+import { startThread } from '../../threads/start-thread.ts';
 import type { CopyRequestKind, CopyRequests, CopyThreadStart, FromCopyThread, ToCopyThread } from './messages.ts';
 
 /** What the thread could not do. */
@@ -52,13 +53,7 @@ export class CopyThread {
   }
 
   #startWorker(): Worker {
-    // Run from source or built: the thread's file has the same extension as this one.
-    const isSource = import.meta.url.endsWith('.ts');
-    const worker = new Worker(new URL(isSource ? './entry.ts' : './entry.js', import.meta.url), {
-      workerData: this.#start,
-      ...(isSource && { execArgv: ['--conditions=lightcone-source'] }),
-      name: 'copies',
-    });
+    const worker = startThread('run-copies', this.#start, { name: 'copies' });
     let reason: Error | undefined;
     worker.on('message', (message: FromCopyThread) => this.#receive(message));
     worker.on('error', (error) => (reason = error as Error));

@@ -5,7 +5,7 @@ import type { DatabaseReference } from '../../control/database-name.ts';
 import type { Backups } from '../../copies/backups.ts';
 import type { ControlDatabase, DatabaseRecord } from '../../control/control-database.ts';
 import type { Databases } from '../../databases.ts';
-import type { Metrics } from '../../metrics/metrics.ts';
+import type { RequestTimes } from '../../metrics/request-times.ts';
 import { HttpError } from '../http-error.ts';
 import type { GatewayRequest } from '../route.ts';
 
@@ -14,7 +14,9 @@ export interface RouteContext {
   readonly control: ControlDatabase;
   readonly databases: Databases;
   readonly tokens: Tokens;
-  readonly metrics: Metrics;
+  readonly requestTimes: RequestTimes;
+  /** Prometheus text exposition. */
+  metricsText(): Promise<string>;
   /** Undefined if there is nowhere to keep them. */
   readonly backups: Backups | undefined;
   /** Takes what the operator should know of, and clients should not. */

@@ -8,7 +8,7 @@ import type { RouteContext } from './context.ts';
 export const COMPATIBLE_VERSION = '2.8.3';
 
 /** Whether the server lives, and how it does. */
-export function operationRoutes({ metrics }: RouteContext): Route[] {
+export function operationRoutes(context: RouteContext): Route[] {
   return [
     {
       path: '/v1/ping',
@@ -48,7 +48,7 @@ export function operationRoutes({ metrics }: RouteContext): Route[] {
           id: 'getMetrics',
           summary: 'Metrics for Prometheus',
           answers: { 200: { description: 'In Prometheus’ text format.', content: { [TEXT]: STRING } } },
-          handle: async () => ({ status: 200, body: await metrics.text(), contentType: TEXT }),
+          handle: async () => ({ status: 200, body: await context.metricsText(), contentType: TEXT }),
         },
       },
     },

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { programKind } from '@lightcone/engine/gateway';
-import { refuseComponent } from '../../component-thread/component-refusal.ts';
+import { refuseComponent } from '../component-refusal.ts';
 import type { DatabaseRecord } from '../../control/control-database.ts';
 import { DatabaseFailure } from '../../database-thread/database-thread.ts';
 import { Databases } from '../../databases.ts';

@@ -3,12 +3,12 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { FolderBlobStore, openBlobStore } from '@lightcone/blobs/node';
 import { logEnd } from '@lightcone/commitlog';
 import { NodeFileSystem } from '@lightcone/commitlog/node';
-import { listBackups, pruneBackups } from '../backup-list.ts';
-import type { BackupManifest } from '../backup-manifest.ts';
-import { createBackup } from '../create-backup.ts';
-import type { DatabaseFiles } from '../create-backup.ts';
-import { DatabaseArchiver } from '../database-archiver.ts';
-import type { CopyClock } from '../database-copy.ts';
+import { listBackups, pruneBackups } from '../copies/backup-list.ts';
+import type { BackupManifest } from '../copies/backup-manifest.ts';
+import { createBackup } from '../copies/create-backup.ts';
+import type { DatabaseFiles } from '../copies/create-backup.ts';
+import { DatabaseArchiver } from '../copies/database-archiver.ts';
+import type { CopyClock } from '../copies/database-copy.ts';
 import type {
   ArchiveAnswer,
   ArchiveInput,
@@ -19,7 +19,7 @@ import type {
   CopyThreadStart,
   FromCopyThread,
   ToCopyThread,
-} from './messages.ts';
+} from '../copies/thread/messages.ts';
 
 /*
  * The thread that copies databases to where their archives and backups are kept: it reads their files, computes

@@ -3,13 +3,14 @@ import { CommitLog, CommitTimes } from '@lightcone/commitlog';
 import { NodeFileSystem } from '@lightcone/commitlog/node';
 import { Database } from '@lightcone/engine';
 import type { DatabaseOptions } from '@lightcone/engine';
-import { AddressPolicy, NodeOutgoingHttp, folderSnapshots, systemClock, systemTimers } from '@lightcone/engine/node';
+import { folderSnapshots, systemClock, systemTimers } from '@lightcone/engine/machine';
 import { Identity } from '@lightcone/sats';
-import type { ArchivedLog } from './archived-log.ts';
-import { Mailbox } from './mailbox.ts';
-import { STARTED } from './messages.ts';
-import type { ThreadStart } from './messages.ts';
-import { ThreadPort } from './thread-port.ts';
+import type { ArchivedLog } from '../database-thread/archived-log.ts';
+import { Mailbox } from '../database-thread/mailbox.ts';
+import { moduleHttpClient } from '../database-thread/module-http-client.ts';
+import { STARTED } from '../database-thread/messages.ts';
+import type { ThreadStart } from '../database-thread/messages.ts';
+import { ThreadPort } from '../database-thread/thread-port.ts';
 
 /*
  * The thread of one database: opens it and then does what the gateway asks, one message at a time.
@@ -61,9 +62,7 @@ async function openDatabase(
     limits,
     ...(rateLimits && { rateLimits }),
     maxUnsyncedBytes,
-    ...(moduleHttp && {
-      outgoingHttp: new NodeOutgoingHttp({ policy: AddressPolicy.allowing(moduleHttp.allow) }),
-    }),
+    ...(moduleHttp && { outgoingHttp: moduleHttpClient(moduleHttp) }),
     moduleLog: (record) => out.log(record),
     deliver: (batch) => out.deliver(batch),
     defer: (run) => setImmediate(run),

@@ -1,6 +1,6 @@
-import { Worker } from 'node:worker_threads';
 import { COMPONENT_REFUSAL, describeComponent } from '@lightcone/engine/gateway';
 import type { ComponentReading } from '@lightcone/engine/inspect';
+import { startThread } from '../threads/start-thread.ts';
 
 /** Reading takes milliseconds; what takes this long was made to. */
 const MAX_READ_MS = 5000;
@@ -26,11 +26,7 @@ export async function refuseComponent(program: Uint8Array): Promise<string> {
 }
 
 function readInThread(program: Uint8Array): Promise<ComponentReading | undefined> {
-  // Run from source or built: the thread's file has the same extension as this one.
-  const isSource = import.meta.url.endsWith('.ts');
-  const worker = new Worker(new URL(isSource ? './entry.ts' : './entry.js', import.meta.url), {
-    workerData: program,
-    ...(isSource && { execArgv: ['--conditions=lightcone-source'] }),
+  const worker = startThread('read-component', program, {
     resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
     stdout: true,
     stderr: true,

@@ -1,0 +1,62 @@
+// Writes the `spacetime` command with its server as few files, which is what is installed: most of a start from 700
+// files is finding, reading and compiling them, and their text stays in memory.
+//
+//   node tools/bootstrap.mjs tools/bundle.ts [folder]     packages/cli/bundle by default
+import { rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { build } from 'esbuild';
+import type { Plugin } from 'esbuild';
+import { root } from './run.ts';
+
+/**
+ * Takes Node's modules as `require` gives them. An `import` of one evaluates everything that it exports: of `node:http`
+ * that is the `WebSocket` of browsers and all of `fetch`, which no thread of ours needs to start.
+ */
+const lazyBuiltins: Plugin = {
+  name: 'lazy-builtins',
+  setup(builder) {
+    builder.onResolve({ filter: /^node:/ }, ({ path, kind }) =>
+      kind === 'import-statement' ? { path, namespace: 'builtin', sideEffects: false } : undefined,
+    );
+    builder.onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)})`,
+    }));
+  },
+};
+
+const threads = join(root, 'packages', 'server', 'src', 'threads');
+const folder = resolve(process.argv[2] ?? join(root, 'packages', 'cli', 'bundle'));
+
+rmSync(folder, { recursive: true, force: true });
+await build({
+  entryPoints: {
+    main: join(root, 'packages', 'cli', 'src', 'main.ts'),
+    // Side by side, under the names by which `startThread` looks for them.
+    'run-database': join(threads, 'run-database.ts'),
+    'run-copies': join(threads, 'run-copies.ts'),
+    'read-component': join(threads, 'read-component.ts'),
+  },
+  outdir: folder,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  conditions: ['lightcone-source'],
+  external: [
+    'better-sqlite3', // native code
+    '@bytecodealliance/jco-transpile', // who wants it installs it beside us
+    // What fastify loads for routes with a schema, and for tests: a server has neither.
+    '@fastify/ajv-compiler',
+    '@fastify/fast-json-stringify-compiler',
+    'light-my-request',
+  ],
+  plugins: [lazyBuiltins],
+  // Libraries that are no ES modules ask for those of Node in this way.
+  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+  // Every thread keeps the text of what it has loaded. Names stay, and lines, for traces of the stack.
+  minifyWhitespace: true,
+  lineLimit: 160,
+  legalComments: 'none',
+  logLevel: 'warning',
+});
