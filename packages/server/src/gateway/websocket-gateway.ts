@@ -48,7 +48,8 @@ export class WebSocketGateway {
   readonly #server: WebSocketServer;
   readonly #connections = new Set<Connection>();
   readonly #readingTurns = new ReadingTurns<Connection>();
-  readonly #keepAlive: NodeJS.Timeout;
+  /** Runs while there are connections. */
+  #keepAlive: NodeJS.Timeout | undefined;
   /** Who was let in, for the headers of the answer. */
   readonly #callers = new WeakMap<IncomingMessage, Caller>();
   #nextNumber = 0;
@@ -71,15 +72,6 @@ export class WebSocketGateway {
       const added = { ...CORS_HEADERS, ...(caller && identityHeaders(caller)) };
       for (const [name, value] of Object.entries(added)) headers.push(`${name}: ${value}`);
     });
-    const tickMs = Math.min(config.pingIntervalMs, config.idleTimeoutMs, 4 * MAX_KEEP_ALIVE_TICK_MS) / 4;
-    let lastTickMs = performance.now();
-    this.#keepAlive = setInterval(() => {
-      const nowMs = performance.now();
-      // After a stall, of this process or the machine, what clients sent meanwhile has not been read yet.
-      const wasStalled = nowMs - lastTickMs > 3 * tickMs;
-      lastTickMs = nowMs;
-      for (const connection of this.#connections) connection.keepAlive(nowMs, wasStalled);
-    }, tickMs).unref();
   }
 
   /** Requests that ask for something else than a WebSocket here; they get the first thing that is wrong with them. */
@@ -156,7 +148,7 @@ export class WebSocketGateway {
   /** Waits for the connections that are closing, not longer than the close handshake may take. */
   async close(): Promise<void> {
     this.#isRefusing = true;
-    clearInterval(this.#keepAlive);
+    this.#stopKeepAlive();
     if (this.#connections.size > 0) {
       const timeout = setTimeout(() => this.#terminateAll(), this.#config.closeHandshakeTimeoutMs);
       await new Promise<void>((resolve) => (this.#onEmpty = resolve));
@@ -166,6 +158,25 @@ export class WebSocketGateway {
 
   #terminateAll(): void {
     for (const connection of this.#connections) connection.terminate('module_exited');
+  }
+
+  #startKeepAlive(): NodeJS.Timeout {
+    const { pingIntervalMs, idleTimeoutMs } = this.#config;
+    const tickMs = Math.min(pingIntervalMs, idleTimeoutMs, 4 * MAX_KEEP_ALIVE_TICK_MS) / 4;
+    let lastTickMs = performance.now();
+    const tick = (): void => {
+      const nowMs = performance.now();
+      // After a stall, of this process or the machine, what clients sent meanwhile has not been read yet.
+      const wasStalled = nowMs - lastTickMs > 3 * tickMs;
+      lastTickMs = nowMs;
+      for (const connection of this.#connections) connection.keepAlive(nowMs, wasStalled);
+    };
+    return setInterval(tick, tickMs).unref();
+  }
+
+  #stopKeepAlive(): void {
+    clearInterval(this.#keepAlive);
+    this.#keepAlive = undefined;
   }
 
   #accept(
@@ -182,6 +193,7 @@ export class WebSocketGateway {
     const options = { packing, joinsMessages, nowMs: performance.now(), pongs: database.counts.pongs } as const;
     const connection = new Connection(number, webSocket, socket, options, this.#config);
     this.#connections.add(connection);
+    this.#keepAlive ??= this.#startKeepAlive();
     webSocket.on('message', (data, isBinary) => {
       // `ws` delivers one Buffer unless told otherwise.
       this.#receive(database, connection, data as Buffer, isBinary);
@@ -192,6 +204,7 @@ export class WebSocketGateway {
       if (code === ENDED_WITHOUT_CLOSE) connection.cause ??= 'websocket_stream_ended';
       this.#connections.delete(connection);
       this.#readingTurns.forget(connection);
+      if (this.#connections.size === 0) this.#stopKeepAlive();
       database.disconnect(connection);
       if (this.#connections.size === 0) this.#onEmpty?.();
     });
