@@ -39,6 +39,15 @@ test('it publishes, calls, answers queries and metrics, and has everything again
   expect(await balances()).toEqual([[2, 550]]);
 });
 
+test('it finds what lies beside it: its version and the templates', () => {
+  const project = join(folder, 'project');
+  const run = (...args: string[]): string =>
+    execFileSync(process.execPath, [join(folder, 'main.js'), ...args], { encoding: 'utf8' });
+  expect(run('--version')).toMatch(/^Lightcone \d/u);
+  run('init', '--lang', 'rust', project);
+  expect(readdirSync(join(project, 'spacetimedb'))).toContain('Cargo.toml');
+});
+
 describe.skipIf(process.platform !== 'linux')('while nobody asks for anything', () => {
   test('no thread of it wakes up as often as once a second, and it is not large', async () => {
     await using server = await ServerProcess.start({ script: join(folder, 'main.js') });

@@ -2,9 +2,10 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync
 import { basename, join } from 'node:path';
 import type { ModuleLanguage } from '../build/module-language.ts';
 import { CliError } from '../errors.ts';
+import { packageFolder } from '../package-folder.ts';
 
-/** One folder for each language; beside `src` in a checkout, and beside `dist` when installed. */
-const TEMPLATES = join(import.meta.dirname, '..', '..', 'templates');
+/** One folder for each language. */
+const TEMPLATES = join(packageFolder, 'templates');
 
 /**
  * Makes a project in a new or empty folder: the module in `spacetimedb`, and what the command line has to know of it.
