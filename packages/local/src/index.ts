@@ -1,5 +1,9 @@
+export type { Connection, ConnectionTransaction } from './api/connection.ts';
+export { databaseOver, openDb } from './api/database.ts';
+export type { Database, DatabaseCalls, Scope, Transaction } from './api/database.ts';
 export { openDbSync } from './api/database-sync.ts';
 export type { DatabaseCallsSync, DatabaseSync, ScopeSync, TransactionSync } from './api/database-sync.ts';
+export type { Operation } from './api/operation.ts';
 export type { TableCalls, Tables, TableSync, TablesSync } from './api/table-handles.ts';
 export type { Change, ChangeField, FieldValue } from './change.ts';
 export { changeTimeMs, isChangeId } from './change-id.ts';

@@ -1,9 +1,7 @@
-import { RawCapture } from '../capture/raw-capture.ts';
 import type { ChangeLog } from '../change-log.ts';
 import { LocalError } from '../errors.ts';
 import type { ChangeBatch } from '../log/change-batch.ts';
 import type { HistoryEntry } from '../log/history.ts';
-import { LiveQueries } from '../live/live-queries.ts';
 import type { LiveOptions, Subscription } from '../live/live-query.ts';
 import type { ParkedEntity } from '../merge-result.ts';
 import type { RowOf, Schema } from '../schema/schema.ts';
@@ -12,10 +10,9 @@ import { fragmentOf } from '../sql/sql.ts';
 import type { CompiledQuery, SqlFragment } from '../sql/sql.ts';
 import { openStore } from '../store/open-store.ts';
 import type { OpenOptions } from '../store/open-store.ts';
-import type { ClockSkew, Commit, Store } from '../store/store.ts';
+import type { ClockSkew, Commit } from '../store/store.ts';
+import { LocalConnection } from './local-connection.ts';
 import type { Operation } from './operation.ts';
-import { writes } from './operation.ts';
-import { perform } from './perform.ts';
 import { tableHandles } from './table-handles.ts';
 import type { TablesSync } from './table-handles.ts';
 
@@ -67,28 +64,11 @@ export type DatabaseSync<S extends Schema> = DatabaseCallsSync<S> & TablesSync<S
 export function openDbSync<const S extends Schema>(
   options: OpenOptions<S> & { driver: SqliteDriver },
 ): DatabaseSync<S> {
-  const store = openStore(options.driver, options);
-  return databaseSync(store, options.schema, options.driver);
-}
-
-function databaseSync<S extends Schema>(store: Store, schema: S, driver: SqliteDriver): DatabaseSync<S> {
-  const capture = new RawCapture(store);
-  const live = new LiveQueries(store);
-  const outside = (operation: Operation): unknown => {
-    store.mustBeOpen();
-    if (store.isInTransaction)
-      throw new LocalError('LOCAL_NESTED_USE', 'a transaction is under way: use its `tx`, not the database');
-    return writes(operation)
-      ? store.transaction(() => perform(store, capture, operation))
-      : perform(store, capture, operation);
-  };
-  const stopWatching = driver.watch?.(() => store.lookElsewhere());
-  store.watchElsewhere();
-  const close = (): void => {
-    stopWatching?.();
-    live.close();
-    store.close();
-  };
+  const { schema, driver } = options;
+  const store = openStore(driver, options);
+  const connection = new LocalConnection(store, driver);
+  const outside = (operation: Operation): unknown => connection.performNow(operation);
+  const close = (): void => connection.closeNow();
   const calls: DatabaseCallsSync<S> = {
     ...scope(outside),
     schema,
@@ -99,7 +79,7 @@ function databaseSync<S extends Schema>(store: Store, schema: S, driver: SqliteD
         let isOver = false;
         const inside = (operation: Operation): unknown => {
           if (isOver) throw new LocalError('LOCAL_NESTED_USE', 'the transaction of this `tx` is over');
-          return perform(store, capture, operation);
+          return connection.performInside(operation);
         };
         try {
           // The handles' types say what the operations return.
@@ -115,7 +95,7 @@ function databaseSync<S extends Schema>(store: Store, schema: S, driver: SqliteD
       outside({ kind: 'changes', cursor: since, limit, tables }) as ChangeBatch,
     parked: () => outside({ kind: 'parked' }) as ParkedEntity[],
     reconcile: () => outside({ kind: 'reconcile' }) as number,
-    subscribe: (query, options) => live.subscribe(fragmentOf(query), options),
+    subscribe: (query, options) => connection.subscribe(fragmentOf(query), options),
     onCommit: (listener) => store.onCommit(listener),
     onClockSkew: (listener) => store.onClockSkew(listener),
     close,

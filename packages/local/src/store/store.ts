@@ -86,6 +86,10 @@ export class Store implements ChangeLog {
     return JSON.parse(this.state.get('former_authors') ?? '[]') as string[];
   }
 
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
   get isInTransaction(): boolean {
     return this.#touched !== undefined;
   }
@@ -206,12 +210,12 @@ export class Store implements ChangeLog {
   }
 
   unknownOf(ids: Iterable<string>): string[] {
-    this.mustBeOpen();
+    this.#mustBeCommitted();
     return [...new Set(ids)].filter((id) => !this.reader.has(id) && !this.reader.isRefused(id));
   }
 
   changesById(ids: Iterable<string>): Change[] {
-    this.mustBeOpen();
+    this.#mustBeCommitted();
     return [...new Set(ids)]
       .toSorted()
       .map((id) => this.reader.find(id))
@@ -219,27 +223,27 @@ export class Store implements ChangeLog {
   }
 
   lastCursor(): ChangeCursor {
-    this.mustBeOpen();
+    this.#mustBeCommitted();
     return this.reader.end().cursor;
   }
 
   changesSince(cursor: ChangeCursor, options: { limit: number; authorId?: string }): LoggedChange[] {
-    this.mustBeOpen();
+    this.#mustBeCommitted();
     return this.reader.since(cursor, options.limit, options.authorId);
   }
 
   changeIds(): string[] {
-    this.mustBeOpen();
+    this.#mustBeCommitted();
     return this.reader.ids();
   }
 
   winningChanges(options: { afterId?: string; limit: number }): Change[] {
-    this.mustBeOpen();
+    this.#mustBeCommitted();
     return this.reader.winningChanges(options.afterId ?? '', options.limit);
   }
 
   note(key: string): string | undefined {
-    this.mustBeOpen();
+    this.#mustBeCommitted();
     return this.state.get(`note:${key}`);
   }
 
@@ -341,6 +345,13 @@ export class Store implements ChangeLog {
 
   exec(sql: string): void {
     this.#driver.exec(sql);
+  }
+
+  /** What is not committed is nobody's business but the transaction's: it may never have been. */
+  #mustBeCommitted(): void {
+    this.mustBeOpen();
+    if (this.isInTransaction)
+      throw new LocalError('LOCAL_BUSY', 'a transaction of the application is under way; ask the log when it is over');
   }
 
   mustBeOpen(): void {
