@@ -30,20 +30,25 @@ export interface TableColumn {
   readonly defaultValue: FieldValue;
 }
 
+/** One object type, as it is shown in editors, instead of an intersection. */
+type Flat<T> = { [Name in keyof T]: T[Name] };
+
 /** A row as it is read: every column, and the id. */
-export type Row<C extends Columns> = { id: string } & { [Name in keyof C]: C[Name]['value'] };
+export type Row<C extends Columns> = Flat<{ id: string } & { -readonly [Name in keyof C]: C[Name]['value'] }>;
 
 type RequiredNames<C extends Columns> = {
   [Name in keyof C]: C[Name]['given'] extends 'required' ? Name : never;
 }[keyof C];
 
 /** A row as it is saved: without an id it is a new one; columns with a default and optional ones may be left out. */
-export type NewRow<C extends Columns> = { id?: string | undefined } & {
-  [Name in RequiredNames<C>]: C[Name]['value'];
-} & { [Name in Exclude<keyof C, RequiredNames<C>>]?: C[Name]['value'] | undefined };
+export type NewRow<C extends Columns> = Flat<
+  { id?: string | undefined } & { -readonly [Name in RequiredNames<C>]: C[Name]['value'] } & {
+    -readonly [Name in Exclude<keyof C, RequiredNames<C>>]?: C[Name]['value'] | undefined;
+  }
+>;
 
 /** What an update sets; what is absent or `undefined` stays as it is. */
-export type Patch<C extends Columns> = { [Name in keyof C]?: C[Name]['value'] | undefined };
+export type Patch<C extends Columns> = { -readonly [Name in keyof C]?: C[Name]['value'] | undefined };
 
 /** A declared table: what `defineSchema` is given, and what reads rows in `sql.as(table)`. */
 export class Table<C extends Columns = Columns> implements RowReader<Row<C>> {
