@@ -13,6 +13,9 @@ export class HybridClock {
   readonly #random: () => number;
   #ms = 0;
   #counter = 0;
+  /** The random bits of this millisecond's ids: what tells them from another device's of the same time and count. */
+  #randomHigh = 0;
+  #randomLow = 0;
 
   /**
    * @param nowMs the wall clock, Unix milliseconds
@@ -33,6 +36,8 @@ export class HybridClock {
       this.#ms = wall;
       // Begins low, so that a burst within the millisecond has room, but not at 0, as counters tell processes apart.
       this.#counter = this.#random() >>> 4;
+      this.#randomHigh = this.#random() & 0xfff;
+      this.#randomLow = this.#random();
     } else if (this.#counter < maxCounter) {
       this.#counter++;
     } else {
@@ -44,7 +49,7 @@ export class HybridClock {
         'LOCAL_CLOCK_EXHAUSTED',
         'the log has a change of the last millisecond of 2199: no later one can be made. Start a new database',
       );
-    return formatChangeId(this.#ms, this.#counter, this.#random(), this.#random());
+    return formatChangeId(this.#ms, this.#counter, this.#randomHigh, this.#randomLow);
   }
 
   /** Never again gives out an id that is not greater than `id`. */
@@ -53,6 +58,9 @@ export class HybridClock {
     if (ms < this.#ms) return;
     const counter = changeCounter(id);
     if (ms > this.#ms || counter > this.#counter) {
+      // Whoever made this id may count on from it as well.
+      this.#randomHigh = this.#random() & 0xfff;
+      this.#randomLow = this.#random();
       this.#ms = ms;
       this.#counter = counter;
     }

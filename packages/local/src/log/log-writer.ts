@@ -2,7 +2,7 @@ import type { FieldValue } from '../change.ts';
 import type { SqliteStatement } from '../sqlite-driver.ts';
 import type { Statements } from '../store/statements.ts';
 
-const rowsAtOnce = 64;
+const rowsAtOnce = 128;
 // As many changes as fill whole statements, so that none of their fields goes alone.
 const flushAtChanges = rowsAtOnce;
 

@@ -42,8 +42,7 @@ export class RowWriter {
     if (id !== undefined) {
       const row = stored.find(id);
       if (row !== undefined) {
-        this.#updateRow(stored, id, row, given);
-        return stored.read(id)!; // it is there
+        return this.#updateRow(stored, id, row, given);
       }
     }
     return this.#insertRow(stored, id, given);
@@ -57,8 +56,7 @@ export class RowWriter {
     stored.table.checkProperties(patch, `update of "${stored.name}"`);
     const row = stored.find(id);
     if (row === undefined) throw new LocalError('LOCAL_NOT_FOUND', `"${stored.name}" has no row "${id}" to update`);
-    this.#updateRow(stored, id, row, patch);
-    return stored.read(id)!; // it is there
+    return this.#updateRow(stored, id, row, patch);
   }
 
   /** @returns whether there was such a row */
@@ -106,19 +104,27 @@ export class RowWriter {
     return table.rowOf(id, values);
   }
 
-  #updateRow(stored: StoredTable, id: string, row: Record<string, FieldValue>, given: Record<string, unknown>): void {
+  #updateRow(
+    stored: StoredTable,
+    id: string,
+    row: Record<string, FieldValue>,
+    given: Record<string, unknown>,
+  ): Record<string, unknown> {
     const what = `row "${id}" of "${stored.name}"`;
     const columns: TableColumn[] = [];
     const values: FieldValue[] = [];
+    const after: FieldValue[] = [];
     for (const column of stored.table.columns) {
       const value = given[column.property];
+      after.push(row[column.name]!);
       if (value === undefined) continue;
       const encoded = stored.table.encode(column, value, what);
       if (isSameValue(row[column.name]!, encoded)) continue;
       columns.push(column);
       values.push(encoded);
+      after[after.length - 1] = encoded;
     }
-    if (columns.length === 0) return;
+    if (columns.length === 0) return stored.table.rowOf(id, after);
     stored.update(id, columns, values);
     this.#scope.touched(stored, id, 'update');
     if (!stored.table.isLocal)
@@ -129,6 +135,7 @@ export class RowWriter {
         columns.map(({ name }) => name),
         values,
       );
+    return stored.table.rowOf(id, after);
   }
 }
 

@@ -28,6 +28,8 @@ export class StoredTable {
   readonly #existsSql: string;
   readonly #deleteSql: string;
   readonly #updateHead: string;
+  /** Most updates set one column. */
+  readonly #updateSqlByColumn = new Map<TableColumn, string>();
 
   constructor(name: string, table: Table, statements: Statements) {
     this.name = name;
@@ -65,8 +67,16 @@ export class StoredTable {
   }
 
   update(id: string, columns: readonly TableColumn[], values: readonly FieldValue[]): void {
-    const set = columns.map(({ name }) => `${quoted(name)} = ?`).join(', ');
-    this.#statements.plain(`${this.#updateHead}${set} WHERE id = ?`).run([...values, id]);
+    this.#statements.plain(this.#updateSql(columns)).run([...values, id]);
+  }
+
+  #updateSql(columns: readonly TableColumn[]): string {
+    const only = columns.length === 1 ? columns[0] : undefined;
+    const known = only && this.#updateSqlByColumn.get(only);
+    if (known !== undefined) return known;
+    const text = `${this.#updateHead}${columns.map(({ name }) => `${quoted(name)} = ?`).join(', ')} WHERE id = ?`;
+    if (only !== undefined) this.#updateSqlByColumn.set(only, text);
+    return text;
   }
 
   delete(id: string): void {
