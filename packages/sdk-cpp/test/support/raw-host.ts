@@ -21,6 +21,8 @@ type Wasm = (...args: readonly (number | bigint)[]) => number;
  */
 export class RawHost {
   readonly definition: RawModuleDef;
+  /** The modules from which functions are imported. */
+  readonly imports: readonly string[];
   /** Lines as `<level> <text>`. */
   readonly log: string[] = [];
   /** The host's functions in the order in which the module called them, without those for bytes and the log. */
@@ -32,6 +34,7 @@ export class RawHost {
 
   constructor(program: Uint8Array) {
     const module = new WebAssembly.Module(program as BufferSource);
+    this.imports = WebAssembly.Module.imports(module).map(({ module: from }) => from);
     const imports: Record<string, Record<string, (...args: number[]) => number>> = {};
     for (const { module: from, name } of WebAssembly.Module.imports(module)) {
       (imports[from] ??= {})[name] = (...args) => this.#answer(name, args);
