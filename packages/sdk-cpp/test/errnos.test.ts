@@ -123,3 +123,11 @@ test('the value of a failed outcome ends the call that asks for it', () => {
   expect(() => host.reducer('use_failed_outcome', id(0))).toThrow(WebAssembly.RuntimeError);
   expect(host.log).toEqual([expect.stringMatching(/^101 the value of a failed outcome was used/)]);
 });
+
+// What would silently find another row is told.
+test.each(['find_huge', 'find_negative'])('%s ends the call: the key would become another one', (reducer) => {
+  const host = open();
+  expect(() => host.reducer(reducer, id(1))).toThrow(WebAssembly.RuntimeError);
+  expect(host.log).toEqual(['101 a number does not fit the type of its column']);
+  expect(Buffer.from(host.reducer(reducer, id(0)).sink).toString()).toBe('none');
+});

@@ -24,7 +24,7 @@ void write_key(Writer& out, const Value& value) {
   if constexpr (std::is_same_v<Column, std::string>) {
     out.text(value);
   } else if constexpr (is_key_of<Column, Value>) {
-    write_value<Column>(out, static_cast<Column>(value));
+    write_value<Column>(out, to_column<Column>(value));
   }
 }
 

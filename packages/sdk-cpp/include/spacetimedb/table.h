@@ -71,7 +71,7 @@
   inline ::SpacetimeDB::detail::DefaultItem<spacetimedb_table_##table> spacetimedb_default_##table##_##field{    \
       SPACETIMEDB_PP_COLUMN(table, field), [](::SpacetimeDB::Writer& out) {                                      \
         using Column = SPACETIMEDB_PP_FIELD_TYPE(table, field);                                                  \
-        ::SpacetimeDB::detail::write_value<Column>(out, static_cast<Column>(__VA_ARGS__));                       \
+        ::SpacetimeDB::detail::write_value<Column>(out, ::SpacetimeDB::detail::to_column<Column>(__VA_ARGS__));                       \
       }};
 
 /**

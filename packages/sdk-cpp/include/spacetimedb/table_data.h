@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -117,6 +118,21 @@ constexpr bool has_field(std::string_view field) {
 
 template <class Row, size_t Column>
 using ColumnType = std::tuple_element_t<Column, typename ShapeOf<Row>::Fields>;
+
+/** A value as its column has it. A whole number that does not fit would become another one: it ends the call. */
+template <class Column, class Value>
+Column to_column(const Value& value) {
+  if constexpr (std::integral<Column> && std::integral<Value> && !std::same_as<Column, Value>) {
+    bool is_negative = value < Value{};
+    auto converted = static_cast<Column>(value);
+    if (static_cast<Value>(converted) != value || (converted < Column{}) != is_negative) {
+      fatal("a number does not fit the type of its column");
+    }
+    return converted;
+  } else {
+    return static_cast<Column>(value);
+  }
+}
 
 /** An index as a type. Unique ones find one row. */
 template <class TableType, IndexAlgorithm algorithm_, bool is_unique_, uint16_t... columns_>

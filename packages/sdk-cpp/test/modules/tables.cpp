@@ -70,3 +70,9 @@ SPACETIMEDB_REDUCER(use_failed_outcome, ReducerContext, [[maybe_unused]] uint32_
   Outcome<uint32_t> failed = Err("no number");
   return Err(text(failed.value()));
 }
+SPACETIMEDB_REDUCER(find_huge, ReducerContext ctx, uint32_t high) {
+  return Err(ctx.db[entry_id].find(uint64_t{high} << 32 | 1) ? "found" : "none");
+}
+SPACETIMEDB_REDUCER(find_negative, ReducerContext ctx, uint32_t below) {
+  return Err(ctx.db[entry_id].find(-static_cast<int32_t>(below)) ? "found" : "none");
+}
