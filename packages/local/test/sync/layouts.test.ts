@@ -2,7 +2,7 @@ import { MemoryBlobStore } from '@lightcone/blobs';
 import { CountingBlobStore, FaultyBlobStore } from '@lightcone/blobs/testing';
 import type { BlobFault, BlobOperation } from '@lightcone/blobs/testing';
 import { describe, expect, test } from 'vitest';
-import { Device, keysOf, LAYOUTS, settle } from './support/device.ts';
+import { change, Device, keysOf, LAYOUTS, settle } from './support/device.ts';
 
 describe.each(LAYOUTS)('in the layout %s', (layout) => {
   test('what one device writes another one has after both have synced', async () => {
@@ -179,4 +179,13 @@ describe.each(LAYOUTS)('in the layout %s', (layout) => {
     await settle([a, b]);
     expect(b.log.state()).toEqual(a.log.state());
   });
+});
+
+test('an author whose id cannot name a file holds up nobody in the layout of DimpleDb', async () => {
+  const store = new MemoryBlobStore();
+  const [a, b] = [new Device(store, 'dimple'), new Device(store, 'dimple')];
+  a.log.append([change('../../elsewhere', '1', { name: 'x' })]);
+  a.save('2', { name: 'y' });
+  await settle([a, b]);
+  expect(Object.keys(b.log.state())).toEqual(['Artist/2/name']);
 });

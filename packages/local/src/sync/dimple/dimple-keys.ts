@@ -17,6 +17,11 @@ export function manifestKey(authorId: string): string {
   return `${MANIFESTS}${authorId}${SUFFIX}`;
 }
 
+/** Whether an author can have a manifest: whoever made up an id that cannot name a file is none of DimpleDb's. */
+export function mayHaveManifest(authorId: string): boolean {
+  return /^[A-Za-z0-9_-]{1,100}$/.test(authorId);
+}
+
 export function batchKey(batchId: string): string {
   return `${BATCHES}${batchId}${SUFFIX}`;
 }

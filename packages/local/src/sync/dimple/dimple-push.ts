@@ -4,7 +4,7 @@ import { databaseCall } from '../database-call.ts';
 import { SyncError } from '../errors.ts';
 import type { SyncContext, SyncOutcome } from '../layout.ts';
 import { writeChange } from './change-codec.ts';
-import { batchKey, BATCHES, nameIn, uuidV7 } from './dimple-keys.ts';
+import { batchKey, BATCHES, mayHaveManifest, nameIn, uuidV7 } from './dimple-keys.ts';
 import type { DimpleSession } from './dimple-session.ts';
 import { ManifestUpdates } from './manifest-updates.ts';
 import { MsgpackWriter } from './msgpack-writer.ts';
@@ -48,8 +48,9 @@ export async function pushBatches(session: DimpleSession): Promise<SyncOutcome> 
     state.save();
   };
   for (const sent of changesToSend(session, end)) {
-    const batchId = await manifests.batchOf(sent.change);
     through = sent.through;
+    if (!mayHaveManifest(sent.change.authorId)) continue;
+    const batchId = await manifests.batchOf(sent.change);
     if (batchId !== undefined && !lost.has(batchId)) continue;
     writeChange(body, sent.change);
     batch.push(sent.change);

@@ -3,7 +3,7 @@ import { databaseCall } from '../database-call.ts';
 import { SyncError } from '../errors.ts';
 import { collectGarbage } from './garbage.ts';
 import type { LogSession } from './log-session.ts';
-import { packFolder, packPartKey } from './pieces.ts';
+import { isPack, packFolder, packPartKey } from './pieces.ts';
 import type { Piece } from './pieces.ts';
 import { planPieces } from './plan.ts';
 import { PositionSet } from './position-set.ts';
@@ -16,7 +16,7 @@ import { winnersOf } from './winners.ts';
 const PAGE = 5000;
 
 /**
- * Gathers the newest pieces of the log in one pack, and deletes what is in older packs of ours.
+ * Gathers the newest segments of the log in a pack, and packs in a larger one, and deletes what is in older packs of ours.
  *
  * Of the pieces that make up the log, oldest first, those from the first on that is not larger than all behind it are
  * merged: so each byte is written again only when what it is in doubles, and there are few pieces at any time.
@@ -28,13 +28,22 @@ export async function compact(session: LogSession, isWhole: boolean): Promise<vo
   const listing = await session.list(0);
   await collectGarbage(session, listing);
   const { pieces, holes } = planPieces(listing.pieces, new PositionSet(), listing.head);
-  const folder =
-    isWhole || holes.length > 0
-      ? await packDatabase(session, listing.head)
-      : await packPieces(session, piecesToMerge(pieces), listing.head);
-  if (folder === undefined) return;
-  session.state.ownPacks.push(folder);
-  session.state.save();
+  if (isWhole || holes.length > 0) {
+    note(session, await packDatabase(session, listing.head));
+    return;
+  }
+  // The segments first, alone: devices that lag behind a little read this instead of all that it is merged with.
+  const segments = pieces.slice(pieces.findLastIndex(isPack) + 1);
+  note(session, await packPieces(session, segments, listing.head));
+  const packed = await session.list(0);
+  const merged = piecesToMerge(planPieces(packed.pieces, new PositionSet(), listing.head).pieces);
+  if (merged[0]?.from !== segments[0]?.from) note(session, await packPieces(session, merged, listing.head));
+}
+
+function note({ state }: LogSession, pack: string | undefined): void {
+  if (pack === undefined) return;
+  state.ownPacks.push(pack);
+  state.save();
 }
 
 export function piecesToMerge(pieces: readonly Piece[]): readonly Piece[] {

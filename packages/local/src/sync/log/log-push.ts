@@ -6,7 +6,6 @@ import type { SyncOutcome } from '../layout.ts';
 import { compact } from './compaction.ts';
 import type { LogSession } from './log-session.ts';
 import { isPack, segmentKey } from './pieces.ts';
-import { readObject } from './read-object.ts';
 import { areEqual, HEADER_BYTES, TAG_AT, TAG_BYTES } from './segment-format.ts';
 import { SegmentWriter } from './segment-writer.ts';
 
@@ -87,7 +86,9 @@ async function putSegment(session: LogSession, writer: SegmentWriter, through: C
     const isPut = await store.putIfAbsent(segmentKey(position), bytes, signal);
     session.head = position;
     if (!isPut && !(await isOurs(session, position, tag))) {
-      await mergeOther(session, position);
+      // Somebody was before us: his changes are merged at once. What is wrong with them the next pull tells.
+      await session.list(session.state.have.contiguousTo);
+      await session.pull();
       continue;
     }
     const { pieces } = await session.list(position - 1);
@@ -115,18 +116,4 @@ async function isOurs({ context }: LogSession, position: number, tag: Uint8Array
   const { store, signal } = context;
   const head = await store.get(segmentKey(position), { start: 0, end: HEADER_BYTES }, signal);
   return head !== undefined && areEqual(head.subarray(TAG_AT), tag);
-}
-
-/** Somebody else was before us: his changes are merged at once, as a pull would. */
-async function mergeOther(session: LogSession, position: number): Promise<void> {
-  const range = { from: position - 1, to: position };
-  const key = segmentKey(position);
-  try {
-    const segment = await readObject(session.context, key, range);
-    if (segment === undefined) return; // the next pull tells
-    await session.merge(segment, key);
-    session.state.have.add(range);
-  } catch (error) {
-    if (!(error instanceof SyncError) || error.code !== 'SYNC_DAMAGED') throw error;
-  }
 }

@@ -5,10 +5,11 @@ import type { SyncContext, SyncOutcome } from '../layout.ts';
 import { prefetch } from '../prefetch.ts';
 import type { LogLimits } from './log-limits.ts';
 import type { LogState } from './log-state.ts';
-import { listPieces, segmentKey } from './pieces.ts';
+import { isPack, listPieces, segmentKey } from './pieces.ts';
 import type { Listing, Piece } from './pieces.ts';
 import { planPieces } from './plan.ts';
 import { PositionSet } from './position-set.ts';
+import type { PositionRange } from './position-set.ts';
 import { damaged, readObject } from './read-object.ts';
 import type { Segment } from './segment-reader.ts';
 
@@ -52,10 +53,8 @@ export class LogSession {
     const problemByPiece = new Map<string, SyncError | undefined>();
     const progress = { objects: 0, changes: 0 };
     for (let listings = 1; ;) {
-      const usable = this.#listing.pieces.filter(({ name }) => !problemByPiece.has(name));
-      const { pieces, holes } = planPieces(usable, have, this.head);
-      // A listing may be older than what it lists.
-      const probes = holes.map(({ from }) => segmentKey(from + 1)).filter((name) => !problemByPiece.has(name));
+      const { pieces, holes } = planPieces(this.#listing.pieces, have, this.head, problemByPiece);
+      const probes = this.#probes(holes).filter((name) => !problemByPiece.has(name));
       const wanted = [...pieces, ...probes.map(pieceOfSegment)];
       if (wanted.length === 0) break;
       const failed = await this.#readPieces(wanted, progress);
@@ -125,6 +124,15 @@ export class LogSession {
       }
     }
     return failed;
+  }
+
+  /** Segments that are not listed, and may be there: a listing may be older than what it lists. */
+  #probes(holes: readonly PositionRange[]): string[] {
+    const packed = new PositionSet(this.#listing.pieces.filter((piece) => piece.isComplete && isPack(piece)));
+    return holes
+      .map(({ from }) => from + 1)
+      .filter((position) => !packed.has(position))
+      .map(segmentKey);
   }
 
   /** What is compared later is remembered while it passes. */

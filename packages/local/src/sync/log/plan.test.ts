@@ -6,7 +6,7 @@ import { planPieces } from './plan.ts';
 import { PositionSet } from './position-set.ts';
 
 function piece(from: number, to: number, size = 1000, isComplete = true): Piece {
-  const name = `${from}-${to}-${size}`;
+  const name = `${to === from + 1 ? 'log' : 'pack'}/${from}-${to}-${size}`;
   return { from, to, name, size, isComplete, objects: [{ key: name, size, modifiedAt: 0, etag: '' }] };
 }
 
@@ -16,23 +16,20 @@ const segments = (from: number, to: number): Piece[] =>
 const namesOf = (pieces: readonly Piece[]): string[] => pieces.map(({ from, to }) => `${from}-${to}`);
 
 describe('planPieces', () => {
-  test('a device that lags behind a little reads the segments, a fresh one the pack', () => {
-    const pieces = [...segments(0, 20), piece(0, 18, 500_000)];
-    expect(namesOf(planPieces(pieces, new PositionSet([{ from: 0, to: 16 }]), 20).pieces)).toEqual([
-      '16-17',
-      '17-18',
-      '18-19',
-      '19-20',
-    ]);
+  test('a device that lags behind a little reads a small pack and segments, a fresh one the large pack', () => {
+    const pieces = [...segments(0, 20), piece(0, 16, 500_000), piece(16, 18, 2000), piece(0, 18, 500_000)];
+    const lagging = planPieces(pieces, new PositionSet([{ from: 0, to: 16 }]), 20);
+    expect(namesOf(lagging.pieces)).toEqual(['16-18', '18-19', '19-20']);
     expect(namesOf(planPieces(pieces, new PositionSet(), 20).pieces)).toEqual(['0-18', '18-19', '19-20']);
   });
 
-  test('where segments are gone, a pack that has more than is needed is read', () => {
-    const pieces = [piece(0, 16), piece(10, 30), ...segments(30, 31)];
-    expect(planPieces(pieces, new PositionSet([{ from: 0, to: 20 }]), 31)).toEqual({
-      pieces: [piece(10, 30), piece(30, 31)],
-      holes: [],
-    });
+  test('where a pack has more than is needed it is read nevertheless, never a segment that it has', () => {
+    const pieces = [piece(0, 16), piece(10, 30), ...segments(28, 31)];
+    const have = new PositionSet([{ from: 0, to: 29 }]);
+    expect(namesOf(planPieces(pieces, have, 31).pieces)).toEqual(['10-30', '30-31']);
+    // Also if the pack cannot be read: its segments may be others by now.
+    const unreadable = new Set(['pack/10-30-1000']);
+    expect(planPieces(pieces, have, 31, unreadable).holes).toEqual([{ from: 29, to: 30 }]);
   });
 
   test('a position that nothing has is a hole, and a pack that is not finished is nothing', () => {

@@ -1,5 +1,7 @@
+import { isPack } from './pieces.ts';
 import type { Piece } from './pieces.ts';
-import type { PositionRange, PositionSet } from './position-set.ts';
+import { PositionSet } from './position-set.ts';
+import type { PositionRange } from './position-set.ts';
 
 /** What asking for one more object costs, in bytes that could be read meanwhile. */
 const OBJECT_COST = 64 * 1024;
@@ -13,14 +15,26 @@ export interface Plan {
 }
 
 /**
- * The cheapest way to all positions up to `head`: a device that lags behind a little reads the segments since then, a
- * fresh one a pack that has them all and what followed it.
+ * The cheapest way to all positions up to `head`: a device that lags behind a little reads the newest segments and a
+ * small pack, a fresh one a large pack and what followed it.
+ *
+ * A segment whose position a pack has is passed over: it may be of a late writer who took the position for free, as the
+ * segment that was there is packed and deleted (and who then puts his changes again). So is what is `unreadable`.
  *
  * It is the shortest path from 0 to `head`, where a piece leads from any position from its `from` on to its `to`, what
  * one has already leads there for nothing, and a hole, from one position to the next, is the last resort.
  */
-export function planPieces(pieces: readonly Piece[], have: PositionSet, head: number): Plan {
-  const usable = pieces.filter(({ to, isComplete }) => isComplete && to <= head);
+export function planPieces(
+  pieces: readonly Piece[],
+  have: PositionSet,
+  head: number,
+  unreadable: { has(name: string): boolean } = new Set(),
+): Plan {
+  const packed = new PositionSet(pieces.filter((piece) => piece.isComplete && isPack(piece)));
+  const usable = pieces.filter(
+    (piece) =>
+      piece.isComplete && piece.to <= head && !unreadable.has(piece.name) && (isPack(piece) || !packed.has(piece.to)),
+  );
   const stops = new Set([0, head]);
   for (const { from, to } of usable) stops.add(from).add(to);
   for (const { from, to } of have.ranges) stops.add(Math.min(from, head)).add(Math.min(to, head));

@@ -19,24 +19,30 @@ export class ByteWriter {
     this.#length = 0;
   }
 
+  // In each of these the buffer grows first: `#view` is another one then.
   u8(value: number): void {
-    this.#view.setUint8(this.#grow(1), value);
+    const at = this.#grow(1);
+    this.#view.setUint8(at, value);
   }
 
   u16(value: number): void {
-    this.#view.setUint16(this.#grow(2), value);
+    const at = this.#grow(2);
+    this.#view.setUint16(at, value);
   }
 
   u32(value: number): void {
-    this.#view.setUint32(this.#grow(4), value);
+    const at = this.#grow(4);
+    this.#view.setUint32(at, value);
   }
 
   u64(value: bigint): void {
-    this.#view.setBigUint64(this.#grow(8), BigInt.asUintN(64, value));
+    const at = this.#grow(8);
+    this.#view.setBigUint64(at, BigInt.asUintN(64, value));
   }
 
   f64(value: number): void {
-    this.#view.setFloat64(this.#grow(8), value);
+    const at = this.#grow(8);
+    this.#view.setFloat64(at, value);
   }
 
   /** A whole number from 0 to 2^53, seven bits a byte, the lowest first. */
