@@ -1,4 +1,5 @@
 import type { Change } from '../../change.ts';
+import { databaseCall } from '../database-call.ts';
 import { SyncError } from '../errors.ts';
 import { manifestKey } from './dimple-keys.ts';
 import { listManifests } from './dimple-session.ts';
@@ -95,7 +96,6 @@ export class ManifestUpdates {
     const { context, state } = this.#session;
     const { store, signal } = context;
     for (let tries = 0; tries < MAX_TRIES; tries++) {
-      const size = update.manifest.size;
       const bytes = encodeManifest(update.manifest);
       const isPut =
         update.etag === undefined
@@ -112,8 +112,10 @@ export class ManifestUpdates {
       if (missing.length === 0) {
         update.manifest = found ?? new Map();
         update.added.clear();
-        // All of it is known, unless another one was before us, whose changes the next pull reads.
-        if (isPut && etag !== undefined && found?.size === size) state.etagByManifest.set(key, etag);
+        // Unless it has changes of others that the database lacks: those the next pull reads.
+        const isKnown =
+          databaseCall('comparing changes', () => context.log.unknownOf(found?.keys() ?? [])).length === 0;
+        if (isPut && etag !== undefined && isKnown) state.etagByManifest.set(key, etag);
         return;
       }
       update.manifest = new Map([...(found ?? []), ...update.added]);

@@ -52,18 +52,23 @@ export async function pushChanges(session: LogSession): Promise<SyncOutcome> {
 }
 
 /**
- * Of a storage that is known, what has arrived since; of one that is not, the state of the database as far as the storage
- * does not show it: what was overwritten meanwhile is of no use there.
+ * What has arrived since the last push. Of a storage that has to be compared also the state of the database as far as the
+ * storage does not show it: what was overwritten meanwhile is of no use there.
+ *
+ * What waits to be pushed is pushed even if the storage shows it: a pack that was made of this database may have it, and
+ * those who do not read that pack wait for it.
  */
 function* changesToSend({ context: { log }, state, seen }: LogSession, end: ChangeCursor): Generator<Sent> {
-  if (seen === undefined) {
+  if (seen === undefined || state.pushed.through > 0) {
     const pending = state.pushed.pending(log, end);
     for (;;) {
       const next = databaseCall('reading changes to push', () => pending.next());
-      if (next.done) return;
+      if (next.done) break;
+      seen?.add(next.value.change.id);
       yield { change: next.value.change, through: next.value.cursor };
     }
   }
+  if (seen === undefined) return;
   for (let afterId: string | undefined; ;) {
     const options = afterId === undefined ? { limit: PAGE } : { limit: PAGE, afterId };
     const page = databaseCall('reading changes to push', () => log.winningChanges(options));

@@ -44,10 +44,9 @@ export class LogState {
     return state;
   }
 
-  /** Forgets all that is known of the storage, as it is not what it was. */
+  /** Forgets what the storage has, as it is not what it was. What was not pushed before was not pushed since. */
   forget(): void {
     this.have = new PositionSet();
-    this.pushed = new PushedChanges(0, []);
     this.isNew = true;
     this.tail = undefined;
     this.ownPacks = [];

@@ -1,0 +1,4 @@
+// Devices that diverge in every way, and must come together: see scenario.ts.
+import { testConvergence } from './converge.ts';
+
+testConvergence('dimple', 600);
