@@ -15,6 +15,7 @@ const mayUse: Record<string, readonly string[]> = {
   host: ['sats'],
   engine: ['sats', 'schema', 'protocol', 'store', 'blobs', 'commitlog', 'query', 'host'],
   server: ['sats', 'protocol', 'blobs', 'commitlog', 'engine'],
+  'sdk-assemblyscript': [],
   'sdk-cpp': [],
   cli: ['sats', 'protocol', 'engine', 'server', 'sdk-cpp'],
 };

@@ -1,12 +1,13 @@
-// Builds modules, in Rust or C++, to the `.wasm` files that lie beside their sources. A folder is one module, or a
+// Builds modules, in Rust, C++ or AssemblyScript, to the `.wasm` files that lie beside their sources. A folder is one module, or a
 // workspace of several.
 //
 //   node tools/build-module.ts modules/quickstart-chat [another folder ...]
-//   node tools/build-module.ts --all        every folder of modules/ with a Cargo.toml or CMakeLists.txt
+//   node tools/build-module.ts --all        every folder of modules/ with a module
 //   --out-dir <folder>                      where the results go, instead of beside their sources
 //
-// The result is called <package or target>.wasm and is optimised when `wasm-opt` (binaryen) is installed. The same
-// sources, Cargo.lock and tools give the same bytes wherever the checkout lies.
+// The result is called <package, target or folder>.wasm. What comes from Rust and C++ is optimised when `wasm-opt`
+// (binaryen) is installed; AssemblyScript brings its own. The same sources, locks and tools give the same bytes wherever
+// the checkout lies.
 import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
@@ -23,10 +24,12 @@ import { homedir } from 'node:os';
 import { basename, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { ASSEMBLYSCRIPT_MARKER, compileAssemblyScript } from './build-assemblyscript-module.ts';
 import { compileCpp, CPP_MARKER } from './build-cpp-module.ts';
 import { BuildError } from './build-error.ts';
 
 const RUST_MARKER = 'Cargo.toml';
+const MARKERS = [RUST_MARKER, CPP_MARKER, ASSEMBLYSCRIPT_MARKER];
 const target = 'wasm32-unknown-unknown';
 const repository = resolve(fileURLToPath(new URL('..', import.meta.url)));
 const modules = join(repository, 'modules');
@@ -64,22 +67,26 @@ function main(args: string[]): void {
   const folders = options.all ? moduleFolders() : positionals.map((path) => resolve(path));
   if (folders.length === 0) throw new BuildError('name a module folder, or say --all');
   for (const folder of folders) {
-    if (!isModule(folder)) throw new BuildError(`there is neither a ${RUST_MARKER} nor a ${CPP_MARKER} in ${folder}`);
+    if (!isModule(folder)) throw new BuildError(`there is none of ${MARKERS.join(', ')} in ${folder}`);
   }
   // Looked for once, and only if a module needs it.
   let toolchain: Toolchain | undefined;
   for (const folder of folders) {
+    const resultFolder = options['out-dir'] ?? folder;
+    mkdirSync(resultFolder, { recursive: true });
+    if (existsSync(join(folder, ASSEMBLYSCRIPT_MARKER))) {
+      for (const file of compileAssemblyScript(folder)) keep(file, resultFolder, copyFileSync);
+      continue;
+    }
     const built = existsSync(join(folder, RUST_MARKER))
       ? compileRust(folder, (toolchain ??= findToolchain()))
       : compileCpp(folder);
-    const resultFolder = options['out-dir'] ?? folder;
-    mkdirSync(resultFolder, { recursive: true });
-    for (const file of built) keep(file, resultFolder);
+    for (const file of built) keep(file, resultFolder, optimiseOrCopy);
   }
 }
 
 function isModule(folder: string): boolean {
-  return [RUST_MARKER, CPP_MARKER].some((marker) => existsSync(join(folder, marker)));
+  return MARKERS.some((marker) => existsSync(join(folder, marker)));
 }
 
 function moduleFolders(): string[] {
@@ -119,20 +126,24 @@ function debianToolchain(): Toolchain | undefined {
   };
 }
 
-function keep(built: string, resultFolder: string): void {
+function keep(built: string, resultFolder: string, write: (from: string, to: string) => void): void {
   const result = join(resultFolder, `${basename(built, '.wasm').replaceAll('_', '-')}.wasm`);
   // Whoever watches or reads the result sees the old file or the new one, never half of one.
   const scratch = mkdtempSync(join(resultFolder, '.build-'));
   try {
     const next = join(scratch, 'module.wasm');
-    const isOptimised = optimise(built, next);
-    if (!isOptimised) copyFileSync(built, next);
+    write(built, next);
     renameSync(next, result);
-    const note = isOptimised ? '' : ' (not optimised: wasm-opt of binaryen is not installed)';
-    console.log(`${relative(process.cwd(), result)}: ${statSync(result).size} bytes${note}`);
+    console.log(`${relative(process.cwd(), result)}: ${statSync(result).size} bytes`);
   } finally {
     rmSync(scratch, { recursive: true });
   }
+}
+
+function optimiseOrCopy(from: string, to: string): void {
+  if (optimise(from, to)) return;
+  copyFileSync(from, to);
+  console.log('not optimised: wasm-opt of binaryen is not installed');
 }
 
 /** Runs cargo and returns the paths of the modules that it made. */

@@ -1,5 +1,5 @@
-// `npm start`: the server on 127.0.0.1:3000 with the quickstart chat published to it, and the chat's
-// page beside it. Arguments go to `spacetime start`, e.g. `npm start -- --listen-addr 127.0.0.1:4000`.
+// `npm start`: the server on 127.0.0.1:3000 with the quickstart chat published to it, compiled just now from its
+// AssemblyScript, and the chat's page beside it. Arguments go to `spacetime start`, e.g. `npm start -- --listen-addr 127.0.0.1:4000`.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -30,14 +30,15 @@ const address = await new Promise<string>((resolve) => {
   });
 });
 
-const module = join(root, 'modules', 'quickstart-chat', 'quickstart-chat.wasm');
+const module = join(root, 'modules', 'quickstart-chat-assemblyscript');
 const published = await run(process.execPath, [
   ...cli,
   'publish',
   '--yes',
   '--server',
   `http://${address}`,
-  '--bin-path',
+  '--no-config',
+  '--module-path',
   module,
   database,
 ]);
@@ -59,5 +60,7 @@ console.log(`
   The chat:      ${url}?host=ws://${address}&database=${database}   (open it twice)
   Its logs:      npm run -s spacetime -- logs ${database} -f --server http://${address}
   Its rows:      npm run -s spacetime -- sql ${database} "SELECT * FROM message" --server http://${address}
+  Its source:    modules/quickstart-chat-assemblyscript/assembly/index.ts; published anew whenever you save it by
+                 npm run -s spacetime -- dev ${database} --no-config --module-path modules/quickstart-chat-assemblyscript --server http://${address}
   Stop:          Ctrl-C
 `);

@@ -1,0 +1,1 @@
+export declare function get_jwt(connectionId: usize, out: usize): u32;

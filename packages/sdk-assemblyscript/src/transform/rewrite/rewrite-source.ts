@@ -1,0 +1,113 @@
+import {
+  CallExpression,
+  type Expression,
+  type ExpressionStatement,
+  ForOfStatement,
+  IdentifierExpression,
+  ImportStatement,
+  NewExpression,
+  Node,
+  PropertyAccessExpression,
+  type Source,
+  type Statement,
+  ThrowStatement,
+  VariableStatement,
+} from 'assemblyscript';
+import { decoratorNames } from '../decorators.ts';
+import type { Report } from '../report.ts';
+import { libraryPath } from '../source-names.ts';
+import { forbiddenAccess } from './forbidden-access.ts';
+import { parseSnippet } from './parse-snippet.ts';
+import { rewriteNodes } from './walk.ts';
+
+/** What the module's log calls the levels of `console`. */
+const logLevels: Readonly<Record<string, number>> = { error: 0, warn: 1, info: 2, log: 2, debug: 3, trace: 4 };
+
+/** Names of the library for rewritten code; a module has no reason to use the same. */
+const injected = `
+import { log as $log } from "${libraryPath.slice(5)}/assembly/calls/log";
+import { raise as $raise } from "${libraryPath.slice(5)}/assembly/calls/sender-error";
+import { hasNext as $hasNext } from "${libraryPath.slice(5)}/assembly/tables/has-next";
+`;
+
+/**
+ * Turns what the language lacks into what it has:
+ *
+ * - `console.log(text)` and its siblings into a line of the database's log, with file and line;
+ * - `throw new SenderError(text)` into a call of `raise` (see `lower-sender-errors.ts`);
+ * - `for (const row of rows)` into a loop over rows or over the elements of an array;
+ * - imports of the decorators into nothing, as the compiler does not know them.
+ */
+export function rewriteSource(
+  source: Source,
+  importSource: (text: string, path: string) => Statement[],
+  report: Report,
+): void {
+  let loops = 0;
+  rewriteNodes(source, (node) => {
+    const reason = forbiddenAccess(node);
+    if (reason !== undefined) report.error(node.range, reason);
+    if (node instanceof ImportStatement) removeDecorators(node);
+    if (node instanceof CallExpression) rewriteLog(node, source);
+    if (node instanceof ThrowStatement) return rewriteThrow(node);
+    if (node instanceof ForOfStatement) return rewriteForOf(node, loops++, report);
+    return node;
+  });
+  source.statements.unshift(...importSource(injected, source.normalizedPath));
+}
+
+function removeDecorators(statement: ImportStatement): void {
+  if (statement.internalPath !== libraryPath || statement.declarations === null) return;
+  statement.declarations = statement.declarations.filter(({ foreignName }) => !decoratorNames.has(foreignName.text));
+}
+
+function rewriteLog(call: CallExpression, source: Source): void {
+  const callee = call.expression;
+  if (!(callee instanceof PropertyAccessExpression) || !(callee.expression instanceof IdentifierExpression)) return;
+  const level = logLevels[callee.property.text];
+  if (callee.expression.text !== 'console' || level === undefined) return;
+  const file = JSON.stringify(source.normalizedPath);
+  const line = source.lineAt(call.range.start);
+  const [statement] = parseSnippet(`$log(${level}, ${file}, ${line});`, {}, call.range);
+  const replacement = (statement as ExpressionStatement).expression as CallExpression;
+  call.expression = replacement.expression;
+  call.args = [...replacement.args, ...call.args];
+}
+
+function rewriteThrow(statement: ThrowStatement): Node {
+  const { value, range } = statement;
+  const isSenderError = value instanceof NewExpression && value.typeName.identifier.text === 'SenderError';
+  if (!isSenderError) return statement;
+  const text = value.args[0] ?? Node.createStringLiteralExpression('', range);
+  // The second throw tells the compiler that nothing goes on from here; the lowering returns before it.
+  return Node.createBlockStatement(parseSnippet('$raise($TEXT); throw new Error();', { $TEXT: text }, range), range);
+}
+
+function rewriteForOf(loop: ForOfStatement, number: number, report: Report): Node {
+  const { variable, iterable, body, range } = loop;
+  const declaration = variable instanceof VariableStatement ? variable.declarations[0] : undefined;
+  if (declaration === undefined) {
+    report.error(variable.range, 'declare the variable of the loop in it: for (const row of rows)');
+    return loop;
+  }
+  const [rows, at] = [`$rows${number}`, `$at${number}`];
+  declaration.initializer = Node.createElementAccessExpression(
+    Node.createIdentifierExpression(rows, range),
+    Node.createIdentifierExpression(at, range),
+    iterable.range,
+  );
+  const text = `const ${rows} = $ITERABLE; for (let ${at} = 0; $hasNext(${rows}, ${at}); ++${at}) { $VARIABLE; $BODY; }`;
+  const statements = parseSnippet(text, { $ITERABLE: iterable }, range);
+  replaceMarkers(statements, { $VARIABLE: variable, $BODY: body });
+  return Node.createBlockStatement(statements, range);
+}
+
+/** Puts statements in the place of the markers in the loop's block. */
+function replaceMarkers(statements: readonly Statement[], markers: Readonly<Record<string, Statement>>): void {
+  const loop = statements.at(-1) as unknown as { body: { statements: Statement[] } };
+  loop.body.statements = loop.body.statements.map((statement) => {
+    const { expression } = statement as unknown as { expression?: Expression };
+    const marker = expression instanceof IdentifierExpression ? markers[expression.text] : undefined;
+    return marker ?? statement;
+  });
+}
