@@ -32,7 +32,7 @@ const withoutNode: Record<string, readonly string[]> = {
   engine: ['node.ts', 'node/'],
   blobs: ['node/'],
   local: ['node/'],
-  commitlog: ['node-file-system.ts'],
+  commitlog: ['node-file-system.ts', 'node-file.ts', 'direct-file.ts'],
 };
 
 const packages = new URL('../packages/', import.meta.url);
