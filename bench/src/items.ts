@@ -173,7 +173,8 @@ async function growth(): Promise<void> {
     '\n| accounts | transfers/s, 64 × 96 in flight, v3, confirmed | server CPU µs/transfer |\n| ---: | ---: | ---: |',
   );
   for (const accounts of options.accounts.split(',').map(Number)) {
-    const server = await startLightconeProcess();
+    // One call makes all accounts, and more of them than a call has energy for by default.
+    const server = await startLightconeProcess(SOURCES, '[modules]\nenergy-per-call = 1_000_000_000_000\n');
     await server.publish('transfers', transfersModule);
     await server.call('transfers', 'seed', [accounts, 1_000_000_000]);
     let before = 0;
