@@ -50,7 +50,11 @@ export class LocalConnection implements Connection {
 
   /** In the transaction under way. */
   performInside(operation: Operation): unknown {
-    return perform(this.#store, this.#capture, operation);
+    try {
+      return perform(this.#store, this.#capture, operation);
+    } catch (error) {
+      throw sqliteFailure(error, `${operation.kind} failed`);
+    }
   }
 
   perform(operation: Operation): Promise<unknown> {

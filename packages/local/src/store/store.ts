@@ -210,41 +210,36 @@ export class Store implements ChangeLog {
   }
 
   unknownOf(ids: Iterable<string>): string[] {
-    this.#mustBeCommitted();
-    return [...new Set(ids)].filter((id) => !this.reader.has(id) && !this.reader.isRefused(id));
+    return this.#readLog(() => [...new Set(ids)].filter((id) => !this.reader.has(id) && !this.reader.isRefused(id)));
   }
 
   changesById(ids: Iterable<string>): Change[] {
-    this.#mustBeCommitted();
-    return [...new Set(ids)]
-      .toSorted()
-      .map((id) => this.reader.find(id))
-      .filter((change) => change !== undefined);
+    return this.#readLog(() =>
+      [...new Set(ids)]
+        .toSorted()
+        .map((id) => this.reader.find(id))
+        .filter((change) => change !== undefined),
+    );
   }
 
   lastCursor(): ChangeCursor {
-    this.#mustBeCommitted();
-    return this.reader.end().cursor;
+    return this.#readLog(() => this.reader.end().cursor);
   }
 
   changesSince(cursor: ChangeCursor, options: { limit: number; authorId?: string }): LoggedChange[] {
-    this.#mustBeCommitted();
-    return this.reader.since(cursor, options.limit, options.authorId);
+    return this.#readLog(() => this.reader.since(cursor, options.limit, options.authorId));
   }
 
   changeIds(): string[] {
-    this.#mustBeCommitted();
-    return this.reader.ids();
+    return this.#readLog(() => this.reader.ids());
   }
 
   winningChanges(options: { afterId?: string; limit: number }): Change[] {
-    this.#mustBeCommitted();
-    return this.reader.winningChanges(options.afterId ?? '', options.limit);
+    return this.#readLog(() => this.reader.winningChanges(options.afterId ?? '', options.limit));
   }
 
   note(key: string): string | undefined {
-    this.#mustBeCommitted();
-    return this.state.get(`note:${key}`);
+    return this.#readLog(() => this.state.get(`note:${key}`));
   }
 
   setNotes(notes: readonly Note[]): void {
@@ -348,10 +343,15 @@ export class Store implements ChangeLog {
   }
 
   /** What is not committed is nobody's business but the transaction's: it may never have been. */
-  #mustBeCommitted(): void {
+  #readLog<Result>(read: () => Result): Result {
     this.mustBeOpen();
     if (this.isInTransaction)
       throw new LocalError('LOCAL_BUSY', 'a transaction of the application is under way; ask the log when it is over');
+    try {
+      return read();
+    } catch (error) {
+      throw sqliteFailure(error, 'the log could not be read');
+    }
   }
 
   mustBeOpen(): void {
