@@ -1,0 +1,2 @@
+export { openDb } from './open-db.ts';
+export type { BrowserCalls, BrowserDatabase, BrowserOptions } from './open-db.ts';

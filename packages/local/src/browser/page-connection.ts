@@ -1,0 +1,213 @@
+import type { Connection, ConnectionTransaction } from '../api/connection.ts';
+import type { Operation } from '../api/operation.ts';
+import { LocalError } from '../errors.ts';
+import type { LiveOptions, Subscription } from '../live/live-query.ts';
+import type { SqlFragment } from '../sql/sql.ts';
+import { LivePageQuery } from './live-page-query.ts';
+import { channelName } from './messages.ts';
+import type { LeaderMessage, PageId, PageMessage, Request } from './messages.ts';
+import { fromSent } from './sent-error.ts';
+
+interface Waiting {
+  readonly request: Request;
+  readonly answer: PromiseWithResolvers<unknown>;
+}
+
+/** What the page hears of its leader. */
+interface Leading {
+  readonly leader: string;
+  readonly authorId: string;
+  readonly isDurable: boolean;
+}
+
+/**
+ * The way from a page to the worker that has the database, in whichever tab that is. When another one takes over, what
+ * was asked and not answered is asked again: the leader does nothing twice (see `Leader`). Only a transaction that was
+ * under way is lost with the leader that had it.
+ */
+export class PageConnection implements Connection {
+  readonly #page: PageId;
+  readonly #channel: BroadcastChannel;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #queries = new Map<number, LivePageQuery<unknown>>();
+  readonly #commitListeners = new Set<() => void>();
+  readonly #toldListeners = new Set<(what: unknown) => void>();
+  readonly #ready = Promise.withResolvers<void>();
+  readonly #onClose: () => Promise<void>;
+  #leading: Leading | undefined;
+  /** The transactions that this leader has. */
+  #transactions = new Set<number>();
+  #count = 0;
+  #closed: LocalError | undefined;
+
+  /** @param onClose when nothing is asked any more */
+  constructor(database: string, page: PageId, onClose: () => Promise<void>) {
+    this.#page = page;
+    this.#onClose = onClose;
+    this.#channel = new BroadcastChannel(channelName(database));
+    this.#channel.onmessage = ({ data }) => this.#received(data as LeaderMessage | PageMessage);
+    this.#post({ from: page, kind: 'hello' });
+  }
+
+  /** Settles when there is a leader, or when none can open the database. */
+  get ready(): Promise<void> {
+    return this.#ready.promise;
+  }
+
+  get authorId(): string {
+    return this.#leading!.authorId; // asked when it is ready
+  }
+
+  /** Whether what is written stays when the browser ends. */
+  get isDurable(): boolean {
+    return this.#leading!.isDurable; // asked when it is ready
+  }
+
+  perform(operation: Operation): Promise<unknown> {
+    return this.#ask({ kind: 'perform', operation });
+  }
+
+  async begin(): Promise<ConnectionTransaction> {
+    const transaction = ++this.#count;
+    await this.#ask({ kind: 'begin', transaction });
+    this.#transactions.add(transaction);
+    const inside = (request: Request): Promise<unknown> =>
+      this.#transactions.has(transaction) ? this.#ask(request) : Promise.reject(lostTransaction());
+    return {
+      perform: (operation) => inside({ kind: 'performInside', transaction, operation }),
+      commit: async () => {
+        await inside({ kind: 'commit', transaction });
+        this.#transactions.delete(transaction);
+      },
+      rollback: async () => {
+        // Without its leader there is nothing to undo.
+        if (this.#transactions.delete(transaction)) await this.#ask({ kind: 'rollback', transaction });
+      },
+    };
+  }
+
+  subscribe<Row>(query: SqlFragment<Row>, options: LiveOptions<Row>): Subscription {
+    this.#mustBeOpen();
+    options.signal?.throwIfAborted();
+    const number = ++this.#count;
+    const live = new LivePageQuery(query, options);
+    const stop = (): void => {
+      options.signal?.removeEventListener('abort', stop);
+      if (this.#queries.delete(number)) this.#tell({ kind: 'unsubscribe', query: number });
+    };
+    options.signal?.addEventListener('abort', stop, { once: true });
+    this.#queries.set(number, live as LivePageQuery<unknown>); // what reads its rows and who gets them agree
+    this.#tell({ kind: 'subscribe', query: number, sql: live.sql });
+    return { stop, refresh: () => this.#tell({ kind: 'refresh', query: number }) };
+  }
+
+  onCommit(listener: () => void): () => void {
+    this.#commitListeners.add(listener);
+    return () => this.#commitListeners.delete(listener);
+  }
+
+  /** Calls with what the application's part of the worker tells. @returns the way out */
+  onTold(listener: (what: unknown) => void): () => void {
+    this.#toldListeners.add(listener);
+    return () => this.#toldListeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed !== undefined) return;
+    this.#closed = new LocalError('LOCAL_CLOSED', 'the database is closed');
+    await Promise.allSettled([...this.#waiting.values()].map(({ answer }) => answer.promise));
+    this.fail(this.#closed);
+    await this.#onClose();
+  }
+
+  /** Nothing more is to be had: everything that waits fails. */
+  fail(error: Error): void {
+    this.#closed ??= new LocalError('LOCAL_CLOSED', `the database is closed: ${error.message}`);
+    this.#queries.clear();
+    this.#ready.reject(error);
+    this.#ready.promise.catch(() => undefined);
+    for (const { answer } of this.#waiting.values()) answer.reject(error);
+    this.#waiting.clear();
+    this.#channel.close();
+  }
+
+  #ask(request: Request): Promise<unknown> {
+    this.#mustBeOpen();
+    const number = ++this.#count;
+    const answer = Promise.withResolvers<unknown>();
+    this.#waiting.set(number, { request, answer });
+    this.#request(number, request);
+    return answer.promise;
+  }
+
+  /** For requests whose answer nobody waits for. A leader that comes later is told of all queries. */
+  #tell(request: Request): void {
+    if (this.#closed === undefined) this.#request(++this.#count, request);
+  }
+
+  #request(number: number, request: Request): void {
+    if (this.#leading === undefined) return;
+    const { leader } = this.#leading;
+    const [oldest = number] = this.#waiting.keys();
+    this.#post({ from: this.#page, kind: 'request', leader, number, oldest, request });
+  }
+
+  #post(message: PageMessage): void {
+    this.#channel.postMessage(message);
+  }
+
+  #received(message: LeaderMessage | PageMessage): void {
+    if ('from' in message || ('to' in message && message.to !== this.#page)) return;
+    switch (message.kind) {
+      case 'leading':
+        if (message.leader !== this.#leading?.leader) this.#follow(message);
+        return;
+      case 'failed':
+        return this.fail(fromSent(message.error));
+      case 'committed':
+        for (const listener of this.#commitListeners) listener();
+        return;
+      case 'told':
+        for (const listener of this.#toldListeners) listener(message.what);
+        return;
+      case 'result':
+        return this.#answered(message.number)?.resolve(message.result);
+      case 'error':
+        return this.#answered(message.number)?.reject(fromSent(message.error));
+      case 'rows':
+        return this.#queries.get(message.query)?.received(message.rows);
+      case 'rowsFailed':
+        return this.#queries.get(message.query)?.failed(fromSent(message.error));
+    }
+  }
+
+  #answered(number: number): PromiseWithResolvers<unknown> | undefined {
+    const waiting = this.#waiting.get(number);
+    this.#waiting.delete(number);
+    return waiting?.answer;
+  }
+
+  #follow(leading: Leading): void {
+    this.#leading = leading;
+    this.#transactions = new Set();
+    for (const [query, { sql }] of this.#queries) this.#tell({ kind: 'subscribe', query, sql });
+    for (const [number, { request, answer }] of this.#waiting) {
+      if (request.kind === 'performInside') {
+        this.#waiting.delete(number);
+        answer.reject(lostTransaction());
+      } else this.#request(number, request);
+    }
+    this.#ready.resolve();
+  }
+
+  #mustBeOpen(): void {
+    if (this.#closed !== undefined) throw this.#closed;
+  }
+}
+
+function lostTransaction(): LocalError {
+  return new LocalError(
+    'LOCAL_LEADER_CHANGED',
+    'the tab that had the database was closed while a transaction was under way, and it was rolled back; run it again',
+  );
+}

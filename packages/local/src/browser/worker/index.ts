@@ -1,0 +1,2 @@
+export { serveDatabase } from './serve-database.ts';
+export type { ServeOptions } from './serve-database.ts';

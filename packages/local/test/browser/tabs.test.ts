@@ -1,0 +1,214 @@
+// Pages and workers of several tabs in one process: Node has the locks and the channels of a browser.
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { LocalConnection } from '../../src/api/local-connection.ts';
+import type { Connection } from '../../src/api/connection.ts';
+import { PageConnection } from '../../src/browser/page-connection.ts';
+import { pageLock } from '../../src/browser/messages.ts';
+import { leadWhenElected } from '../../src/browser/worker/lead-when-elected.ts';
+import type { Opened } from '../../src/browser/worker/leader.ts';
+import { databaseOver, defineSchema, int, sql, table, text } from '../../src/index.ts';
+import type { Database } from '../../src/index.ts';
+import { betterSqlite } from '../../src/node/index.ts';
+import { openStore } from '../../src/store/open-store.ts';
+
+const schema = defineSchema({ Item: table({ title: text(), count: int().default(0) }) });
+const allItems = sql`SELECT * FROM Item ORDER BY title`.as(schema.Item);
+
+interface Tab {
+  readonly db: Database<typeof schema>;
+  readonly page: PageConnection;
+  /** Ends the worker, as closing its tab does: whatever it was doing is not done. */
+  endWorker(): Promise<void>;
+  endPage(): void;
+}
+
+let count = 0;
+let name: string;
+let file: string;
+let ends: (() => unknown)[] = [];
+beforeEach(() => {
+  name = `tabs ${process.pid} ${count++}`;
+  file = join(tmpdir(), `lightcone-${name}.db`);
+});
+afterEach(async () => {
+  for (const end of ends) await end();
+  ends = [];
+  for (const suffix of ['', '-wal', '-shm']) rmSync(file + suffix, { force: true });
+});
+
+function open(): Opened {
+  const driver = betterSqlite(file);
+  const store = openStore(driver, { schema });
+  return { store, connection: new LocalConnection(store, driver), isDurable: true };
+}
+
+/** @param meddle changes what the worker's connection does */
+async function tab(meddle: (connection: Connection) => Connection = (connection) => connection): Promise<Tab> {
+  const ended = new AbortController();
+  const openMeddled = (): Promise<Opened> => {
+    const opened = open();
+    return Promise.resolve({ ...opened, connection: meddle(opened.connection) });
+  };
+  const leading = leadWhenElected(name, openMeddled, (_, tell) => tell('leading'), ended.signal);
+  const id = crypto.randomUUID();
+  const gone = Promise.withResolvers<void>();
+  void navigator.locks.request(pageLock(name, id), () => gone.promise);
+  const page = new PageConnection(name, id, () => Promise.resolve());
+  const endWorker = (): Promise<void> => {
+    ended.abort();
+    return leading;
+  };
+  const endPage = (): void => {
+    gone.resolve();
+    page.fail(new Error('the page is gone'));
+  };
+  ends.push(endPage, endWorker);
+  await page.ready;
+  return { db: databaseOver(page, schema), page, endWorker, endPage };
+}
+
+/** The next result of a live query that fulfils a condition. */
+async function until<Row>(rows: AsyncIterable<readonly Row[]>, isMeant: (rows: readonly Row[]) => boolean) {
+  for await (const result of rows) if (isMeant(result)) return result;
+  throw new Error('the query ended');
+}
+
+test('what one tab writes, another sees', async () => {
+  const [one, two] = [await tab(), await tab()];
+  const seen = until(two.db.live(allItems), (rows) => rows.length === 2);
+  await one.db.Item.save({ title: 'b' });
+  await one.db.transaction(async (tx) => {
+    const { id } = await tx.Item.save({ title: 'a' });
+    await tx.Item.update(id, { count: 5 });
+  });
+  expect(await seen).toMatchObject([
+    { title: 'a', count: 5 },
+    { title: 'b', count: 0 },
+  ]);
+  expect(one.db.authorId).toBe(two.db.authorId);
+});
+
+test('errors are those of the store, and a transaction that throws is undone', async () => {
+  const [, { db }] = [await tab(), await tab()];
+  await expect(db.Item.update('nobody', { count: 1 })).rejects.toMatchObject({ code: 'LOCAL_NOT_FOUND' });
+  await expect(db.query(sql`SELECT nonsense`)).rejects.toMatchObject({ name: 'LocalError', code: 'LOCAL_SQL_FAILED' });
+  const work = db.transaction(async (tx) => {
+    await tx.Item.save({ title: 'never' });
+    throw new Error('changed my mind');
+  });
+  await expect(work).rejects.toThrow('changed my mind');
+  expect(await db.query(allItems)).toEqual([]);
+});
+
+test('another tab takes over, and live queries go on', async () => {
+  const [one, two] = [await tab(), await tab()];
+  await one.db.Item.save({ title: 'kept' });
+  const results: string[][] = [];
+  two.db.subscribe(allItems, { onRows: (rows) => results.push(rows.map(({ title }) => title)) });
+  await until(two.db.live(allItems), (rows) => rows.length === 1);
+  await one.endWorker();
+  one.endPage();
+  await two.db.Item.save({ title: 'more' });
+  await until(two.db.live(allItems), (rows) => rows.length === 2);
+  expect(results).toEqual([['kept'], ['kept', 'more']]);
+});
+
+test('a write whose answer was lost is done once', async () => {
+  let isLosing = false;
+  const lost = Promise.withResolvers<void>();
+  // The first tab's worker commits, and ends before it says so.
+  const one = await tab((connection) =>
+    Object.assign(Object.create(connection) as Connection, {
+      authorId: connection.authorId,
+      perform: connection.perform.bind(connection),
+      onCommit: connection.onCommit.bind(connection),
+      close: connection.close.bind(connection),
+      begin: async () => {
+        const transaction = await connection.begin();
+        const commit = async (): Promise<void> => {
+          await transaction.commit();
+          if (!isLosing) return;
+          lost.resolve();
+          await new Promise(() => undefined);
+        };
+        return {
+          perform: transaction.perform.bind(transaction),
+          rollback: transaction.rollback.bind(transaction),
+          commit,
+        };
+      },
+    }),
+  );
+  const two = await tab();
+  isLosing = true;
+  const saving = two.db.Item.save({ title: 'once' });
+  await lost.promise;
+  await one.endWorker();
+  const saved = await saving;
+  expect(await two.db.query(allItems)).toEqual([saved]);
+  const deleting = two.db.Item.delete(saved.id);
+  expect(await deleting).toBe(true);
+});
+
+test('a transaction whose tab went is refused, and nothing of it is there', async () => {
+  const [one, two] = [await tab(), await tab()];
+  const begun = Promise.withResolvers<void>();
+  const taken = Promise.withResolvers<void>();
+  const work = two.db.transaction(async (tx) => {
+    await tx.Item.save({ title: 'half' });
+    begun.resolve();
+    await taken.promise;
+    await tx.Item.save({ title: 'other half' });
+  });
+  await begun.promise;
+  await one.endWorker();
+  // The new leader is there when something else was answered.
+  expect(await two.db.query(allItems)).toEqual([]);
+  taken.resolve();
+  await expect(work).rejects.toMatchObject({ code: 'LOCAL_LEADER_CHANGED' });
+  expect(await two.db.query(allItems)).toEqual([]);
+});
+
+test('what a page that went had begun holds up nobody', async () => {
+  const [one, two] = [await tab(), await tab()];
+  const begun = Promise.withResolvers<void>();
+  void two.db
+    .transaction(async (tx) => {
+      await tx.Item.save({ title: 'never' });
+      begun.resolve();
+      await new Promise(() => undefined);
+    })
+    .catch(() => undefined);
+  await begun.promise;
+  two.endPage();
+  await one.db.Item.save({ title: 'mine' });
+  expect(await one.db.query(allItems)).toMatchObject([{ title: 'mine' }]);
+  // Its notes go with it.
+  await one.db.query(sql`SELECT 1`);
+  const notes = sql`SELECT count(*) AS n FROM ZV_STATE WHERE key LIKE 'page:%'`.as<{ n: number }>();
+  expect(await one.db.query(notes)).toEqual([{ n: 1 }]);
+});
+
+test('a closed page waits for what it asked, and asks no more', async () => {
+  const [, two] = [await tab(), await tab()];
+  const saving = two.db.Item.save({ title: 'last' });
+  await two.db.close();
+  await expect(saving).resolves.toMatchObject({ title: 'last' });
+  await expect(Promise.resolve().then(() => two.db.query(allItems))).rejects.toMatchObject({ code: 'LOCAL_CLOSED' });
+});
+
+test('a database that cannot be opened is told to all pages', async () => {
+  const ended = new AbortController();
+  ends.push(() => ended.abort());
+  const page = new PageConnection(name, crypto.randomUUID(), () => Promise.resolve());
+  void leadWhenElected(
+    name,
+    () => Promise.reject(new Error('no room')),
+    () => undefined,
+    ended.signal,
+  );
+  await expect(page.ready).rejects.toThrow('no room');
+});
