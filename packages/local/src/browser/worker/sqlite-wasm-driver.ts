@@ -13,6 +13,8 @@ const pauseMs = 50;
  */
 export async function sqliteWasm(name: string): Promise<{ driver: SqliteDriver; isDurable: boolean }> {
   const sqlite3 = await sqlite3InitModule();
+  // It prints what it throws as well, also where a refusal is expected.
+  Object.assign((sqlite3 as unknown as { config: object }).config, { error: () => undefined });
   if (!hasPrivateFiles()) return { driver: driverOver(sqlite3, new sqlite3.oo1.DB(':memory:')), isDurable: false };
   const folder = encodeURIComponent(name);
   const until = performance.now() + handOverMs;
@@ -117,7 +119,9 @@ class Statement implements SqliteStatement {
         while (statement.step()) if (!visit()) break;
       });
     } finally {
-      statement.reset(true);
+      // Not the methods of the statement, which throw once more what `step` threw.
+      this.#sqlite3.capi.sqlite3_reset(statement);
+      this.#sqlite3.capi.sqlite3_clear_bindings(statement);
     }
   }
 
