@@ -7,7 +7,17 @@ const checks: [program: string, ...args: string[]][] = [
   // Tests and benchmarks of packages, which are no part of what is built.
   ['tsc', '-p', 'tsconfig.tests.json'],
   // What follows the root is no package of ours; most of it follows the looser types of the official clients.
-  ['tsc', '-b', '.', 'modules/quickstart-chat', 'modules/histories', 'smoketests', 'smoketests/test/older-client'],
+  [
+    'tsc',
+    '-b',
+    '.',
+    'modules/quickstart-chat',
+    'modules/histories',
+    'examples/quick-start',
+    'examples/to-do',
+    'smoketests',
+    'smoketests/test/older-client',
+  ],
   // After the compiler: what a test imports from another package it knows by the declarations made just now.
   ['oxlint', '--type-aware'],
 ];

@@ -14,4 +14,6 @@ export function modulePath(name: string, folder = name): string {
 
 export const chatPageFolder: string = join(repository, 'modules', 'quickstart-chat', 'web');
 
+export const toDoFolder: string = join(repository, 'examples', 'to-do');
+
 export const terminalClient: string = join(repository, 'modules', 'quickstart-chat', 'client.ts');

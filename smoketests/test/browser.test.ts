@@ -1,42 +1,34 @@
 // Two pages in a real Chromium talk to each other through the server.
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ChatPage } from '../src/chat-page.ts';
+import { BuiltPage } from '../src/built-page.ts';
 import { newPerson, publish } from '../src/http.ts';
+import { CHROMIUM, startChromium } from '../src/chromium.ts';
+import { chatPageFolder } from '../src/modules.ts';
 import { isMissing } from '../src/needs.ts';
 import { ServerProcess } from '../src/server-process.ts';
 
-const chromiumPath = '/usr/bin/chromium';
-
-describe.skipIf(isMissing(chromiumPath))('the chat page', () => {
+describe.skipIf(isMissing(CHROMIUM))('the chat page', () => {
   let server: ServerProcess;
-  let site: ChatPage;
+  let site: BuiltPage;
   let browser: Browser;
   let ann: Page;
   let bob: Page;
   const pageErrors: Error[] = [];
 
   beforeAll(async () => {
-    [server, site] = await Promise.all([ServerProcess.start(), ChatPage.serve()]);
+    [server, site] = await Promise.all([ServerProcess.start(), BuiltPage.serve(chatPageFolder)]);
     const owner = await newPerson(server);
     await publish(server, 'quickstart-chat', 'quickstart-chat', owner.token);
-    browser = await chromium.launch({
-      executablePath: chromiumPath,
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    });
+    browser = await startChromium();
     const context = await browser.newContext();
     [ann, bob] = await Promise.all([openPage(), openPage()]);
 
     async function openPage(): Promise<Page> {
       const page = await context.newPage();
       page.on('pageerror', (error) => pageErrors.push(error));
-      await page.goto(site.url(server.webSocketUrl, 'quickstart-chat'));
+      const query = new URLSearchParams({ host: server.webSocketUrl, database: 'quickstart-chat' });
+      await page.goto(`${site.origin}/?${query}`);
       await page.getByText('connected to quickstart-chat').waitFor();
       return page;
     }

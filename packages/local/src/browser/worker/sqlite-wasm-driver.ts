@@ -119,9 +119,10 @@ class Statement implements SqliteStatement {
         while (statement.step()) if (!visit()) break;
       });
     } finally {
+      const pointer = statement.pointer as never; // its declarations ask for a connection here
       // Not the methods of the statement, which throw once more what `step` threw.
-      this.#sqlite3.capi.sqlite3_reset(statement);
-      this.#sqlite3.capi.sqlite3_clear_bindings(statement);
+      this.#sqlite3.capi.sqlite3_reset(pointer);
+      this.#sqlite3.capi.sqlite3_clear_bindings(pointer);
     }
   }
 
