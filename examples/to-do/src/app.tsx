@@ -78,7 +78,8 @@ function Sync({ db }: { db: Db }) {
       </summary>
       <form
         action={(data) => {
-          const entered = Object.fromEntries(fields.map((field) => [field, String(data.get(field))]));
+          // They are texts, none of them files.
+          const entered = Object.fromEntries(fields.map((field) => [field, data.get(field) as string]));
           keepSettings(entered['endpoint'] === '' ? undefined : (entered as unknown as StorageSettings));
           location.reload();
         }}

@@ -8,8 +8,8 @@ export function useQuery<Row>(
 ): readonly Row[] | undefined {
   const [rows, setRows] = useState<readonly Row[]>();
   useEffect(() => {
-    const { stop } = db.subscribe(query, { onRows: setRows });
-    return stop;
+    const subscription = db.subscribe(query, { onRows: setRows });
+    return () => subscription.stop();
   }, [db, query]);
   return rows;
 }
