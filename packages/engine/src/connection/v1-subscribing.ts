@@ -10,7 +10,7 @@ import { QueryError } from '@lightcone/query';
 import type { Client } from '../client.ts';
 import type { LiveQuery } from '../subscriptions/live-query.ts';
 import type { QuerySet } from '../subscriptions/query-set.ts';
-import type { PlannedQueries } from '../subscriptions/subscriptions.ts';
+import type { PlannedQueries } from '../subscriptions/planned-query.ts';
 import { LEGACY_SET_ID } from './v1-changes.ts';
 import type { V1Sender } from './v1-sender.ts';
 

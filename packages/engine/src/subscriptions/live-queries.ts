@@ -1,9 +1,10 @@
 import { RowListWriter } from '@lightcone/protocol';
-import { JoinEvaluator, type RowSource, type RowsPlan } from '@lightcone/query';
+import { JoinEvaluator, type RowSource } from '@lightcone/query';
 import { ByteWriter } from '@lightcone/sats';
 import type { TransactionDelta } from '@lightcone/store';
 import { CommittedChanges } from './committed-changes.ts';
 import { type Evaluation, LiveQuery } from './live-query.ts';
+import type { PlannedQuery } from './planned-query.ts';
 import { QueryIndex } from './query-index.ts';
 
 /** A query whose evaluation threw. */
@@ -48,11 +49,11 @@ export class LiveQueries {
     return this.#byKey.values();
   }
 
-  /** The query that is live under a key, or a new one with this plan. */
-  share(key: string, text: string, plan: RowsPlan, sender: Uint8Array): LiveQuery {
+  /** The query that is live under a key, or a new one as planned. */
+  share(key: string, planned: PlannedQuery, sender: Uint8Array): LiveQuery {
     const live = this.#byKey.get(key);
     if (live !== undefined) return live;
-    const query = new LiveQuery(this.#nextNumber++, key, text, plan, sender);
+    const query = new LiveQuery(this.#nextNumber++, key, planned, sender);
     this.#byKey.set(key, query);
     this.#index.add(query);
     return query;

@@ -4,12 +4,15 @@ import {
   type JoinPlan,
   type RowSource,
   type RowsPlan,
+  type TableInterest,
   type TablePlan,
   hiddenBytes,
+  isWide,
 } from '@lightcone/query';
 import type { ByteWriter } from '@lightcone/sats';
 import type { PointerList, Table } from '@lightcone/store';
 import type { CommittedChanges } from './committed-changes.ts';
+import type { PlannedQuery } from './planned-query.ts';
 import type { QuerySet } from './query-set.ts';
 
 /** What live queries are evaluated with; one for all of a database. */
@@ -35,6 +38,8 @@ export class LiveQuery {
   /** Its SQL. */
   readonly text: string;
   readonly plan: RowsPlan;
+  /** Which changed rows matter to it. */
+  readonly interests: readonly TableInterest[];
   readonly tableName: string;
   /** The caller's identity, 32 bytes, where the query speaks of `:sender`. */
   readonly sender: Uint8Array;
@@ -42,7 +47,7 @@ export class LiveQuery {
   readonly #hiddenBytes: number;
   readonly querySets: Set<QuerySet> = new Set();
   /** Whether any changed row of some table may concern it. */
-  isWide = false;
+  readonly isWide: boolean;
   /** The number of the last transaction that may have concerned it. */
   transaction = -1;
   /** The changed rows of its table that may matter, where they are known; else any may. */
@@ -58,11 +63,13 @@ export class LiveQuery {
   changesEnd = 0;
   changedRows = 0;
 
-  constructor(number: number, key: string, text: string, plan: RowsPlan, sender: Uint8Array) {
+  constructor(number: number, key: string, { text, plan, interests }: PlannedQuery, sender: Uint8Array) {
     this.number = number;
     this.key = key;
     this.text = text;
     this.plan = plan;
+    this.interests = interests;
+    this.isWide = isWide(interests);
     this.tableName = plan.table.name;
     this.sender = sender;
     this.#hiddenBytes = hiddenBytes(plan.table);

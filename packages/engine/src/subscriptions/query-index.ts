@@ -1,4 +1,4 @@
-import { type RowInterest, type RowSource, type RowVisitor, interestsOf } from '@lightcone/query';
+import { type RowInterest, type RowSource, type RowVisitor } from '@lightcone/query';
 import type { PointerList, Table, TransactionDelta } from '@lightcone/store';
 import { PointWatchers } from '../point-watchers.ts';
 import type { LiveQuery } from './live-query.ts';
@@ -53,12 +53,9 @@ export class QueryIndex {
   }
 
   add(query: LiveQuery): void {
-    for (const { tableId, rows } of interestsOf(query.plan, query.sender)) {
+    for (const { tableId, rows } of query.interests) {
       const table = this.#mustFind(tableId);
-      if (rows === undefined) {
-        table.whole.add(query);
-        query.isWide = true;
-      }
+      if (rows === undefined) table.whole.add(query);
       for (const interest of rows ?? []) {
         const { keyType, key } = interest;
         valuesOf(table, interest).add(keyType, keyType.hashKey(key, 0), key, query);
@@ -68,7 +65,7 @@ export class QueryIndex {
 
   /** Takes back what `add` did. */
   remove(query: LiveQuery): void {
-    for (const { tableId, rows } of interestsOf(query.plan, query.sender)) {
+    for (const { tableId, rows } of query.interests) {
       const table = this.#mustFind(tableId);
       table.whole.delete(query);
       for (const interest of rows ?? []) {

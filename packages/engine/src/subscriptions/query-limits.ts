@@ -1,8 +1,8 @@
 import { type RowSource, isWide, wholeTables } from '@lightcone/query';
 import type { Client } from '../client.ts';
+import type { PlannedQueries } from './planned-query.ts';
 import type { QuerySet } from './query-set.ts';
 import { queryWeight } from './query-weight.ts';
-import type { PlannedQueries } from './subscriptions.ts';
 
 /** The queries of one message are planned and run in one go. */
 const MAX_QUERIES_PER_MESSAGE = 4096;
@@ -48,8 +48,8 @@ export function refuseQueries(
   rows: RowSource,
 ): string | undefined {
   let wideWeight = client.wideWeight - (replaced?.wideWeight ?? 0);
-  for (const { text, plan } of planned.values()) {
-    if (isWide(plan, client.identity.bytes)) wideWeight += queryWeight(text);
+  for (const { text, interests } of planned.values()) {
+    if (isWide(interests)) wideWeight += queryWeight(text);
   }
   if (wideWeight > MAX_WIDE_WEIGHT_PER_CLIENT) {
     const what = `${wideWeight} queries of one connection that every changed row may concern (${LONG})`;

@@ -1,4 +1,4 @@
-import { QueryError, type RowSource, type RowsPlan } from '@lightcone/query';
+import { QueryError, type RowSource, type RowsPlan, interestsOf } from '@lightcone/query';
 import type { TransactionDelta } from '@lightcone/store';
 import type { Client } from '../client.ts';
 import type { TransactionOrigin } from '../connection/wire.ts';
@@ -8,6 +8,7 @@ import type { CallerQueries } from '../queries/caller-queries.ts';
 import type { ViewAccess } from '../queries/view-access.ts';
 import { type FailedQuery, LiveQueries } from './live-queries.ts';
 import type { LiveQuery } from './live-query.ts';
+import type { PlannedQueries, PlannedQuery } from './planned-query.ts';
 import { refuseQueries, refuseTexts } from './query-limits.ts';
 import { QuerySet } from './query-set.ts';
 
@@ -85,9 +86,7 @@ export class Subscriptions {
 
   /** Registers planned queries under an id that the client does not use. */
   register(client: Client, querySetId: number, planned: PlannedQueries): QuerySet {
-    const shared = [...planned].map(([key, { text, plan }]) => {
-      return this.#queries.share(key, text, plan, client.identity.bytes);
-    });
+    const shared = [...planned].map(([key, query]) => this.#queries.share(key, query, client.identity.bytes));
     const querySet = new QuerySet(querySetId, client, shared);
     for (const query of shared) {
       query.querySets.add(querySet);
@@ -217,7 +216,8 @@ export class Subscriptions {
       if (planned.size > 0) yield;
       try {
         const plan = planOf(text);
-        planned.set(sharingKey(text, plan, client), { text, plan });
+        const interests = interestsOf(plan, client.identity.bytes);
+        planned.set(sharingKey(text, plan, client), { text, plan, interests });
       } catch (error) {
         if (!(error instanceof QueryError)) throw error;
         return `${error.message}, executing: \`${text}\``;
@@ -256,14 +256,6 @@ export class Subscriptions {
     if (!EVERY_TABLE.test(text)) return [text];
     return this.#planner.everyTable(client).map((name) => `SELECT * FROM "${name}"`);
   }
-}
-
-/** Queries that may be registered, by the key under which they are shared. */
-export type PlannedQueries = ReadonlyMap<string, PlannedQuery>;
-
-interface PlannedQuery {
-  readonly text: string;
-  readonly plan: RowsPlan;
 }
 
 function inOneGo<Result>(steps: Generator<void, Result>): Result {

@@ -44,9 +44,9 @@ export function interestsOf(plan: RowsPlan, sender: Uint8Array): TableInterest[]
   });
 }
 
-/** Whether any changed row of some table may matter to a query. @param sender as for `interestsOf` */
-export function isWide(plan: RowsPlan, sender: Uint8Array): boolean {
-  return interestsOf(plan, sender).some(({ rows }) => rows === undefined);
+/** Whether any changed row of some table may matter to a query with these interests. */
+export function isWide(interests: readonly TableInterest[]): boolean {
+  return interests.some(({ rows }) => rows === undefined);
 }
 
 function valueInterest(shape: JoinShape, position: number, sender: Uint8Array): RowInterest | undefined {
