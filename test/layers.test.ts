@@ -17,7 +17,7 @@ const mayUse: Record<string, readonly string[]> = {
   server: ['sats', 'protocol', 'blobs', 'commitlog', 'engine'],
   'sdk-assemblyscript': [],
   'sdk-cpp': [],
-  cli: ['sats', 'protocol', 'engine', 'server', 'sdk-cpp'],
+  cli: ['sats', 'protocol', 'engine', 'server', 'sdk-assemblyscript', 'sdk-cpp'],
 };
 
 /** Packages whose sources run in a browser worker too; files and folders that need Node are named. */
