@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { bool, defineSchema, int, openDbSync, ref, sql, table, text } from '../src/index.ts';
 import { betterSqlite } from '../src/node/index.ts';
 
@@ -51,4 +51,24 @@ test('a live query follows', async () => {
   db.Artist.save({ name: 'A' });
   await Promise.resolve();
   expect(seen).toEqual([[{ name: 'B' }], [{ name: 'A' }, { name: 'B' }]]);
+});
+
+test('a listener that throws undoes nothing, and the others hear of the commit', () => {
+  using db = openDbSync({ schema, driver: betterSqlite(':memory:') });
+  const thrownLater = vi.spyOn(globalThis, 'queueMicrotask').mockImplementation((callback) => {
+    expect(callback).toThrow('not my day');
+  });
+  try {
+    let heard = 0;
+    db.onCommit(() => {
+      throw new Error('not my day');
+    });
+    db.onCommit(() => heard++);
+    const saved = db.Artist.save({ name: 'Can' });
+    expect(db.Artist.get(saved.id)).toEqual(saved);
+    expect(heard).toBe(1);
+    expect(thrownLater).toHaveBeenCalledTimes(1);
+  } finally {
+    thrownLater.mockRestore();
+  }
 });

@@ -32,6 +32,11 @@ export function perform(store: Store, capture: RawCapture, operation: Operation)
       return store.parking.all();
     case 'reconcile':
       return reconcileAll(store);
+    default: {
+      const { kind } = operation as { kind: string };
+      const message = `"${kind}" is unknown to the tab that has the database, which runs another version; reload all tabs`;
+      throw new LocalError('LOCAL_INVALID_SCHEMA', message);
+    }
   }
 }
 

@@ -39,15 +39,22 @@ export async function openDb<const S extends Schema>({
   worker,
   config,
 }: BrowserOptions<S>): Promise<BrowserDatabase<S>> {
+  if (!globalThis.isSecureContext) {
+    worker.terminate();
+    throw new LocalError('LOCAL_IO', 'browsers keep databases for pages of https and localhost only');
+  }
   const page = crypto.randomUUID();
   const release = await holdLock(pageLock(name, page));
   const connection = new PageConnection(name, page, async () => {
     await ended(worker);
     release();
   });
-  worker.addEventListener('error', ({ message }) =>
-    connection.fail(new LocalError('LOCAL_IO', `the worker of the database failed: ${message}`)),
-  );
+  // A script that cannot be loaded has no message.
+  const failed = ({ message }: Partial<ErrorEvent>): void =>
+    connection.fail(
+      new LocalError('LOCAL_IO', `the worker of the database failed: ${message ?? 'its script could not be loaded'}`),
+    );
+  worker.addEventListener('error', failed);
   const start: WorkerStart = { name, config };
   worker.postMessage(start);
   try {
@@ -56,6 +63,9 @@ export async function openDb<const S extends Schema>({
     worker.terminate();
     release();
     throw error;
+  } finally {
+    // Later ones are errors of the application's part, which the browser reports; the database goes on.
+    worker.removeEventListener('error', failed);
   }
   // Browsers that ask somebody are asked when there is something to keep.
   if (connection.isDurable) void navigator.storage.persist().catch(() => false);

@@ -39,6 +39,7 @@ export class PageConnection implements Connection {
   #transactions = new Set<number>();
   #count = 0;
   #closed: LocalError | undefined;
+  #closing: Promise<void> | undefined;
 
   /** @param onClose when nothing is asked any more */
   constructor(database: string, page: PageId, onClose: () => Promise<void>) {
@@ -71,8 +72,11 @@ export class PageConnection implements Connection {
     const transaction = ++this.#count;
     await this.#ask({ kind: 'begin', transaction });
     this.#transactions.add(transaction);
-    const inside = (request: Request): Promise<unknown> =>
-      this.#transactions.has(transaction) ? this.#ask(request) : Promise.reject(lostTransaction());
+    const inside = async (request: Request): Promise<unknown> => {
+      if (this.#closed !== undefined) throw this.#closed;
+      if (!this.#transactions.has(transaction)) throw lostTransaction();
+      return this.#askOpen(request);
+    };
     return {
       perform: (operation) => inside({ kind: 'performInside', transaction, operation }),
       commit: async () => {
@@ -81,7 +85,8 @@ export class PageConnection implements Connection {
       },
       rollback: async () => {
         // Without its leader there is nothing to undo.
-        if (this.#transactions.delete(transaction)) await this.#ask({ kind: 'rollback', transaction });
+        if (this.#transactions.delete(transaction) && this.#closed === undefined)
+          await this.#askOpen({ kind: 'rollback', transaction });
       },
     };
   }
@@ -91,6 +96,7 @@ export class PageConnection implements Connection {
     options.signal?.throwIfAborted();
     const number = ++this.#count;
     const live = new LivePageQuery(query, options);
+    sendable(live.sql); // before it is known: each new leader is sent it
     const stop = (): void => {
       options.signal?.removeEventListener('abort', stop);
       if (this.#queries.delete(number)) this.#tell({ kind: 'unsubscribe', query: number });
@@ -112,17 +118,26 @@ export class PageConnection implements Connection {
     return () => this.#toldListeners.delete(listener);
   }
 
-  async close(): Promise<void> {
-    if (this.#closed !== undefined) return;
-    this.#closed = new LocalError('LOCAL_CLOSED', 'the database is closed');
-    await Promise.allSettled([...this.#waiting.values()].map(({ answer }) => answer.promise));
-    this.fail(this.#closed);
+  close(): Promise<void> {
+    return (this.#closing ??= this.#closeAfterAll());
+  }
+
+  async #closeAfterAll(): Promise<void> {
+    if (this.#closed === undefined) {
+      // Its turn comes when the transactions under way are over, those of this page among them.
+      const lastTurn = { kind: 'query', text: 'SELECT 1', values: [], bigInts: false } as const;
+      await this.#askOpen({ kind: 'perform', operation: lastTurn }).catch(() => undefined);
+      await Promise.allSettled([...this.#waiting.values()].map(({ answer }) => answer.promise));
+      this.fail(new LocalError('LOCAL_CLOSED', 'the database is closed'));
+    }
     await this.#onClose();
   }
 
   /** Nothing more is to be had: everything that waits fails. */
   fail(error: Error): void {
-    this.#closed ??= new LocalError('LOCAL_CLOSED', `the database is closed: ${error.message}`);
+    if (this.#closed !== undefined) return;
+    const isClosed = error instanceof LocalError && error.code === 'LOCAL_CLOSED';
+    this.#closed = isClosed ? error : new LocalError('LOCAL_CLOSED', `the database is closed: ${error.message}`);
     this.#queries.clear();
     this.#ready.reject(error);
     this.#ready.promise.catch(() => undefined);
@@ -131,8 +146,15 @@ export class PageConnection implements Connection {
     this.#channel.close();
   }
 
-  #ask(request: Request): Promise<unknown> {
+  async #ask(request: Request): Promise<unknown> {
     this.#mustBeOpen();
+    return this.#askOpen(request);
+  }
+
+  /** Also while it closes. */
+  async #askOpen(given: Request): Promise<unknown> {
+    // The copy is asked again of the next leader, whatever the caller has done to his by then.
+    const request = sendable(given);
     const number = ++this.#count;
     const answer = Promise.withResolvers<unknown>();
     this.#waiting.set(number, { request, answer });
@@ -157,6 +179,7 @@ export class PageConnection implements Connection {
   }
 
   #received(message: LeaderMessage | PageMessage): void {
+    if (typeof message !== 'object' || message === null) return; // the channel is everybody's
     if ('from' in message || ('to' in message && message.to !== this.#page)) return;
     switch (message.kind) {
       case 'leading':
@@ -165,8 +188,7 @@ export class PageConnection implements Connection {
       case 'failed':
         return this.fail(fromSent(message.error));
       case 'committed':
-        for (const listener of this.#commitListeners) listener();
-        return;
+        return this.#committed();
       case 'told':
         for (const listener of this.#toldListeners) listener(message.what);
         return;
@@ -187,7 +209,13 @@ export class PageConnection implements Connection {
     return waiting?.answer;
   }
 
+  #committed(): void {
+    for (const listener of this.#commitListeners) listener();
+  }
+
   #follow(leading: Leading): void {
+    // The one before may have committed and not have said so.
+    if (this.#leading !== undefined) this.#committed();
     this.#leading = leading;
     this.#transactions = new Set();
     for (const [query, { sql }] of this.#queries) this.#tell({ kind: 'subscribe', query, sql });
@@ -202,6 +230,17 @@ export class PageConnection implements Connection {
 
   #mustBeOpen(): void {
     if (this.#closed !== undefined) throw this.#closed;
+    if (this.#closing !== undefined) throw new LocalError('LOCAL_CLOSED', 'the database is closed');
+  }
+}
+
+/** @throws LocalError `LOCAL_INVALID_VALUE` for what cannot be sent to a worker, such as functions */
+function sendable<Sent>(given: Sent): Sent {
+  try {
+    return structuredClone(given);
+  } catch (cause) {
+    const message = `a value cannot be sent to the worker that has the database: ${(cause as Error).message}`;
+    throw new LocalError('LOCAL_INVALID_VALUE', message, { cause });
   }
 }
 

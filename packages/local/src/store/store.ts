@@ -95,7 +95,11 @@ export class Store implements ChangeLog {
   }
 
   mustFindTable(name: string): StoredTable {
-    return this.tables.get(name)!; // names come from the handles that were made of the schema
+    const table = this.tables.get(name);
+    if (table !== undefined) return table;
+    // The handles are made of a schema, but of that of another tab.
+    const message = `there is no table "${name}" in the tab that has the database, which runs another version; reload all tabs`;
+    throw new LocalError('LOCAL_INVALID_SCHEMA', message);
   }
 
   /** Runs `work` in a transaction that writes; all of it is kept, or nothing. Listeners are called after the commit. */
@@ -167,7 +171,7 @@ export class Store implements ChangeLog {
     const wroteOwn = this.#wroteOwn;
     this.#wroteOwn = false;
     if (!touched.isEmpty || wroteOwn) this.#tell({ origin, touched });
-    if (wroteOwn) for (const listener of this.#ownListeners) listener();
+    if (wroteOwn) for (const listener of this.#ownListeners) callSafely(listener);
   }
 
   /** Work to do in each transaction before its commit. */
@@ -282,7 +286,10 @@ export class Store implements ChangeLog {
       const arrived = appended === 0 ? undefined : { after, through: this.reader.end().cursor };
       return { appended, arrived, rows: touched.deeds, parked, refused };
     }, 'sync');
-    if (skew !== undefined) for (const listener of this.#skewListeners) listener(skew);
+    if (skew !== undefined) {
+      const found = skew;
+      for (const listener of this.#skewListeners) callSafely(() => listener(found));
+    }
     return result;
   }
 
@@ -405,10 +412,21 @@ export class Store implements ChangeLog {
   }
 
   #tell(commit: Commit): void {
-    for (const listener of this.#commitListeners) listener(commit);
+    for (const listener of this.#commitListeners) callSafely(() => listener(commit));
   }
 
   #dataVersion(): number {
     return this.statements.plain('PRAGMA data_version').get([])!['data_version'] as number;
+  }
+}
+
+/** What a listener throws is no failure of the transaction, which is committed: it goes where errors of callbacks go. */
+function callSafely(listener: () => void): void {
+  try {
+    listener();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
   }
 }

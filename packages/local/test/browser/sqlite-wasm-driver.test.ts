@@ -36,6 +36,14 @@ test('integers are numbers unless they are asked for exactly', () => {
   expect(driver.prepare('SELECT 5 AS five').all([])).toEqual([{ five: 5 }]);
 });
 
+test('what triggers do is not counted', () => {
+  driver.exec('CREATE TABLE t (a); CREATE TABLE u (a)');
+  driver.exec('CREATE TRIGGER log AFTER UPDATE ON t BEGIN INSERT INTO u VALUES (new.a); END');
+  driver.prepare('INSERT INTO t VALUES (1), (2)').run([]);
+  expect(driver.prepare('UPDATE t SET a = 5').run([])).toBe(2);
+  expect(driver.prepare('UPDATE t SET a = 5 WHERE a = 1').run([])).toBe(0);
+});
+
 test('a statement says what it is, and how many rows it changed', () => {
   driver.exec('CREATE TABLE t (a UNIQUE)');
   const insert = driver.prepare('INSERT INTO t VALUES (?), (?)');

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { LocalConnection } from '../../src/api/local-connection.ts';
 import type { Connection } from '../../src/api/connection.ts';
 import { PageConnection } from '../../src/browser/page-connection.ts';
-import { pageLock } from '../../src/browser/messages.ts';
+import { channelName, leaderLock, pageLock } from '../../src/browser/messages.ts';
 import { leadWhenElected } from '../../src/browser/worker/lead-when-elected.ts';
 import type { Opened } from '../../src/browser/worker/leader.ts';
 import { databaseOver, defineSchema, int, sql, table, text } from '../../src/index.ts';
@@ -18,6 +18,7 @@ const schema = defineSchema({ Item: table({ title: text(), count: int().default(
 const allItems = sql`SELECT * FROM Item ORDER BY title`.as(schema.Item);
 
 interface Tab {
+  readonly id: string;
   readonly db: Database<typeof schema>;
   readonly page: PageConnection;
   /** Ends the worker, as closing its tab does: whatever it was doing is not done. */
@@ -67,7 +68,7 @@ async function tab(meddle: (connection: Connection) => Connection = (connection)
   };
   ends.push(endPage, endWorker);
   await page.ready;
-  return { db: databaseOver(page, schema), page, endWorker, endPage };
+  return { id, db: databaseOver(page, schema), page, endWorker, endPage };
 }
 
 /** The next result of a live query that fulfils a condition. */
@@ -211,4 +212,181 @@ test('a database that cannot be opened is told to all pages', async () => {
     ended.signal,
   );
   await expect(page.ready).rejects.toThrow('no room');
+});
+
+test('what cannot be sent is refused, and holds up neither other calls nor the end', async () => {
+  const { db, endWorker } = await tab();
+  const row = { title: 'x', count: (() => 1) as unknown as number };
+  await expect(db.Item.save(row)).rejects.toMatchObject({ code: 'LOCAL_INVALID_VALUE' });
+  await tab();
+  await endWorker();
+  await db.Item.save({ title: 'y' });
+  await db.close();
+});
+
+test('of many writes at once each is done once, whoever takes over, and is noted in a few bytes', async () => {
+  const [one, two] = [await tab(), await tab()];
+  const titles = Array.from({ length: 200 }, (_, i) => String(i).padStart(3, '0'));
+  const saving = titles.map((title) => two.db.Item.save({ title }));
+  await saving[20];
+  const largest = sql`SELECT max(length(value)) AS n FROM ZV_STATE WHERE key LIKE 'page:%'`.as<{ n: number }>();
+  expect((await one.db.query(largest))[0]!.n).toBeLessThan(100);
+  const more = titles.map((title) => two.db.Item.save({ title: `more ${title}` }));
+  await one.endWorker();
+  await Promise.all([...saving, ...more]);
+  const rows = await two.db.query(allItems);
+  expect(rows.map(({ title }) => title)).toEqual([...titles, ...titles.map((title) => `more ${title}`)]);
+  await two.db.Item.save({ title: 'last' });
+  const notes = sql`SELECT count(*) AS n FROM ZV_STATE WHERE key LIKE 'page:%'`.as<{ n: number }>();
+  expect(await two.db.query(notes)).toEqual([{ n: 1 }]);
+});
+
+test('what was asked is asked again as it was, whatever became of its object', async () => {
+  const [one, two] = [await tab(), await tab()];
+  const row = { title: 'as it was' };
+  const held = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<void>();
+  const holding = one.db
+    .transaction(async () => {
+      begun.resolve();
+      await held.promise;
+    })
+    .catch((error: unknown) => error);
+  await begun.promise;
+  const saving = two.db.Item.save(row);
+  row.title = 'changed';
+  await one.endWorker();
+  held.resolve();
+  expect(await holding).toMatchObject({ code: 'LOCAL_LEADER_CHANGED' });
+  expect(await saving).toMatchObject({ title: 'as it was' });
+});
+
+// Less than the 5 s after which a transaction that does nothing is ended.
+test.each(['its page goes', 'the leader ends'])(
+  'a transaction that waits to begin when %s holds up nobody',
+  { timeout: 4000 },
+  async (what) => {
+    const [one, two, three] = [await tab(), await tab(), await tab()];
+    const held = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    const holding = two.db
+      .transaction(async () => {
+        begun.resolve();
+        await held.promise;
+      })
+      .catch(() => undefined);
+    await begun.promise;
+    const waiting = three.db.transaction((tx) => tx.Item.save({ title: 'later' })).catch((error: unknown) => error);
+    if (what === 'its page goes') {
+      three.endPage();
+      await navigator.locks.request(pageLock(name, three.id), () => undefined);
+      held.resolve();
+    } else await one.endWorker();
+    await one.db.Item.save({ title: 'mine' });
+    held.resolve();
+    await Promise.all([holding, waiting]);
+  },
+);
+
+test(
+  'a page that follows its changes sees one whose leader ended before it told of it',
+  { timeout: 4000 },
+  async () => {
+    const one = await tab((connection) =>
+      Object.assign(Object.create(connection) as Connection, {
+        authorId: connection.authorId,
+        perform: connection.perform.bind(connection),
+        begin: connection.begin.bind(connection),
+        close: connection.close.bind(connection),
+        onCommit: () => () => undefined,
+      }),
+    );
+    const two = await tab();
+    const over = new AbortController();
+    ends.push(() => over.abort());
+    const feed = two.db.changes({ signal: over.signal });
+    await two.db.Item.save({ title: 'first' });
+    expect((await feed.next()).value?.items).toHaveLength(1);
+    const next = feed.next();
+    await two.db.Item.save({ title: 'second' });
+    await one.endWorker();
+    expect((await next).value?.items).toHaveLength(1);
+  },
+);
+
+test('a database whose application cannot begin its work is given up, and the pages are told', async () => {
+  const page = new PageConnection(name, crypto.randomUUID(), () => Promise.resolve());
+  let opened: Opened | undefined;
+  await leadWhenElected(
+    name,
+    () => Promise.resolve((opened = open())),
+    () => {
+      throw new Error('no such bucket');
+    },
+    new AbortController().signal,
+  );
+  await expect(page.ready).rejects.toThrow('no such bucket');
+  expect(opened?.store.isOpen).toBe(false);
+});
+
+test('a database is closed for the next leader although the work beside it ended badly', async () => {
+  const ended = new AbortController();
+  let opened: Opened | undefined;
+  const stopped = leadWhenElected(
+    name,
+    () => Promise.resolve((opened = open())),
+    () => () => Promise.reject(new Error('sync did not stop')),
+    ended.signal,
+  );
+  const page = new PageConnection(name, crypto.randomUUID(), () => Promise.resolve());
+  ends.push(() => page.fail(new Error('the page is gone')));
+  await page.ready;
+  ended.abort();
+  await stopped.catch(() => undefined);
+  await navigator.locks.request(leaderLock(name), () => undefined);
+  expect(opened?.store.isOpen).toBe(false);
+});
+
+test('a tab of another version is told so', async () => {
+  const { page } = await tab();
+  const newer = databaseOver(page, defineSchema({ Later: table({ title: text() }) }));
+  await expect(newer.Later.save({ title: 'x' })).rejects.toMatchObject({ code: 'LOCAL_INVALID_SCHEMA' });
+  await expect(page.perform({ kind: 'count' } as never)).rejects.toMatchObject({ code: 'LOCAL_INVALID_SCHEMA' });
+});
+
+test('what strangers say on the channel disturbs nobody', async () => {
+  const { db } = await tab();
+  const channel = new BroadcastChannel(channelName(name));
+  for (const said of ['hello', null, 7, {}, { kind: 'nonsense' }]) channel.postMessage(said);
+  channel.close();
+  expect(await db.Item.save({ title: 'undisturbed' })).toMatchObject({ title: 'undisturbed' });
+});
+
+test('a page that is closed ends what it has begun, and its end is waited for twice', async () => {
+  const { db } = await tab();
+  const begun = Promise.withResolvers<void>();
+  const goOn = Promise.withResolvers<void>();
+  const work = db.transaction(async (tx) => {
+    begun.resolve();
+    await goOn.promise;
+    return tx.Item.save({ title: 'to the end' });
+  });
+  await begun.promise;
+  const closing = Promise.all([db.close(), db.close()]);
+  await expect(db.query(allItems)).rejects.toMatchObject({ code: 'LOCAL_CLOSED' });
+  goOn.resolve();
+  expect(await work).toMatchObject({ title: 'to the end' });
+  await closing;
+});
+
+test('databases of different names know nothing of each other', async () => {
+  const one = await tab();
+  const [firstName, firstFile] = [name, file];
+  [name, file] = [`${name} other`, file.replace('.db', ' other.db')];
+  ends.push(() => {
+    for (const suffix of ['', '-wal', '-shm']) rmSync(firstFile + suffix, { force: true });
+  });
+  const other = await tab();
+  await one.db.Item.save({ title: firstName });
+  expect(await other.db.query(allItems)).toEqual([]);
 });

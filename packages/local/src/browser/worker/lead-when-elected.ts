@@ -9,7 +9,8 @@ import type { Opened } from './leader.ts';
  * leader at a time; the browser frees the lock however a tab ends.
  *
  * @param open opens the database; its failure is told to all pages that wait
- * @param onLeading work of the application beside the database, such as its sync; what it returns is called at the end
+ * @param onLeading work of the application beside the database, such as its sync; what it returns is called at the end.
+ *   If it throws, the database is given up, and the pages are told why
  */
 export async function leadWhenElected(
   database: string,
@@ -29,10 +30,21 @@ export async function leadWhenElected(
         return sayFailed(database, error);
       }
       const leader = new Leader(database, opened);
-      const stop = onLeading(opened, (what) => leader.tell(what));
-      await ended;
-      await stop?.();
-      await leader.close();
+      let stop;
+      try {
+        stop = onLeading(opened, (what) => leader.tell(what));
+        leader.introduce();
+      } catch (error) {
+        await leader.close();
+        return sayFailed(database, error);
+      }
+      try {
+        await ended;
+        await stop?.();
+      } finally {
+        // Whatever became of that: the next leader cannot open what is open here.
+        await leader.close();
+      }
     });
   } catch (error) {
     if (!signal.aborted) throw error;

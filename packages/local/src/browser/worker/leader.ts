@@ -40,7 +40,6 @@ export class Leader {
     connection.onCommit(() => this.#post({ kind: 'committed' }));
     // Pages of the leader before, some of which may be gone.
     for (const page of LedPage.known(store)) this.#pageOf(page);
-    this.#introduce();
   }
 
   /** Says something to all pages. */
@@ -62,14 +61,15 @@ export class Leader {
     if (!this.#ended.signal.aborted) this.#channel.postMessage(message);
   }
 
-  #introduce(): void {
+  /** Tells all pages that it leads; from then on they ask it. */
+  introduce(): void {
     const { authorId } = this.#connection;
     this.#post({ kind: 'leading', leader: this.#id, authorId, isDurable: this.#isDurable });
   }
 
   #received(message: PageMessage | LeaderMessage): void {
-    if (!('from' in message)) return;
-    if (message.kind === 'hello') return this.#introduce();
+    if (typeof message !== 'object' || message === null || !('from' in message)) return; // the channel is everybody's
+    if (message.kind === 'hello') return this.introduce();
     if (message.leader !== this.#id) return;
     const { from, number, oldest, request } = message;
     void this.#answer(from, number, oldest, request);
@@ -90,8 +90,7 @@ export class Leader {
         if (!writes(request.operation)) return this.#connection.perform(request.operation);
         return this.#write(page, number, oldest, request.operation);
       case 'begin':
-        page.transactions.set(request.transaction, await this.#connection.begin());
-        return undefined;
+        return this.#begin(page, request.transaction);
       case 'performInside':
         return transactionOf(page, request.transaction).perform(request.operation);
       case 'commit':
@@ -109,7 +108,19 @@ export class Leader {
         page.queries.get(request.query)?.stop();
         page.queries.delete(request.query);
         return undefined;
+      default:
+        throw new LocalError(
+          'LOCAL_INVALID_SCHEMA',
+          `the tab that has the database runs another version of this program, which does not know "${(request as { kind: string }).kind}"; reload all tabs`,
+        );
     }
+  }
+
+  async #begin(page: LedPage, number: number): Promise<void> {
+    const transaction = await this.#connection.begin();
+    // While it waited, its page may have gone, or this leader have ended: nobody would end it.
+    if (page.isGone || this.#ended.signal.aborted) await transaction.rollback();
+    else page.transactions.set(number, transaction);
   }
 
   async #write(page: LedPage, number: number, oldest: number, operation: Operation): Promise<unknown> {
@@ -130,9 +141,14 @@ export class Leader {
   async #commit(page: LedPage, number: number, oldest: number, transaction: number): Promise<void> {
     const underWay = transactionOf(page, transaction);
     page.transactions.delete(transaction);
-    const noted = page.note(number, oldest, undefined);
-    await underWay.commit();
-    noted();
+    try {
+      const noted = page.note(number, oldest, undefined);
+      await underWay.commit();
+      noted();
+    } catch (error) {
+      await underWay.rollback();
+      throw error;
+    }
   }
 
   /** What a write that an earlier leader did answered; a row is answered as it is by now. */
@@ -170,11 +186,17 @@ export class Leader {
     }
     if (signal.aborted) return;
     this.#pages.delete(id);
+    page.isGone = true;
     for (const subscription of page.queries.values()) subscription.stop();
     for (const transaction of page.transactions.values()) await transaction.rollback();
-    const transaction = await this.#connection.begin();
-    page.forget();
-    await transaction.commit();
+    let transaction;
+    try {
+      transaction = await this.#connection.begin();
+      page.forget();
+      await transaction.commit();
+    } catch {
+      await transaction?.rollback(); // the next leader knows its notes, and tries again
+    }
   }
 }
 

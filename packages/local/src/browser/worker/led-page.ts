@@ -13,20 +13,26 @@ export type Outcome = string | number | boolean | undefined;
 export class LedPage {
   readonly transactions: Map<number, ConnectionTransaction> = new Map();
   readonly queries: Map<number, Subscription> = new Map();
+  isGone = false;
   readonly #store: Store;
-  readonly #key: string;
-  #done: ReadonlyMap<number, Outcome>;
+  /** Of its notes, which end in the numbers of the writes: each is small, however many are under way at once. */
+  readonly #prefix: string;
+  readonly #done = new Map<number, Outcome>();
 
   constructor(store: Store, page: PageId) {
     this.#store = store;
-    this.#key = `page:${page}`;
-    this.#done = new Map(JSON.parse(store.state.get(this.#key) ?? '[]') as [number, Outcome][]);
+    this.#prefix = `page:${page}:`;
+    const notes = "SELECT key, value FROM ZV_STATE WHERE key LIKE ? || '%'";
+    for (const { key, value } of store.statements.plain(notes).all([this.#prefix])) {
+      const number = Number((key as string).slice(this.#prefix.length));
+      this.#done.set(number, JSON.parse(value as string) as Outcome);
+    }
   }
 
   /** The pages of which there are notes. */
   static known(store: Store): PageId[] {
     const rows = store.statements.plain("SELECT key FROM ZV_STATE WHERE key LIKE 'page:%'").all([]);
-    return rows.map(({ key }) => (key as string).slice('page:'.length));
+    return [...new Set(rows.map(({ key }) => (key as string).split(':')[1]!))]; // as `#prefix` has it
   }
 
   isDone(number: number): boolean {
@@ -43,14 +49,21 @@ export class LedPage {
    * @returns what to call when the transaction is committed
    */
   note(number: number, oldest: number, outcome: Outcome): () => void {
-    const done = new Map([...this.#done].filter(([earlier]) => earlier >= oldest));
-    done.set(number, outcome);
-    this.#store.state.set({ key: this.#key, value: JSON.stringify([...done]) });
-    return () => (this.#done = done);
+    const heard: number[] = [];
+    for (const earlier of this.#done.keys()) {
+      if (earlier >= oldest) break; // they are in the order in which they were done, nearly that of their numbers
+      heard.push(earlier);
+      this.#store.state.set({ key: this.#prefix + earlier, value: undefined });
+    }
+    this.#store.state.set({ key: this.#prefix + number, value: JSON.stringify(outcome ?? null) });
+    return () => {
+      for (const earlier of heard) this.#done.delete(earlier);
+      this.#done.set(number, outcome);
+    };
   }
 
   /** Forgets it in the transaction under way: it is gone, and asks nothing any more. */
   forget(): void {
-    this.#store.state.set({ key: this.#key, value: undefined });
+    this.#store.statements.plain("DELETE FROM ZV_STATE WHERE key LIKE ? || '%'").run([this.#prefix]);
   }
 }

@@ -8,7 +8,7 @@ const pauseMs = 50;
 
 /**
  * SQLite's WebAssembly build in this worker, on the origin private file system; in memory where there is none.
- * @param name of the database; its files are in `.lightcone-local/<name>`
+ * @param name of the database; its files are in `.lightcone-local/db-<name>`
  * @throws what the file system says, if others hold the files for longer than 10 s
  */
 export async function sqliteWasm(name: string): Promise<{ driver: SqliteDriver; isDurable: boolean }> {
@@ -16,7 +16,7 @@ export async function sqliteWasm(name: string): Promise<{ driver: SqliteDriver; 
   // It prints what it throws as well, also where a refusal is expected.
   Object.assign((sqlite3 as unknown as { config: object }).config, { error: () => undefined });
   if (!hasPrivateFiles()) return { driver: driverOver(sqlite3, new sqlite3.oo1.DB(':memory:')), isDurable: false };
-  const folder = encodeURIComponent(name);
+  const folder = `db-${encodeURIComponent(name)}`; // also for a name such as `..`
   const until = performance.now() + handOverMs;
   for (;;) {
     try {
@@ -89,7 +89,8 @@ class Statement implements SqliteStatement {
   run(values: readonly SqlValue[]): number {
     const before = this.#database.changes(true);
     this.#each(values, () => true);
-    return this.#database.changes(true) - before;
+    // Those of triggers are counted in the total only.
+    return this.#database.changes(true) === before ? 0 : this.#database.changes();
   }
 
   all(values: readonly SqlValue[]): SqlRow[] {
