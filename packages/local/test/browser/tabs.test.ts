@@ -215,11 +215,12 @@ test('a database that cannot be opened is told to all pages', async () => {
 });
 
 test('what cannot be sent is refused, and holds up neither other calls nor the end', async () => {
-  const { db, endWorker } = await tab();
+  const first = await tab();
+  const { db } = first;
   const row = { title: 'x', count: (() => 1) as unknown as number };
   await expect(db.Item.save(row)).rejects.toMatchObject({ code: 'LOCAL_INVALID_VALUE' });
   await tab();
-  await endWorker();
+  await first.endWorker();
   await db.Item.save({ title: 'y' });
   await db.close();
 });
@@ -282,7 +283,7 @@ test.each(['its page goes', 'the leader ends'])(
       await navigator.locks.request(pageLock(name, three.id), () => undefined);
       held.resolve();
     } else await one.endWorker();
-    await one.db.Item.save({ title: 'mine' });
+    expect(await one.db.Item.save({ title: 'mine' })).toMatchObject({ title: 'mine' });
     held.resolve();
     await Promise.all([holding, waiting]);
   },
