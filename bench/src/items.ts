@@ -26,6 +26,9 @@ const ITEMS = Number(options.items);
 /** A server gives back what it needed for a moment within this time. */
 const SETTLED_MS = 3000;
 
+/** A scan takes 20 ms, which is too short to be measured once. */
+const SCANS = 20;
+
 /** Enough for the compilers to be done. */
 const WARM_UP_ITEMS = 20_000;
 const WARM_UP_ROUNDS = 10;
@@ -42,9 +45,6 @@ if ('rows'.includes(options.only)) await rows();
 if ('memory'.includes(options.only)) await memory();
 if ('starts'.includes(options.only)) await starts();
 if ('growth'.includes(options.only)) await growth();
-
-/** Every row is scanned in 20 ms, which is too short to be measured once. */
-const SCANS = 20;
 
 /** Rows a second inside one reducer, and inside one transaction of SQLite in this process. */
 async function rows(): Promise<void> {

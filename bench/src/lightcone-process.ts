@@ -47,7 +47,8 @@ async function start(script: string, folder: string, savedToken: string | undefi
   const request = (path: string, method: string, contentType: string, body: BodyInit): Promise<Response> =>
     accepted(`http://${address}/v1/database/${path}`, {
       method,
-      headers: { authorization: `Bearer ${token}`, 'content-type': contentType },
+      // A connection that is kept is closed by the server while a measurement keeps this process from noticing.
+      headers: { authorization: `Bearer ${token}`, 'content-type': contentType, connection: 'close' },
       body,
     });
   return {
