@@ -73,6 +73,7 @@ export class ModuleData implements HostCalls {
     const table = this.#findTable(tableId);
     if (table === undefined) return -ERRNO.noSuchTable;
     this.reads?.addTable(tableId);
+    out.makeRoom(table.rowCount * (table.definition.row.staticSize ?? 0));
     for (let row = table.first(); row !== NO_ROW;) {
       const last = table.lastOfRun(row);
       out.appendRun(table.bytes(row), table.start(row), table.end(last), last - row + 1);

@@ -51,6 +51,12 @@ export class ByteWriter {
     return start;
   }
 
+  /** Makes room for `count` bytes more at once, where it is known beforehand how many come. */
+  makeRoom(count: number): void {
+    const end = this.#length + count;
+    if (end > this.bytes.length) this.#enlarge(end);
+  }
+
   u8(value: number): void {
     const at = this.reserve(1);
     this.bytes[at] = value;
@@ -149,6 +155,10 @@ export class ByteWriter {
   #grow(needed: number): void {
     let capacity = this.bytes.length * 2;
     while (capacity < needed) capacity *= 2;
+    this.#enlarge(capacity);
+  }
+
+  #enlarge(capacity: number): void {
     const grown = new Uint8Array(capacity);
     grown.set(this.bytes.subarray(0, this.#length));
     this.bytes = grown;

@@ -87,6 +87,21 @@ function contentByChunks(rows: RowBuffer): string[] {
   return chunks;
 }
 
+test('room that is made beforehand changes nothing but how often a buffer grows, and is bounded as rows are', () => {
+  const { rows, content } = filled([5, 40_000]);
+  rows.makeRoom(100_000);
+  expect(rows.length).toBe(content.length);
+  rows.append(Uint8Array.of(1, 2, 3), 0, 3);
+  expect(contentByChunks(rows)).toEqual([
+    Buffer.from(content).toString('base64'),
+    Buffer.of(1, 2, 3).toString('base64'),
+  ]);
+  const full = new RowBuffer(1);
+  full.maxBytes = 8000;
+  full.makeRoom(2 ** 50);
+  expect(() => full.append(new Uint8Array(8001), 0, 8001)).toThrow(/open row iterators/);
+});
+
 test('a buffer that is reset is as new', () => {
   const { rows } = filled([40_000, 5, 40_000]);
   rows.reset();

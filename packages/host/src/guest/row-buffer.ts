@@ -38,6 +38,11 @@ export class RowBuffer {
     return this.#rowCount;
   }
 
+  /** Makes room for `count` bytes of rows at once, as far as it would take them. */
+  makeRoom(count: number): void {
+    this.#writer.makeRoom(Math.min(count, this.maxBytes - this.#writer.length));
+  }
+
   /** Appends the row `bytes[start..end]`. */
   append(bytes: Uint8Array, start: number, end: number): void {
     const writer = this.#writer;
