@@ -71,7 +71,8 @@ export class Captures<Place> {
   }
 
   /**
-   * Saves waiting pages, until those of this call have `maxBytes` or more.
+   * Saves waiting pages, until those of this call have `maxBytes` or more. To look at a page counts as 4096 bytes, however
+   * few rows it has, so that pages whose rows are gone do not make a call longer.
    * @returns whether all are saved
    */
   continue(maxBytes: number): boolean {
@@ -82,7 +83,7 @@ export class Captures<Place> {
       for (; running.page < captured.pages.length; running.page++) {
         if (bytes >= maxBytes) return false;
         if (captured.table.pageMarks.get(running.page) !== WAITING) continue;
-        bytes += this.#save(captured, running.page);
+        bytes += Math.max(this.#save(captured, running.page), LOOK_BYTES);
         const saved = captured.pages[running.page];
         captured.saved[running.page] = saved;
         captured.table.pageMarks.set(running.page, saved === undefined ? CHANGED : SAVED);
@@ -148,6 +149,9 @@ export class Captures<Place> {
     return this.#running;
   }
 }
+
+/** The least that a page counts in a step of a capture: about the bytes that are copied in the time of a look at it. */
+const LOOK_BYTES = 4096;
 
 interface RunningCapture<Place> {
   readonly save: SavePage<Place>;

@@ -213,6 +213,32 @@ test('a slice saves what it was told to and at most a page more, however much th
   expect(slices).toBeGreaterThan(8);
 });
 
+test('a slice looks at a bounded number of pages, also where hardly a row is left in them', () => {
+  const { store, captures } = new Scenario(1);
+  const pages = 100;
+  const bytes = new Uint8Array(FIXED.row.staticSize!);
+  const rows = new PointerList();
+  let transaction = store.begin();
+  for (let id = 0; id < 64 * pages; id++) {
+    new DataView(bytes.buffer).setUint32(0, id, true);
+    rows.push(transaction.insert(store.table(1), bytes, 0, bytes.length));
+  }
+  transaction.commit();
+  transaction = store.begin();
+  for (let i = 1; i < rows.length; i++) transaction.delete(store.table(1), rows.at(i));
+  transaction.commit();
+  let savedPages = 0;
+  captures.begin(() => {
+    savedPages++;
+    return new Uint8Array(0);
+  });
+  let slices = 1;
+  while (!captures.continue(10 * 4096)) slices++;
+  captures.finish();
+  expect(savedPages).toBe(1);
+  expect(slices).toBe(pages / 10);
+});
+
 test('a page whose place is not to be used any more is saved again', () => {
   const scenario = new Scenario(1);
   const transaction = scenario.store.begin();
