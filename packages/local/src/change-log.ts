@@ -27,6 +27,12 @@ export interface ChangeLog {
   /** The ids under which this file wrote before it was copied or restored, oldest first. */
   readonly formerAuthorIds: readonly string[];
 
+  /**
+   * While a transaction of the application waits for something, what resolves at its end; `undefined` when there is none.
+   * Until then every call but this one throws `LOCAL_BUSY`: what is not committed may never have been.
+   */
+  whenIdle(): Promise<void> | undefined;
+
   /** Those of `ids` that are not in the log (nor refused earlier), in their order, each once. */
   unknownOf(ids: Iterable<string>): string[];
 

@@ -58,6 +58,8 @@ export class Store implements ChangeLog {
   readonly #beforeCommit: (() => void)[] = [];
   #isOpen = true;
   #touched: TouchedRows | undefined;
+  /** Of those who wait for the end of the transaction, if any. */
+  #idle: PromiseWithResolvers<void> | undefined;
   /** Up to where in the log the rows are what it says. */
   #folded: ChangeCursor;
   #wroteOwn = false;
@@ -150,12 +152,10 @@ export class Store implements ChangeLog {
     if (cursor !== this.#folded) this.state.set({ key: 'folded', value: String(cursor) });
     this.statements.plain('COMMIT').run([]);
     this.#folded = cursor;
-    this.#touched = undefined;
-    for (const listener of this.#endListeners) listener(true);
+    this.#ended(true);
   }
 
   rollback(): void {
-    this.#touched = undefined;
     this.#wroteOwn = false;
     this.#writer.clear();
     try {
@@ -163,7 +163,7 @@ export class Store implements ChangeLog {
     } catch {
       // SQLite has rolled back by itself, as it does when the disk is full.
     }
-    for (const listener of this.#endListeners) listener(false);
+    this.#ended(false);
   }
 
   /** Tells the listeners of a commit. One that throws does not keep the others from hearing of it. */
@@ -211,6 +211,12 @@ export class Store implements ChangeLog {
   /** Begins to tell own commits from those of other connections. */
   watchElsewhere(): void {
     this.#seenDataVersion = this.#dataVersion();
+  }
+
+  whenIdle(): Promise<void> | undefined {
+    if (!this.isInTransaction) return undefined;
+    this.#idle ??= Promise.withResolvers();
+    return this.#idle.promise;
   }
 
   unknownOf(ids: Iterable<string>): string[] {
@@ -409,6 +415,14 @@ export class Store implements ChangeLog {
 
   #writeNotes(notes: readonly Note[]): void {
     for (const { key, value } of notes) this.state.set({ key: `note:${key}`, value });
+  }
+
+  #ended(committed: boolean): void {
+    this.#touched = undefined;
+    // Before those whose turn it is next, so that one transaction right behind the other keeps nobody out.
+    this.#idle?.resolve();
+    this.#idle = undefined;
+    for (const listener of this.#endListeners) listener(committed);
   }
 
   #tell(commit: Commit): void {

@@ -13,14 +13,15 @@ const SLICE = 5000;
  * @throws SyncError `SYNC_DATABASE_FAILED`; what `changes` throws; the reason of the signal. What was appended stays.
  */
 export async function appendChanges(
-  { log, runtime, signal }: SyncContext,
+  context: SyncContext,
   changes: Iterable<Change>,
   pushed: PushedChanges,
 ): Promise<number> {
+  const { log, runtime, signal } = context;
   let appended = 0;
   let slice: Change[] = [];
-  const flush = (): void => {
-    const result = databaseCall('merging changes from the storage', () => log.append(slice));
+  const flush = async (): Promise<void> => {
+    const result = await databaseCall(context, 'merging changes from the storage', () => log.append(slice));
     appended += result.appended;
     if (result.arrived !== undefined) pushed.pulledRange(result.arrived);
     slice = [];
@@ -28,11 +29,11 @@ export async function appendChanges(
   for (const change of changes) {
     slice.push(change);
     if (slice.length < SLICE) continue;
-    flush();
+    await flush();
     // Others may run between two slices, and cancel.
     await new Promise<void>((done) => runtime.startTimer(0, done));
     signal?.throwIfAborted();
   }
-  if (slice.length > 0) flush();
+  if (slice.length > 0) await flush();
   return appended;
 }

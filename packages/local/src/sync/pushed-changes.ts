@@ -1,4 +1,6 @@
-import type { ChangeCursor, ChangeLog, LoggedChange } from '../change-log.ts';
+import type { ChangeCursor, LoggedChange } from '../change-log.ts';
+import { databaseCall } from './database-call.ts';
+import type { SyncContext } from './layout.ts';
 
 const PAGE = 1000;
 
@@ -44,19 +46,24 @@ export class PushedChanges {
     this.#passPulled();
   }
 
-  /** The changes up to `end` that the storage lacks, in the order of their arrival. */
-  *pending(log: ChangeLog, end: ChangeCursor): Generator<LoggedChange> {
+  /** The changes up to `end` that the storage lacks, in the order of their arrival, many at a time. */
+  async *pending(context: SyncContext, end: ChangeCursor): AsyncGenerator<readonly LoggedChange[]> {
     for (let cursor = this.#afterPulled(this.#through); cursor < end;) {
-      const page = log.changesSince(cursor, { limit: PAGE });
+      const after = cursor;
+      const read = (): LoggedChange[] => context.log.changesSince(after, { limit: PAGE });
+      const page = await databaseCall(context, 'reading changes to push', read);
       if (page.length === 0) return;
+      const pending: LoggedChange[] = [];
       for (const logged of page) {
-        if (logged.cursor > end) return;
+        if (logged.cursor > end) break;
         if (logged.cursor <= cursor) continue; // of a range that was passed
         cursor = logged.cursor;
         const range = this.#pulled.find(({ after, through }) => after < cursor && cursor <= through);
-        if (range === undefined) yield logged;
+        if (range === undefined) pending.push(logged);
         else cursor = range.through;
       }
+      if (pending.length > 0) yield pending;
+      if (page.at(-1)!.cursor > end) return; // it is not empty
     }
   }
 

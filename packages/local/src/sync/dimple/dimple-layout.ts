@@ -1,4 +1,5 @@
 import type { Layout, SyncContext, SyncSession } from '../layout.ts';
+import { hasNoChanges } from '../has-no-changes.ts';
 import { readRemoteId } from '../remote-id.ts';
 import { REMOTE_ID_KEY } from './dimple-keys.ts';
 import { pullManifests } from './dimple-pull.ts';
@@ -24,13 +25,14 @@ export class DimpleLayout implements Layout {
   async open(context: SyncContext, { verify }: { readonly verify: boolean }): Promise<SyncSession> {
     const manifests = await listManifests(context);
     const isLost = (known: DimpleState): boolean => [...known.etagByManifest.keys()].some((key) => !manifests.has(key));
-    let state = this.#remoteId === undefined ? undefined : DimpleState.load(context.log, this.#remoteId);
+    let state = this.#remoteId === undefined ? undefined : await DimpleState.load(context, this.#remoteId);
     if (state === undefined || isLost(state) || verify) {
       this.#remoteId = await readRemoteId(context, REMOTE_ID_KEY);
-      state = DimpleState.load(context.log, this.#remoteId);
+      state = await DimpleState.load(context, this.#remoteId);
       if (verify || isLost(state)) state.compareAll();
     }
     if (state.isNew) state.compareAll(); // a comparison that was not finished begins anew
+    if (state.isNew && (await hasNoChanges(context))) state.isNew = false; // nothing to compare
     const session = new DimpleSession(context, state, manifests, this.#batchBytes, verify);
     return { pull: () => pullManifests(session), push: () => pushBatches(session) };
   }

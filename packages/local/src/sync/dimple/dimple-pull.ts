@@ -23,7 +23,8 @@ export async function pullManifests(session: DimpleSession): Promise<SyncOutcome
   const { context, state } = session;
   const { log } = context;
   const problems = new Map<string, SyncError>();
-  const own = new Set([log.authorId, ...log.formerAuthorIds].map(manifestKey));
+  const formerIds = await databaseCall(context, 'reading its former ids', () => log.formerAuthorIds);
+  const own = new Set([log.authorId, ...formerIds].map(manifestKey));
   const doneBatches = new Set<string>();
   const progress = { objects: 0, changes: 0 };
   for (const [key, { etag }] of session.manifests) {
@@ -35,7 +36,7 @@ export async function pullManifests(session: DimpleSession): Promise<SyncOutcome
     if (manifest === undefined) continue;
     const unknown = session.isVerifying
       ? manifest.keys()
-      : databaseCall('comparing changes', () => log.unknownOf(manifest.keys()));
+      : await databaseCall(context, 'comparing changes', () => log.unknownOf(manifest.keys()));
     const batchIds = new Set<string>();
     for (const id of unknown) batchIds.add(manifest.get(id)!); // it is one of its keys
     const wanted = [...batchIds].filter((id) => !doneBatches.has(id)).sort();
@@ -60,7 +61,7 @@ export async function pullManifests(session: DimpleSession): Promise<SyncOutcome
       if (own.has(key) && knownEtag !== undefined) state.isNew = true;
       state.etagByManifest.set(key, etag);
     }
-    state.save();
+    await state.save();
   }
   return { changes: progress.changes, problems: [...problems.values()] };
 }

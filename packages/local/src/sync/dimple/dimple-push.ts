@@ -27,7 +27,7 @@ export async function pushBatches(session: DimpleSession): Promise<SyncOutcome> 
   const { context, state, batchBytes } = session;
   const manifests = new ManifestUpdates(session);
   const body = new MsgpackWriter();
-  const end = databaseCall('reading changes to push', () => context.log.lastCursor());
+  const end = await databaseCall(context, 'reading changes to push', () => context.log.lastCursor());
   const lost = state.isNew ? await lostBatches(session, manifests) : new Set<string>();
   let batch: Change[] = [];
   let through = 0;
@@ -45,39 +45,39 @@ export async function pushBatches(session: DimpleSession): Promise<SyncOutcome> 
     if (!manifests.areDoubled) return;
     await manifests.write();
     state.pushed.pushed(through);
-    state.save();
+    await state.save();
   };
-  for (const sent of changesToSend(session, end)) {
-    through = sent.through;
-    if (!mayHaveManifest(sent.change.authorId)) continue;
-    const batchId = await manifests.batchOf(sent.change);
-    if (batchId !== undefined && !lost.has(batchId)) continue;
-    writeChange(body, sent.change);
-    batch.push(sent.change);
-    if (body.length >= batchBytes) await flush();
+  for await (const page of changesToSend(session, end)) {
+    for (const sent of page) {
+      through = sent.through;
+      if (!mayHaveManifest(sent.change.authorId)) continue;
+      const batchId = await manifests.batchOf(sent.change);
+      if (batchId !== undefined && !lost.has(batchId)) continue;
+      writeChange(body, sent.change);
+      batch.push(sent.change);
+      if (body.length >= batchBytes) await flush();
+    }
   }
   await flush();
   await manifests.write();
   state.pushed.pushed(end);
   state.isNew = false;
-  state.save();
+  await state.save();
   return { changes: put.changes, problems: [] };
 }
 
-function* changesToSend({ context: { log }, state }: DimpleSession, end: ChangeCursor): Generator<Sent> {
+async function* changesToSend({ context, state }: DimpleSession, end: ChangeCursor): AsyncGenerator<readonly Sent[]> {
+  const { log } = context;
   const deed = 'reading changes to push';
   if (!state.isNew) {
-    const pending = state.pushed.pending(log, end);
-    for (;;) {
-      const next = databaseCall(deed, () => pending.next());
-      if (next.done) return;
-      yield { change: next.value.change, through: next.value.cursor };
-    }
+    for await (const page of state.pushed.pending(context, end))
+      yield page.map(({ change, cursor }) => ({ change, through: cursor }));
+    return;
   }
-  const ids = databaseCall(deed, () => log.changeIds());
+  const ids = await databaseCall(context, deed, () => log.changeIds());
   for (let at = 0; at < ids.length; at += CHUNK) {
-    const changes = databaseCall(deed, () => log.changesById(ids.slice(at, at + CHUNK)));
-    for (const change of changes) yield { change, through: 0 };
+    const changes = await databaseCall(context, deed, () => log.changesById(ids.slice(at, at + CHUNK)));
+    yield changes.map((change) => ({ change, through: 0 }));
   }
 }
 

@@ -27,7 +27,6 @@ export class DimpleSession {
     this.batchBytes = batchBytes;
     this.manifests = manifests;
     this.isVerifying = isVerifying;
-    if (state.isNew && context.log.lastCursor() === 0) state.isNew = false; // nothing to compare
   }
 }
 

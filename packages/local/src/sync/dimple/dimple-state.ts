@@ -1,5 +1,5 @@
-import type { ChangeLog } from '../../change-log.ts';
 import { databaseCall } from '../database-call.ts';
+import type { SyncContext } from '../layout.ts';
 import { PushedChanges } from '../pushed-changes.ts';
 
 interface Saved {
@@ -17,18 +17,18 @@ export class DimpleState {
   isNew = true;
   /** Of the manifests of which we have all changes, by key. */
   etagByManifest: Map<string, string> = new Map();
-  readonly #log: ChangeLog;
+  readonly #context: SyncContext;
   readonly #key: string;
   #saved: string | undefined;
 
-  private constructor(log: ChangeLog, remoteId: string) {
-    this.#log = log;
+  private constructor(context: SyncContext, remoteId: string) {
+    this.#context = context;
     this.#key = `sync:dimple:${remoteId}`;
   }
 
-  static load(log: ChangeLog, remoteId: string): DimpleState {
-    const state = new DimpleState(log, remoteId);
-    state.#load();
+  static async load(context: SyncContext, remoteId: string): Promise<DimpleState> {
+    const state = new DimpleState(context, remoteId);
+    await state.#load();
     return state;
   }
 
@@ -40,7 +40,7 @@ export class DimpleState {
   }
 
   /** Writes what has changed. @throws SyncError `SYNC_DATABASE_FAILED` */
-  save(): void {
+  async save(): Promise<void> {
     const saved: Saved = {
       version: 1,
       through: this.pushed.through,
@@ -50,12 +50,15 @@ export class DimpleState {
     };
     const text = JSON.stringify(saved);
     if (text === this.#saved) return;
-    databaseCall('noting how far the sync is', () => this.#log.setNotes([{ key: this.#key, value: text }]));
+    const { log } = this.#context;
+    const note = { key: this.#key, value: text };
+    await databaseCall(this.#context, 'noting how far the sync is', () => log.setNotes([note]));
     this.#saved = text;
   }
 
-  #load(): void {
-    this.#saved = databaseCall('reading how far the sync is', () => this.#log.note(this.#key));
+  async #load(): Promise<void> {
+    const { log } = this.#context;
+    this.#saved = await databaseCall(this.#context, 'reading how far the sync is', () => log.note(this.#key));
     if (this.#saved === undefined) return;
     const saved = JSON.parse(this.#saved) as Saved; // nobody but `save` writes it
     if (saved.version !== 1) return; // compared again, which changes nothing

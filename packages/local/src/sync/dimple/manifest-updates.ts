@@ -113,8 +113,8 @@ export class ManifestUpdates {
         update.manifest = found ?? new Map();
         update.added.clear();
         // Unless it has changes of others that the database lacks: those the next pull reads.
-        const isKnown =
-          databaseCall('comparing changes', () => context.log.unknownOf(found?.keys() ?? [])).length === 0;
+        const compare = (): string[] => context.log.unknownOf(found?.keys() ?? []);
+        const isKnown = (await databaseCall(context, 'comparing changes', compare)).length === 0;
         if (isPut && etag !== undefined && isKnown) state.etagByManifest.set(key, etag);
         return;
       }

@@ -29,21 +29,21 @@ export async function compact(session: LogSession, isWhole: boolean): Promise<vo
   await collectGarbage(session, listing);
   const { pieces, holes } = planPieces(listing.pieces, new PositionSet(), listing.head);
   if (isWhole || holes.length > 0) {
-    note(session, await packDatabase(session, listing.head));
+    await note(session, await packDatabase(session, listing.head));
     return;
   }
   // The segments first, alone: devices that lag behind a little read this instead of all that it is merged with.
   const segments = pieces.slice(pieces.findLastIndex(isPack) + 1);
-  note(session, await packPieces(session, segments, listing.head));
+  await note(session, await packPieces(session, segments, listing.head));
   const packed = await session.list(0);
   const merged = piecesToMerge(planPieces(packed.pieces, new PositionSet(), listing.head).pieces);
-  if (merged[0]?.from !== segments[0]?.from) note(session, await packPieces(session, merged, listing.head));
+  if (merged[0]?.from !== segments[0]?.from) await note(session, await packPieces(session, merged, listing.head));
 }
 
-function note({ state }: LogSession, pack: string | undefined): void {
+async function note({ state }: LogSession, pack: string | undefined): Promise<void> {
   if (pack === undefined) return;
   state.ownPacks.push(pack);
-  state.save();
+  await state.save();
 }
 
 export function piecesToMerge(pieces: readonly Piece[]): readonly Piece[] {
@@ -62,7 +62,7 @@ async function packPieces(session: LogSession, merged: readonly Piece[], head: n
   if (first.from === 0 || size > session.limits.mergeBytes) return packDatabase(session, head);
   const changes = await changesOf(session, merged);
   if (changes === undefined) return packDatabase(session, head);
-  return putParts(session, { from: first.from, to: last.to }, changes);
+  return putParts(session, { from: first.from, to: last.to }, [changes]);
 }
 
 /** @returns undefined if the database lacks something itself */
@@ -93,18 +93,22 @@ async function changesOf(session: LogSession, pieces: readonly Piece[]): Promise
  * What arrives while it is read has an id behind what was read, or is at a position behind the pack: in either case no
  * value is left out that the pack has to have.
  */
-function* stateOfDatabase({ context: { log } }: LogSession): Generator<Change> {
+async function* stateOfDatabase({ context }: LogSession): AsyncGenerator<readonly Change[]> {
   for (let afterId: string | undefined; ;) {
     const options = afterId === undefined ? { limit: PAGE } : { limit: PAGE, afterId };
-    const page = databaseCall('reading the state to pack', () => log.winningChanges(options));
-    yield* page;
+    const page = await databaseCall(context, 'reading the state to pack', () => context.log.winningChanges(options));
+    yield page;
     if (page.length < PAGE) return;
     afterId = page.at(-1)!.id; // it is not empty
   }
 }
 
 /** Puts the parts, each read back, as what a pack covers is deleted one day. @returns the name of the pack */
-async function putParts(session: LogSession, range: PositionRange, changes: Iterable<Change>): Promise<string> {
+async function putParts(
+  session: LogSession,
+  range: PositionRange,
+  pages: Iterable<readonly Change[]> | AsyncIterable<readonly Change[]>,
+): Promise<string> {
   const { context, limits } = session;
   const { store, runtime, signal } = context;
   const tag = runtime.randomBytes(TAG_BYTES);
@@ -127,9 +131,11 @@ async function putParts(session: LogSession, range: PositionRange, changes: Iter
     writer.reset();
     context.report({ phase: 'compact', objects: part, objectsInAll: undefined, changes: packed });
   };
-  for (const change of changes) {
-    if (writer.length >= limits.objectBytes) await put(false);
-    writer.add(change);
+  for await (const page of pages) {
+    for (const change of page) {
+      if (writer.length >= limits.objectBytes) await put(false);
+      writer.add(change);
+    }
   }
   await put(true);
   return folder;

@@ -22,7 +22,7 @@ export async function collectGarbage({ context, limits, state }: LogSession, lis
   for (const { piece } of doomed) for (const { key } of piece.objects) await store.delete(key, signal);
   const names = new Set(doomed.map(({ piece }) => piece.name));
   state.ownPacks = own.map(({ name }) => name).filter((name) => !names.has(name));
-  state.save();
+  await state.save();
 }
 
 /** Strictly, or of two packs of the same range the one whose name sorts first: so at least one stays of any two. */

@@ -1,5 +1,6 @@
 import type { Layout, SyncContext, SyncSession } from '../layout.ts';
 import { readRemoteId } from '../remote-id.ts';
+import { hasNoChanges } from '../has-no-changes.ts';
 import { LOG_LIMITS } from './log-limits.ts';
 import type { LogLimits } from './log-limits.ts';
 import { pushChanges } from './log-push.ts';
@@ -33,8 +34,8 @@ export class LogLayout implements Layout {
   }
 
   async open(context: SyncContext, { verify }: { readonly verify: boolean }): Promise<SyncSession> {
-    const { log, store, signal } = context;
-    let state = this.#remote === undefined ? undefined : LogState.load(log, this.#remote.id);
+    const { store, signal } = context;
+    let state = this.#remote === undefined ? undefined : await LogState.load(context, this.#remote.id);
     const after = state === undefined || state.isNew || verify ? 0 : firstUnknown(state) - 1;
     let listing = await listPieces(store, after, signal);
     const listAll = async (): Promise<void> => {
@@ -49,12 +50,15 @@ export class LogLayout implements Layout {
       }
       this.#remote = { id, etag };
     }
-    state ??= LogState.load(log, this.#remote.id);
+    state ??= await LogState.load(context, this.#remote.id);
     if (state.tail !== undefined && !(await isStillThere(context, state.tail, listing))) {
       state.forget();
       await listAll();
     } else if (verify) state.isNew = true;
     else if (state.isNew) state.forget(); // a comparison that was not finished begins anew
+    // Where either has nothing there is nothing to compare: all is to be pulled, or all pushed.
+    if (state.isNew && ((listing.head === 0 && state.have.max === 0) || (await hasNoChanges(context))))
+      state.isNew = false;
     const session = new LogSession(context, this.#limits, state, listing, this.#attempt);
     return { pull: () => session.pull(), push: () => pushChanges(session) };
   }

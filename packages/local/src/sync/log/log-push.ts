@@ -27,7 +27,7 @@ export async function pushChanges(session: LogSession): Promise<SyncOutcome> {
   const { context, state, limits } = session;
   const writer = new SegmentWriter();
   const put = { objects: 0, changes: 0, isOurTurn: false };
-  const end = databaseCall('reading changes to push', () => context.log.lastCursor());
+  const end = await databaseCall(context, 'reading changes to push', () => context.log.lastCursor());
   let through = 0;
   const flush = async (): Promise<void> => {
     if (writer.changes === 0) return;
@@ -38,15 +38,17 @@ export async function pushChanges(session: LogSession): Promise<SyncOutcome> {
     writer.reset();
     context.report({ phase: 'push', objects: put.objects, objectsInAll: undefined, changes: put.changes });
   };
-  for (const sent of changesToSend(session, end)) {
-    writer.add(sent.change);
-    through = sent.through;
-    if (writer.length >= limits.objectBytes) await flush();
+  for await (const page of changesToSend(session, end)) {
+    for (const sent of page) {
+      writer.add(sent.change);
+      through = sent.through;
+      if (writer.length >= limits.objectBytes) await flush();
+    }
   }
   await flush();
   state.pushed.pushed(end);
   state.isNew = false;
-  state.save();
+  await state.save();
   if (put.isOurTurn || session.needsRepair) await compact(session, session.needsRepair);
   return { changes: put.changes, problems: [] };
 }
@@ -58,21 +60,21 @@ export async function pushChanges(session: LogSession): Promise<SyncOutcome> {
  * What waits to be pushed is pushed even if the storage shows it: a pack that was made of this database may have it, and
  * those who do not read that pack wait for it.
  */
-function* changesToSend({ context: { log }, state, seen }: LogSession, end: ChangeCursor): Generator<Sent> {
+async function* changesToSend(
+  { context, state, seen }: LogSession,
+  end: ChangeCursor,
+): AsyncGenerator<readonly Sent[]> {
   if (seen === undefined || state.pushed.through > 0) {
-    const pending = state.pushed.pending(log, end);
-    for (;;) {
-      const next = databaseCall('reading changes to push', () => pending.next());
-      if (next.done) break;
-      seen?.add(next.value.change.id);
-      yield { change: next.value.change, through: next.value.cursor };
+    for await (const page of state.pushed.pending(context, end)) {
+      for (const { change } of page) seen?.add(change.id);
+      yield page.map(({ change, cursor }) => ({ change, through: cursor }));
     }
   }
   if (seen === undefined) return;
   for (let afterId: string | undefined; ;) {
     const options = afterId === undefined ? { limit: PAGE } : { limit: PAGE, afterId };
-    const page = databaseCall('reading changes to push', () => log.winningChanges(options));
-    for (const change of page) if (!seen.has(change.id)) yield { change, through: 0 };
+    const page = await databaseCall(context, 'reading changes to push', () => context.log.winningChanges(options));
+    yield page.filter(({ id }) => !seen.has(id)).map((change) => ({ change, through: 0 }));
     if (page.length < PAGE) return;
     afterId = page.at(-1)!.id; // it is not empty
   }
@@ -110,7 +112,7 @@ async function putSegment(session: LogSession, writer: SegmentWriter, through: C
     state.have.add(range);
     state.tail = { position, etag: listed?.objects[0]?.etag };
     state.pushed.pushed(through);
-    state.save();
+    await state.save();
     return position;
   }
   const message = `${MAX_TRIES} positions in a row were taken by others before us`;

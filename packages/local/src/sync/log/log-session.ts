@@ -42,8 +42,6 @@ export class LogSession {
     this.attempt = attempt;
     this.#listing = listing;
     this.head = Math.max(listing.head, state.have.max);
-    // Where either has nothing there is nothing to compare: all is to be pulled, or all pushed.
-    if (state.isNew && (this.head === 0 || context.log.lastCursor() === 0)) state.isNew = false;
     this.seen = state.isNew ? new Set() : undefined;
     this.#have = state.isNew ? new PositionSet() : state.have;
   }
@@ -64,7 +62,7 @@ export class LogSession {
     }
     this.needsRepair = have.contiguousTo < this.head;
     this.#noteTail();
-    this.state.save();
+    await this.state.save();
     return { changes: progress.changes, problems: this.#problems(problemByPiece) };
   }
 
@@ -120,7 +118,7 @@ export class LogSession {
       if (i === piece.objects.length - 1 && !failed.has(piece.name)) {
         this.#have.add(piece);
         state.have.add(piece);
-        state.save();
+        await state.save();
       }
     }
     return failed;

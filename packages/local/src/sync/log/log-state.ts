@@ -1,5 +1,5 @@
-import type { ChangeLog } from '../../change-log.ts';
 import { databaseCall } from '../database-call.ts';
+import type { SyncContext } from '../layout.ts';
 import { PushedChanges } from '../pushed-changes.ts';
 import { PositionSet } from './position-set.ts';
 
@@ -29,18 +29,18 @@ export class LogState {
   tail: Tail | undefined;
   /** Names of packs that this device wrote and found whole when it read them back. */
   ownPacks: string[] = [];
-  readonly #log: ChangeLog;
+  readonly #context: SyncContext;
   readonly #key: string;
   #saved: string | undefined;
 
-  private constructor(log: ChangeLog, remoteId: string) {
-    this.#log = log;
+  private constructor(context: SyncContext, remoteId: string) {
+    this.#context = context;
     this.#key = `sync:log:${remoteId}`;
   }
 
-  static load(log: ChangeLog, remoteId: string): LogState {
-    const state = new LogState(log, remoteId);
-    state.#load();
+  static async load(context: SyncContext, remoteId: string): Promise<LogState> {
+    const state = new LogState(context, remoteId);
+    await state.#load();
     return state;
   }
 
@@ -53,7 +53,7 @@ export class LogState {
   }
 
   /** Writes what has changed. @throws SyncError `SYNC_DATABASE_FAILED` */
-  save(): void {
+  async save(): Promise<void> {
     const saved: Saved = {
       version: 1,
       have: this.have.ranges.map(({ from, to }) => [from, to] as const),
@@ -65,12 +65,15 @@ export class LogState {
     };
     const text = JSON.stringify(saved);
     if (text === this.#saved) return;
-    databaseCall('noting how far the sync is', () => this.#log.setNotes([{ key: this.#key, value: text }]));
+    const { log } = this.#context;
+    const note = { key: this.#key, value: text };
+    await databaseCall(this.#context, 'noting how far the sync is', () => log.setNotes([note]));
     this.#saved = text;
   }
 
-  #load(): void {
-    this.#saved = databaseCall('reading how far the sync is', () => this.#log.note(this.#key));
+  async #load(): Promise<void> {
+    const { log } = this.#context;
+    this.#saved = await databaseCall(this.#context, 'reading how far the sync is', () => log.note(this.#key));
     if (this.#saved === undefined) return;
     const saved = JSON.parse(this.#saved) as Saved; // nobody but `save` writes it
     // Of an unknown version nothing is taken: the storage is compared again, which changes nothing.

@@ -37,6 +37,8 @@ export class ModelLog implements ChangeLog {
     );
   }
 
+  whenIdle(): undefined {}
+
   unknownOf(ids: Iterable<string>): string[] {
     return [...new Set(ids)].filter((id) => !this.#byId.has(id));
   }
