@@ -9,28 +9,20 @@
 // (binaryen) is installed; AssemblyScript brings its own. The same sources, locks and tools give the same bytes wherever
 // the checkout lies.
 import { spawnSync } from 'node:child_process';
-import {
-  copyFileSync,
-  existsSync,
-  globSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { findRustToolchain, RUST_TARGET, type RustToolchain } from '../packages/cli/src/build/rust-toolchain.ts';
+import { CliError } from '../packages/cli/src/errors.ts';
+import { ProcessTerminal } from '../packages/cli/src/process-terminal.ts';
 import { ASSEMBLYSCRIPT_MARKER, compileAssemblyScript } from './build-assemblyscript-module.ts';
 import { compileCpp, CPP_MARKER } from './build-cpp-module.ts';
 import { BuildError } from './build-error.ts';
 
 const RUST_MARKER = 'Cargo.toml';
 const MARKERS = [RUST_MARKER, CPP_MARKER, ASSEMBLYSCRIPT_MARKER];
-const target = 'wasm32-unknown-unknown';
 const repository = resolve(fileURLToPath(new URL('..', import.meta.url)));
 const modules = join(repository, 'modules');
 
@@ -44,21 +36,16 @@ const wasmFeatures = [
   '--enable-sign-ext',
 ];
 
-interface Toolchain {
-  readonly cargo: string;
-  readonly buildArguments: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
-}
-
 try {
-  main(process.argv.slice(2));
+  await main(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof BuildError)) throw error;
+  if (!(error instanceof BuildError || error instanceof CliError)) throw error;
   console.error(`error: ${error.message}`);
+  if (error instanceof CliError && error.hint !== undefined) console.error(error.hint);
   process.exitCode = 1;
 }
 
-function main(args: string[]): void {
+async function main(args: string[]): Promise<void> {
   const { values: options, positionals } = parseArgs({
     args,
     allowPositionals: true,
@@ -70,7 +57,7 @@ function main(args: string[]): void {
     if (!isModule(folder)) throw new BuildError(`there is none of ${MARKERS.join(', ')} in ${folder}`);
   }
   // Looked for once, and only if a module needs it.
-  let toolchain: Toolchain | undefined;
+  let toolchain: RustToolchain | undefined;
   for (const folder of folders) {
     const resultFolder = options['out-dir'] ?? folder;
     mkdirSync(resultFolder, { recursive: true });
@@ -79,7 +66,7 @@ function main(args: string[]): void {
       continue;
     }
     const built = existsSync(join(folder, RUST_MARKER))
-      ? compileRust(folder, (toolchain ??= findToolchain()))
+      ? compileRust(folder, (toolchain ??= await findRustToolchain(new ProcessTerminal(), folder)))
       : compileCpp(folder);
     for (const file of built) keep(file, resultFolder, optimiseOrCopy);
   }
@@ -92,38 +79,6 @@ function isModule(folder: string): boolean {
 function moduleFolders(): string[] {
   const names = readdirSync(modules).sort();
   return names.map((name) => join(modules, name)).filter(isModule);
-}
-
-function findToolchain(): Toolchain {
-  const toolchain = rustupToolchain() ?? debianToolchain();
-  if (toolchain !== undefined) return toolchain;
-  throw new BuildError(`no Rust toolchain here can build for ${target}. Either of these installs one:
-  rustup target add ${target}
-  apt-get install rustc-web cargo-web rust-web-src lld-16`);
-}
-
-/** The ordinary way: a Rust with the target's standard library, as `rustup target add` installs it. */
-function rustupToolchain(): Toolchain | undefined {
-  const { status, stdout } = spawnSync('rustc', ['--print', 'target-libdir', '--target', target], { encoding: 'utf8' });
-  if (status !== 0 || !existsSync(stdout.trim())) return undefined;
-  return { cargo: 'cargo', buildArguments: [], environment: {} };
-}
-
-/** Debian has no standard library for the target but its source, which cargo can build along. */
-function debianToolchain(): Toolchain | undefined {
-  const linker = globSync('/usr/bin/wasm-ld-*').sort().at(-1);
-  const hasLibrarySource = existsSync('/usr/lib/rustlib/src/rust/library');
-  if (linker === undefined || !hasLibrarySource || !existsSync('/usr/bin/cargo')) return undefined;
-  return {
-    cargo: '/usr/bin/cargo',
-    buildArguments: ['-Zbuild-std=std,panic_abort'],
-    environment: {
-      RUSTC: '/usr/bin/rustc',
-      // -Zbuild-std is not stable yet; this lets the stable compiler take it.
-      RUSTC_BOOTSTRAP: '1',
-      CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: linker,
-    },
-  };
 }
 
 function keep(built: string, resultFolder: string, write: (from: string, to: string) => void): void {
@@ -147,11 +102,18 @@ function optimiseOrCopy(from: string, to: string): void {
 }
 
 /** Runs cargo and returns the paths of the modules that it made. */
-function compileRust(folder: string, toolchain: Toolchain): string[] {
+function compileRust(folder: string, toolchain: RustToolchain): string[] {
   const cargoHome = process.env['CARGO_HOME'] ?? join(homedir(), '.cargo');
   const cargo = spawnSync(
     toolchain.cargo,
-    ['build', '--release', '--target', target, '--message-format=json-render-diagnostics', ...toolchain.buildArguments],
+    [
+      'build',
+      '--release',
+      '--target',
+      RUST_TARGET,
+      '--message-format=json-render-diagnostics',
+      ...toolchain.buildArguments,
+    ],
     {
       cwd: folder,
       encoding: 'utf8',

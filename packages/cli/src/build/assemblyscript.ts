@@ -17,7 +17,8 @@ export const assemblyscript: ModuleLanguage = {
   title: 'AssemblyScript',
   marker: 'asconfig.json',
   outputFolders: ['build'],
-  lockFiles: [],
+  // What the transform tells the editor.
+  lockFiles: ['generated.d.ts'],
   build: buildAssemblyScript,
 };
 
