@@ -41,8 +41,6 @@ export type PageMessage =
 /** From the leader to one page, or to all that hear it. */
 export type LeaderMessage =
   | { readonly kind: 'leading'; readonly leader: string; readonly authorId: string; readonly isDurable: boolean }
-  /** The database cannot be opened. */
-  | { readonly kind: 'failed'; readonly error: SentError }
   | { readonly kind: 'committed' }
   /** What the application's part of the worker says to all pages. */
   | { readonly kind: 'told'; readonly what: unknown }
@@ -65,9 +63,11 @@ export interface WorkerStart {
   readonly config: unknown;
 }
 
-/** The last message of a page to its worker, and the answer to it: another tab's worker can have the database now. */
+/** The last message of a page to its worker. */
 export type WorkerEnd = 'end';
-export type WorkerEnded = 'ended';
+
+/** From a worker to its page: it has ended, and another tab's can have the database; or it cannot open it. */
+export type WorkerWord = 'ended' | { readonly failed: SentError };
 
 /** Names in the origin, which every application of it shares. */
 export const channelName = (database: string): string => `lightcone-local:${database}`;

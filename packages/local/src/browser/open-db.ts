@@ -3,8 +3,9 @@ import type { Database } from '../api/database.ts';
 import { LocalError } from '../errors.ts';
 import type { Schema } from '../schema/schema.ts';
 import { pageLock } from './messages.ts';
-import type { WorkerEnd, WorkerEnded, WorkerStart } from './messages.ts';
+import type { WorkerEnd, WorkerStart, WorkerWord } from './messages.ts';
 import { PageConnection } from './page-connection.ts';
+import { fromSent } from './sent-error.ts';
 
 export interface BrowserOptions<S extends Schema> {
   readonly schema: S;
@@ -55,6 +56,9 @@ export async function openDb<const S extends Schema>({
       new LocalError('LOCAL_IO', `the worker of the database failed: ${message ?? 'its script could not be loaded'}`),
     );
   worker.addEventListener('error', failed);
+  worker.addEventListener('message', ({ data }: MessageEvent<WorkerWord>) => {
+    if (data !== 'ended') connection.fail(fromSent(data.failed));
+  });
   const start: WorkerStart = { name, config };
   worker.postMessage(start);
   try {
@@ -76,7 +80,7 @@ export async function openDb<const S extends Schema>({
 /** Lets a worker give the database up, then ends it. */
 function ended(worker: Worker): Promise<void> {
   return new Promise((resolve) => {
-    worker.addEventListener('message', ({ data }: MessageEvent<WorkerEnded>) => {
+    worker.addEventListener('message', ({ data }: MessageEvent<WorkerWord>) => {
       if (data !== 'ended') return;
       worker.terminate();
       resolve();

@@ -185,8 +185,6 @@ export class PageConnection implements Connection {
       case 'leading':
         if (message.leader !== this.#leading?.leader) this.#follow(message);
         return;
-      case 'failed':
-        return this.fail(fromSent(message.error));
       case 'committed':
         return this.#committed();
       case 'told':

@@ -135,7 +135,16 @@ export class Sync {
 
   #set(change: Partial<SyncStatus>): void {
     this.#status = { ...this.#status, ...change };
-    for (const listener of this.#listeners) listener(this.#status);
+    for (const listener of this.#listeners) {
+      try {
+        listener(this.#status);
+      } catch (error) {
+        // A page that shows it wrongly is no reason not to sync.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
   }
 }
 

@@ -201,17 +201,16 @@ test('a closed page waits for what it asked, and asks no more', async () => {
   await expect(Promise.resolve().then(() => two.db.query(allItems))).rejects.toMatchObject({ code: 'LOCAL_CLOSED' });
 });
 
-test('a database that cannot be opened is told to all pages', async () => {
-  const ended = new AbortController();
-  ends.push(() => ended.abort());
-  const page = new PageConnection(name, crypto.randomUUID(), () => Promise.resolve());
-  void leadWhenElected(
+test('a worker that cannot open the database leaves it to another tab’s', async () => {
+  const failing = leadWhenElected(
     name,
-    () => Promise.reject(new Error('no room')),
+    () => Promise.reject(new Error('made by a newer version')),
     () => undefined,
-    ended.signal,
+    new AbortController().signal,
   );
-  await expect(page.ready).rejects.toThrow('no room');
+  const other = tab();
+  await expect(failing).rejects.toThrow('newer version');
+  expect(await (await other).db.query(allItems)).toEqual([]);
 });
 
 test('what cannot be sent is refused, and holds up neither other calls nor the end', async () => {
@@ -315,10 +314,9 @@ test(
   },
 );
 
-test('a database whose application cannot begin its work is given up, and the pages are told', async () => {
-  const page = new PageConnection(name, crypto.randomUUID(), () => Promise.resolve());
+test('a database whose application cannot begin its work is given up', async () => {
   let opened: Opened | undefined;
-  await leadWhenElected(
+  const failing = leadWhenElected(
     name,
     () => Promise.resolve((opened = open())),
     () => {
@@ -326,7 +324,7 @@ test('a database whose application cannot begin its work is given up, and the pa
     },
     new AbortController().signal,
   );
-  await expect(page.ready).rejects.toThrow('no such bucket');
+  await expect(failing).rejects.toThrow('no such bucket');
   expect(opened?.store.isOpen).toBe(false);
 });
 

@@ -1,6 +1,4 @@
-import { channelName, leaderLock } from '../messages.ts';
-import type { LeaderMessage } from '../messages.ts';
-import { toSent } from '../sent-error.ts';
+import { leaderLock } from '../messages.ts';
 import { Leader } from './leader.ts';
 import type { Opened } from './leader.ts';
 
@@ -8,9 +6,9 @@ import type { Opened } from './leader.ts';
  * Waits until no other worker has the database, then has it until `signal` aborts. Of the workers of all tabs, one is the
  * leader at a time; the browser frees the lock however a tab ends.
  *
- * @param open opens the database; its failure is told to all pages that wait
- * @param onLeading work of the application beside the database, such as its sync; what it returns is called at the end.
- *   If it throws, the database is given up, and the pages are told why
+ * @param onLeading work of the application beside the database, such as its sync; what it returns is called at the end
+ * @throws what `open` or `onLeading` throws. The database is given up then: another tab, which may be of a newer version
+ *   of the application, can have it
  */
 export async function leadWhenElected(
   database: string,
@@ -23,22 +21,11 @@ export async function leadWhenElected(
   });
   try {
     await navigator.locks.request(leaderLock(database), { signal }, async () => {
-      let opened;
-      try {
-        opened = await open();
-      } catch (error) {
-        return sayFailed(database, error);
-      }
+      const opened = await open();
       const leader = new Leader(database, opened);
-      let stop;
       try {
-        stop = onLeading(opened, (what) => leader.tell(what));
+        const stop = onLeading(opened, (what) => leader.tell(what));
         leader.introduce();
-      } catch (error) {
-        await leader.close();
-        return sayFailed(database, error);
-      }
-      try {
         await ended;
         await stop?.();
       } finally {
@@ -49,11 +36,4 @@ export async function leadWhenElected(
   } catch (error) {
     if (!signal.aborted) throw error;
   }
-}
-
-function sayFailed(database: string, error: unknown): void {
-  const channel = new BroadcastChannel(channelName(database));
-  const message: LeaderMessage = { kind: 'failed', error: toSent(error) };
-  channel.postMessage(message);
-  channel.close();
 }

@@ -3,7 +3,8 @@ import type { ChangeLog } from '../../change-log.ts';
 import type { Schema } from '../../schema/schema.ts';
 import { openStore } from '../../store/open-store.ts';
 import type { OpenOptions } from '../../store/open-store.ts';
-import type { WorkerEnd, WorkerEnded, WorkerStart } from '../messages.ts';
+import type { WorkerEnd, WorkerStart, WorkerWord } from '../messages.ts';
+import { toSent } from '../sent-error.ts';
 import { leadWhenElected } from './lead-when-elected.ts';
 import type { Opened } from './leader.ts';
 import { sqliteWasm } from './sqlite-wasm-driver.ts';
@@ -23,7 +24,7 @@ export interface ServeOptions<S extends Schema> extends OpenOptions<S> {
 /** The part of a worker's global scope that is used here. */
 interface WorkerScope {
   onmessage: ((event: MessageEvent<WorkerStart | WorkerEnd>) => void) | null;
-  postMessage(message: WorkerEnded): void;
+  postMessage(message: WorkerWord): void;
 }
 
 /**
@@ -38,7 +39,12 @@ export function serveDatabase<const S extends Schema>(options: ServeOptions<S>):
   let leading: Promise<void> | undefined;
   scope.onmessage = ({ data }) => {
     if (data !== 'end') {
-      leading ??= leadWhenElected(data.name, () => open(data.name, options), started(options, data), ended.signal);
+      leading ??= leadWhenElected(
+        data.name,
+        () => open(data.name, options),
+        started(options, data),
+        ended.signal,
+      ).catch((error: unknown) => scope.postMessage({ failed: toSent(error) }));
       return;
     }
     ended.abort();
