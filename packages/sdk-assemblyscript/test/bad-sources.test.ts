@@ -57,6 +57,21 @@ test.each([
     error: 'the index "i": Row has no column "b"',
   },
   {
+    mistake: 'two indexes over the same columns',
+    source: row('@index »a: u32;', '@table({}) @index({ accessor: "i", columns: ["a"] })'),
+    error: 'Row has two btree indexes over the same columns',
+  },
+  {
+    mistake: 'a table in a namespace',
+    source: 'namespace inner { »@table({}) export class Row { a: u32; } }',
+    error: 'what carries @table has to stand at the top level of a file',
+  },
+  {
+    mistake: 'a reducer that is the default export',
+    source: 'export default class R { »@reducer static f(ctx: ReducerContext): void {} }',
+    error: 'what carries @reducer has to stand at the top level of a file',
+  },
+  {
     mistake: 'an index over a column twice',
     source: row('a: u32;', '@table({}) @index({ accessor: "i", columns: »["a", "a"] })'),
     error: 'the index "i" names the column "a" twice',
@@ -243,6 +258,22 @@ test.each([
   expect(messages).toContain(error);
   expect(messages).toContain(`in assembly/index.ts(1,${column})`);
   expect(wasm).toBeUndefined();
+});
+
+test('columns and arguments may have the names of what the library is made of', async () => {
+  const source = `${imports}
+@table({})
+class Row { @index begin: u32; @index({ algorithm: "hash" }) room: string; }
+class R {
+  @reducer static f(ctx: ReducerContext, begin: u32, callSoon: string): void {
+    ctx.db.row.begin.filter(begin);
+    ctx.db.row.room.delete(callSoon);
+    ctx.soon.f(begin, callSoon);
+  }
+}`;
+  const { wasm, messages } = await compileSource(source);
+  expect(messages).toBe('');
+  expect(wasm).toBeDefined();
 });
 
 test('a mistake against the language is told at its place in the source, not in what is generated', async () => {

@@ -19,6 +19,14 @@ function grow(texts: Array<string>): Array<string> {
   return grow(more).concat(more);
 }
 
+class TooMany extends SenderError {
+  constructor(count: i32) { super(\`\${count} are too many\`); }
+}
+
+function throwIt(error: Error): void {
+  throw error;
+}
+
 function compare(a: i32, b: i32): i32 {
   if (b == 3) throw new SenderError("from a callback");
   return a - b;
@@ -58,6 +66,13 @@ class Reducers {
     console.log("one"); console.warn("zwei, drei 🚀");
   }
   @reducer static rr_recurse(ctx: ReducerContext): void { grow(new Array<string>()); }
+  @reducer static rs_rethrow(ctx: ReducerContext): void {
+    const error = new SenderError("made before it was thrown");
+    for (let i = 0; i < 3; i++) throwIt(error);
+    ctx.db.row.clear();
+  }
+  @reducer static rt_own_error(ctx: ReducerContext): void { throw new TooMany(7); }
+  @reducer static ru_rethrow_mistake(ctx: ReducerContext): void { throwIt(new RangeError("far out")); }
   @reducer static s_keep(ctx: ReducerContext, text: string): void { kept.push(text); throw new SenderError(kept.join()); }
 }`;
 
@@ -166,6 +181,8 @@ test('a unique value that is taken is an answer to tryInsert', () => {
 test.each([
   { reducer: 'm_deep', text: 'from the depth' },
   { reducer: 'n_callback', text: 'from a callback' },
+  { reducer: 'rs_rethrow', text: 'made before it was thrown' },
+  { reducer: 'rt_own_error', text: '7 are too many' },
 ])('a SenderError leaves $reducer at once, and the next call is not touched by it', ({ reducer, text }) => {
   for (let round = 0; round < 3; round++) {
     expect(call(reducer)).toEqual({ code: 1, text });
@@ -182,6 +199,7 @@ test('a loop over rows knows continue and break', () => {
 test.each([
   { reducer: 'p_bounds', file: '~lib/array.ts', message: 'Index out of range' },
   { reducer: 'rr_recurse', file: undefined, message: expect.stringContaining('called itself too often') },
+  { reducer: 'ru_rethrow_mistake', file: undefined, message: 'RangeError: far out' },
   { reducer: 'q_throw', file: 'assembly/index.ts', message: 'a mistake of the module' },
 ])('$reducer is a panic, which is logged with its place', ({ reducer, file, message }) => {
   expect(() => call(reducer)).toThrow(WebAssembly.RuntimeError);

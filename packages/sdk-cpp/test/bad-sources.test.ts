@@ -47,6 +47,11 @@ const BAD_SOURCES: readonly BadSource[] = [
       SPACETIMEDB_REDUCER(take, ReducerContext ctx, Bad value) { return Ok(); }`,
     says: 'needs a default constructor',
   },
+  {
+    mistake: 'a variant of an enum with a value of its own',
+    source: 'SPACETIMEDB_ENUM(Colour, Red = 4, Green)',
+    says: 'SPACETIMEDB_ENUM(Colour, ...): a variant is a name alone, its value is its position',
+  },
   { mistake: 'a struct that is registered twice', source: 'SPACETIMEDB_STRUCT(Row, id)', says: 'redefinition of' },
   {
     mistake: 'two tables of one name',

@@ -1,15 +1,17 @@
 import {
   ClassDeclaration,
   EnumDeclaration,
+  ExportDefaultStatement,
   FieldDeclaration,
   FunctionDeclaration,
   MethodDeclaration,
+  NamespaceDeclaration,
   type Range,
   type Source,
   type Statement,
 } from 'assemblyscript';
 import { DecoratorOptions } from './decorator-options.ts';
-import { checkDecorators, findDecorator } from './decorators.ts';
+import { checkDecorators, decoratorName, decoratorNames, findDecorator } from './decorators.ts';
 import { literalOf } from './literal.ts';
 import type { ModuleModel, Table } from './module-model.ts';
 import type { ModuleNames } from './module-names.ts';
@@ -49,6 +51,7 @@ export function readModule(sources: readonly Source[], moduleNames: ModuleNames,
 
   for (const { statement, source } of all) {
     exportDeclaration(statement);
+    checkTopLevel(statement, report);
     if (statement instanceof FunctionDeclaration) {
       checkDecorators(statement, callableDecorators, report);
       functions.read(statement, undefined, source);
@@ -92,6 +95,27 @@ function exportDeclaration(statement: Statement): void {
     statement instanceof EnumDeclaration ||
     statement instanceof FunctionDeclaration;
   if (isDeclaration) statement.flags |= EXPORT;
+}
+
+/** What stands in a namespace or is the default export would not be found: that is an error, not silence. */
+function checkTopLevel(statement: Statement, report: Report): void {
+  const inner =
+    statement instanceof NamespaceDeclaration
+      ? statement.members
+      : statement instanceof ExportDefaultStatement
+        ? [statement.declaration]
+        : [];
+  for (const each of inner) {
+    checkTopLevel(each, report);
+    if (!(each instanceof ClassDeclaration || each instanceof FunctionDeclaration)) continue;
+    const methods = each instanceof ClassDeclaration ? each.members : [];
+    for (const declaration of [each, ...methods]) {
+      const decorator = declaration.decorators?.find((any) => decoratorNames.has(decoratorName(any)));
+      if (decorator === undefined) continue;
+      const way = 'has to stand at the top level of a file, neither in a namespace nor as its default export';
+      report.error(decorator.range, `what carries @${decoratorName(decorator)} ${way}`);
+    }
+  }
 }
 
 function readVisibilityFilter(member: FieldDeclaration, report: Report): string | undefined {

@@ -185,14 +185,20 @@ class TableReader {
 
   /** Handles of indexes stand beside the methods of the table's handle. */
   #checkAccessors(indexes: readonly Index[]): void {
-    const taken = new Set(['insert', 'tryInsert', 'delete', 'clear', 'count', 'iter']);
-    for (const { property, columns } of indexes) {
+    const taken = new Set(['insert', 'tryInsert', 'delete', 'clear', 'count', 'iter', 'bytesOf']);
+    const sourceNames = new Set<string>();
+    for (const { property, columns, sourceName, algorithm } of indexes) {
       const range = this.#row.fields[columns[0] ?? 0]?.range ?? this.#declaration.name.range;
       if (taken.has(property)) {
         const table = this.#declaration.name.text;
         this.#report.error(range, `${table} has two things called "${property}"; give the index another accessor`);
       }
       taken.add(property);
+      if (sourceNames.has(sourceName)) {
+        const table = this.#declaration.name.text;
+        this.#report.error(range, `${table} has two ${algorithm} indexes over the same columns; one is enough`);
+      }
+      sourceNames.add(sourceName);
     }
   }
 

@@ -39,6 +39,8 @@
   [[maybe_unused]] constexpr auto spacetimedb_shape(::SpacetimeDB::detail::Of<Type>) {                    \
     constexpr auto variants = ::SpacetimeDB::detail::names_of(SPACETIMEDB_PP_EACH(SPACETIMEDB_PP_NAME,    \
                                                                                   Type, __VA_ARGS__) "");  \
+    static_assert(::SpacetimeDB::detail::are_bare_names(variants),                                        \
+                  "SPACETIMEDB_ENUM(" #Type ", ...): a variant is a name alone, its value is its position"); \
     return ::SpacetimeDB::detail::EnumShape<variants.size()>{#Type, variants};                            \
   }
 
@@ -120,6 +122,14 @@ constexpr auto names_of(Names... names) {
   std::array<std::string_view, sizeof...(Names) - 1> kept;
   for (size_t i = 0; i < kept.size(); i++) kept[i] = all[i];
   return kept;
+}
+
+/** False if one of them is given a value: `Red = 4`. */
+constexpr bool are_bare_names(const auto& names) {
+  for (std::string_view name : names) {
+    if (name.find('=') != std::string_view::npos) return false;
+  }
+  return true;
 }
 
 template <size_t Variants>

@@ -26,6 +26,9 @@ class TableError {
 
 /** The failure with the error's message as its text. */
 inline detail::ErrValue<std::string> Err(const TableError& error) { return {error.message()}; }
+// For an error that could be changed, too: the template for any error would fit that better than the function above.
+inline detail::ErrValue<std::string> Err(TableError& error) { return {error.message()}; }
+inline detail::ErrValue<std::string> Err(TableError&& error) { return {error.message()}; }
 
 namespace detail {
 

@@ -7,22 +7,20 @@ function callables(model: ModuleModel): (Reducer | Procedure)[] {
   return [...model.reducers.filter(({ lifecycle }) => lifecycle === undefined), ...model.procedures];
 }
 
-/** A method as it is declared: `remark(text: string): void`. */
-function signature({ property, parameters }: Reducer | Procedure, code: (type: ValueType) => string): string {
-  return `${property}(${parameters.map((each) => `${each.property}: ${code(each.type)}`).join(', ')}): void`;
-}
-
-/** The class behind `ctx.soon`. */
+/** The class behind `ctx.soon`. Arguments are numbered, as a name of the module could hide a function that is called. */
 export function soonSource(model: ModuleModel, codecs: Codecs): string {
-  const methods = callables(model).map((callable) => {
-    const writes = callable.parameters.map(({ property, type }) => codecs.write(property, type)).join(' ');
-    const name = JSON.stringify(callable.name ?? callable.sourceName);
-    return `${signature(callable, (type) => codecs.code(type))} { begin(); ${writes} callSoon(${name}); }`;
+  const methods = callables(model).map(({ property, parameters, name, sourceName }) => {
+    const declared = parameters.map(({ type }, at) => `a${at}: ${codecs.code(type)}`).join(', ');
+    const writes = parameters.map(({ type }, at) => codecs.write(`a${at}`, type)).join(' ');
+    const called = JSON.stringify(name ?? sourceName);
+    return `${property}(${declared}): void { begin(); ${writes} callSoon(${called}); }`;
   });
   return `export class Soon {\n${methods.join('\n')}\n}`;
 }
 
-/** The same for the editor. */
+/** Its methods for the editor: `remark(text: string): void`. */
 export function soonSignatures(model: ModuleModel, code: (type: ValueType) => string): string[] {
-  return callables(model).map((callable) => signature(callable, code));
+  return callables(model).map(({ property, parameters }) => {
+    return `${property}(${parameters.map((each) => `${each.property}: ${code(each.type)}`).join(', ')}): void`;
+  });
 }

@@ -170,12 +170,13 @@ ${deeper.join('\n')}`;
   delete(${parameters}): u32 { begin(); ${writes} return this.$deletePoint(); }`;
   }
 
+  /** Numbered, as the name of a column could hide a function that is called. */
   #parameters(columns: readonly Field[]): string {
-    return columns.map(({ property, type }) => `${property}: ${this.#codecs.code(type)}`).join(', ');
+    return columns.map(({ type }, at) => `k${at}: ${this.#codecs.code(type)}`).join(', ');
   }
 
   #writes(columns: readonly Field[]): string {
-    return columns.map(({ property, type }) => this.#codecs.write(property, type)).join(' ');
+    return columns.map(({ type }, at) => this.#codecs.write(`k${at}`, type)).join(' ');
   }
 
   /** Rows whose first `depth` columns are given and whose next one lies in a range; and how to give that one, too. */

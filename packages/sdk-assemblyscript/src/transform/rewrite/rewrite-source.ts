@@ -23,10 +23,13 @@ import { rewriteNodes } from './walk.ts';
 /** What the module's log calls the levels of `console`. */
 const logLevels: Readonly<Record<string, number>> = { error: 0, warn: 1, info: 2, log: 2, debug: 3, trace: 4 };
 
+/** Errors whose message the compiler itself passes on when they are made where they are thrown. */
+const plainErrors: ReadonlySet<string> = new Set(['Error', 'RangeError', 'TypeError', 'SyntaxError', 'URIError']);
+
 /** Names of the library for rewritten code; a module has no reason to use the same. */
 const injected = `
 import { log as $log } from "${libraryPath.slice(5)}/assembly/calls/log";
-import { raise as $raise } from "${libraryPath.slice(5)}/assembly/calls/sender-error";
+import { raise as $raise, throwError as $throwError } from "${libraryPath.slice(5)}/assembly/calls/sender-error";
 import { hasNext as $hasNext } from "${libraryPath.slice(5)}/assembly/tables/has-next";
 `;
 
@@ -34,7 +37,8 @@ import { hasNext as $hasNext } from "${libraryPath.slice(5)}/assembly/tables/has
  * Turns what the language lacks into what it has:
  *
  * - `console.log(text)` and its siblings into a line of the database's log, with file and line;
- * - `throw new SenderError(text)` into a call of `raise` (see `lower-sender-errors.ts`);
+ * - `throw new SenderError(text)` into a call of `raise` (see `lower-sender-errors.ts`), and a `throw` of another
+ *   expression, whose message the compiler would lose, into one of `throwError`;
  * - `for (const row of rows)` into a loop over rows or over the elements of an array;
  * - imports of the decorators into nothing, as the compiler does not know them.
  */
@@ -76,8 +80,15 @@ function rewriteLog(call: CallExpression, source: Source): void {
 
 function rewriteThrow(statement: ThrowStatement): Node {
   const { value, range } = statement;
-  const isSenderError = value instanceof NewExpression && value.typeName.identifier.text === 'SenderError';
-  if (!isSenderError) return statement;
+  const made = value instanceof NewExpression ? value.typeName.identifier.text : undefined;
+  if (made !== undefined && plainErrors.has(made)) return statement;
+  if (!(value instanceof NewExpression) || made !== 'SenderError') {
+    // A variable, or a class of the module: which error it is shows when it is thrown.
+    return Node.createBlockStatement(
+      parseSnippet('$throwError($ERROR); throw new Error();', { $ERROR: value }, range),
+      range,
+    );
+  }
   const text = value.args[0] ?? Node.createStringLiteralExpression('', range);
   // The second throw tells the compiler that nothing goes on from here; the lowering returns before it.
   return Node.createBlockStatement(parseSnippet('$raise($TEXT); throw new Error();', { $TEXT: text }, range), range);
