@@ -23,6 +23,11 @@ test.each([
     source: `class P { x: i32; } ${row('p: »P;')}`,
     error: 'Row.p: the database cannot store the type P',
   },
+  {
+    mistake: 'an index over a floating-point number',
+    source: row('@primaryKey »id: f64;'),
+    error: 'id is f64, which no index can be over',
+  },
   { mistake: 'number', source: row('n: »number;'), error: '"number" is f64 in AssemblyScript' },
   {
     mistake: 'a number that may be null',

@@ -170,6 +170,10 @@ class TableReader {
       if (algorithm === 'direct' && (fields.length > 1 || !(isDirect || isEnum))) {
         this.#report.error(field.range, 'a direct index is over one column of type u8, u16, u32, u64 or an enum');
       }
+      // As in Rust: numbers that are nearly equal are no keys.
+      if (field.type.kind === 'scalar' && /^f(32|64)$/.test(field.type.name)) {
+        this.#report.error(field.range, `${field.property} is ${field.type.name}, which no index can be over`);
+      }
     }
     const columnNames = fields.map((field) => field.name).join('_');
     return {
