@@ -1,5 +1,5 @@
 // docs/compatibility.md names tests that exist, and leaves out no message of the protocols.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 
 const root = new URL('../', import.meta.url);
@@ -31,13 +31,20 @@ function fileOf(name: string): string | undefined {
   return candidates.find((candidate) => existsSync(new URL(candidate, root)));
 }
 
+/** A test with its cases, which may be in a folder of its name. */
+function textOf(file: string): string {
+  const folder = `${file.replace(/\.test\.ts$/u, '')}/`;
+  const cases = existsSync(new URL(folder, root)) ? readdirSync(new URL(folder, root)) : [];
+  return [file, ...cases.map((name) => folder + name)].map(read).join('\n');
+}
+
 /** What of a cell names no test, or one that is not there. */
 function problems(cell: string): string[] {
   const found: string[] = [];
   const rest = cell.replaceAll(/`([^`]+)`(?: “([^”]+)”)?/gu, (_, name: string, quoted: string | undefined) => {
     const file = fileOf(name);
     if (file === undefined) found.push(`${name}: no such test`);
-    else if (quoted !== undefined && !read(file).includes(quoted)) found.push(`${name} has no “${quoted}”`);
+    else if (quoted !== undefined && !textOf(file).includes(quoted)) found.push(`${name} has no “${quoted}”`);
     return '';
   });
   if (/[^, ]/u.test(rest) && cell !== 'all others') found.push(`${cell}: what is ${rest}?`);
