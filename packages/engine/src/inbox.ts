@@ -1,8 +1,8 @@
 import type { Client } from './client.ts';
 import type { Clock } from './clock.ts';
 import { InboundFrame } from './connection/inbound-frame.ts';
+import { Heap, type InHeap } from './heap.ts';
 import type { Turns } from './turns.ts';
-import { type InLine, WaitingLine } from './waiting-line.ts';
 
 /** For how long a client is heard before it is looked who is next: some twenty calls, or one step that takes longer. */
 const SHARE_MS = 0.1;
@@ -14,11 +14,15 @@ interface Waiting {
 }
 
 /** What waits of one client. */
-class Backlog implements InLine {
+class Backlog implements InHeap {
   readonly client: Client;
   readonly waiting: Waiting[] = [];
+  /** How much time its client has had, in ms: whoever has had the least is heard next. */
   served: number;
+  /** Among those who had as much, whoever came first is first. */
   arrival: number;
+  /** In the line; -1 while it is heard. */
+  position = -1;
   /** Whether none of it has been heard. */
   isNew = true;
 
@@ -27,6 +31,10 @@ class Backlog implements InLine {
     this.served = served;
     this.arrival = arrival;
   }
+}
+
+function isHeardBefore(a: Backlog, b: Backlog): boolean {
+  return a.served === b.served ? a.arrival < b.arrival : a.served < b.served;
 }
 
 /**
@@ -49,8 +57,8 @@ export class Inbox {
   readonly #defer: (run: () => void) => void;
   readonly #takeStep: (client: Client, frame: InboundFrame) => void;
   readonly #backlogs = new Map<Client, Backlog>();
-  /** The same, in the order in which they are heard. Also some whose clients are gone, which have nothing waiting. */
-  readonly #line = new WaitingLine<Backlog>();
+  /** The same, in the order in which they are heard, but for the one that is being heard. */
+  readonly #line = new Heap(isHeardBefore);
   /** How much those have had who were heard since the line was last empty, and now have nothing waiting. */
   readonly #served = new Map<Client, number>();
   /** How much whoever is being heard had had before. */
@@ -102,17 +110,19 @@ export class Inbox {
 
   /** Forgets what waits of a client. */
   drop(client: Client): void {
-    const waiting = this.#backlogs.get(client)?.waiting.splice(0) ?? [];
-    this.#backlogs.delete(client);
     this.#served.delete(client);
-    for (const { onDone } of waiting) onDone();
+    const backlog = this.#backlogs.get(client);
+    if (backlog === undefined) return;
+    this.#backlogs.delete(client);
+    if (backlog.position >= 0) this.#line.remove(backlog);
+    for (const { onDone } of backlog.waiting.splice(0)) onDone();
   }
 
   /** Does everything that waits, however long it takes. */
   finish(): void {
-    for (const backlog of this.#backlogs.values()) {
-      this.#hear(backlog, Number.POSITIVE_INFINITY);
-      this.#backlogs.delete(backlog.client);
+    for (let next = this.#line.takeFirst(); next !== undefined; next = this.#line.takeFirst()) {
+      this.#hear(next, Number.POSITIVE_INFINITY);
+      this.#backlogs.delete(next.client);
     }
   }
 
@@ -139,8 +149,7 @@ export class Inbox {
       return;
     }
     this.#turns.begin();
-    for (let next = this.#line.next(); next !== undefined; next = this.#line.next()) {
-      if (next.waiting.length === 0) continue;
+    for (let next = this.#line.takeFirst(); next !== undefined; next = this.#line.takeFirst()) {
       const { isNew } = next;
       this.#hearNext(next);
       if (!this.#turns.look()) break;

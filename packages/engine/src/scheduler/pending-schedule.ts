@@ -1,7 +1,8 @@
+import type { InHeap } from '../heap.ts';
 import type { ScheduleAt } from './schedule-at.ts';
 
 /** One scheduled row, which is waiting for its time or whose function runs. */
-export class PendingSchedule {
+export class PendingSchedule implements InHeap {
   readonly tableId: number;
   readonly id: bigint;
   at: ScheduleAt;
@@ -26,4 +27,11 @@ export class PendingSchedule {
   get isRunning(): boolean {
     return this.position < 0;
   }
+}
+
+/** The order in which schedules are due. At one time it goes by table and id: it does not depend on how it came about. */
+export function isDueBefore(a: PendingSchedule, b: PendingSchedule): boolean {
+  if (a.dueMicros !== b.dueMicros) return a.dueMicros < b.dueMicros;
+  if (a.tableId !== b.tableId) return a.tableId < b.tableId;
+  return a.id < b.id;
 }

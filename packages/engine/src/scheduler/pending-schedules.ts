@@ -1,8 +1,8 @@
 import { NO_ROW, type RowPointer, type Store, type Table, type TransactionDelta } from '@lightcone/store';
 import type { Catalog } from '../catalog.ts';
 import type { ScheduleDescription } from '../describe-tables.ts';
-import { DueQueue } from './due-queue.ts';
-import { PendingSchedule } from './pending-schedule.ts';
+import { Heap } from '../heap.ts';
+import { PendingSchedule, isDueBefore } from './pending-schedule.ts';
 import { firstDueMicros, isSameSchedule, nextTickMicros, readScheduledRow } from './schedule-at.ts';
 
 /**
@@ -15,7 +15,7 @@ import { firstDueMicros, isSameSchedule, nextTickMicros, readScheduledRow } from
 export class PendingSchedules {
   readonly #store: Store;
   readonly #catalog: Catalog;
-  readonly #queue = new DueQueue();
+  readonly #queue = new Heap(isDueBefore);
   readonly #byTable = new Map<number, Map<bigint, PendingSchedule>>();
   #commits = 0;
 

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { WorkerOptions } from 'node:worker_threads';
 
-/** A file beside this one, from source and built. They are entry points of the bundle too: see `tools/build.ts`. */
+/** A file beside this one, from source and built. They are entry points of the bundle too: see `tools/bundle.ts`. */
 export type ThreadFile = 'run-database' | 'run-copies' | 'read-component';
 
 /** Starts a thread. @param data what it finds as `workerData` */

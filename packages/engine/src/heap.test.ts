@@ -1,16 +1,13 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { expect, test } from 'vitest';
-import { DueQueue } from './due-queue.ts';
-import { PendingSchedule } from './pending-schedule.ts';
+import { Heap } from './heap.ts';
+import { PendingSchedule, isDueBefore } from './scheduler/pending-schedule.ts';
 
 const AT = { tag: 'Time', micros: 0n } as const;
 
-function drain(queue: DueQueue): PendingSchedule[] {
+function drain(queue: Heap<PendingSchedule>): PendingSchedule[] {
   const drained: PendingSchedule[] = [];
-  for (let first = queue.first(); first !== undefined; first = queue.first()) {
-    queue.remove(first);
-    drained.push(first);
-  }
+  for (let first = queue.takeFirst(); first !== undefined; first = queue.takeFirst()) drained.push(first);
   return drained;
 }
 
@@ -27,7 +24,7 @@ const operation = fc.record({
 property.prop([fc.array(operation, { maxLength: 200 })])(
   'any history leaves what a sorted list would have',
   (operations) => {
-    const queue = new DueQueue();
+    const queue = new Heap(isDueBefore);
     const model: PendingSchedule[] = [];
     operations.forEach(({ kind, which, due, table }, i) => {
       const entry = model[which % Math.max(model.length, 1)];
@@ -57,14 +54,18 @@ property.prop([fc.array(operation, { maxLength: 200 })])(
 
 test('with 100,000 entries each change costs a few comparisons, and changes leave nothing behind', () => {
   const COUNT = 100_000;
-  const queue = new DueQueue();
+  let comparisons = 0;
+  const queue = new Heap<PendingSchedule>((a, b) => {
+    comparisons++;
+    return isDueBefore(a, b);
+  });
   // A fixed sequence that is far from sorted.
   const dueOf = (i: number): bigint => BigInt((i * 48_271) % 99_991);
   const entries = Array.from({ length: COUNT }, (_, i) => new PendingSchedule(1, BigInt(i), AT, dueOf(i)));
   const costOf = (run: () => void): number => {
-    const before = queue.comparisons;
+    const before = comparisons;
     run();
-    return queue.comparisons - before;
+    return comparisons - before;
   };
   const LIMIT = 2 * Math.ceil(Math.log2(COUNT)) + 2;
 
