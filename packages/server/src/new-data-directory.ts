@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { METADATA } from './data-directory.ts';
 import { ServerError } from './errors.ts';
-import { syncFolder, syncTree } from './sync-tree.ts';
+import { syncPath, syncTree } from './sync-tree.ts';
 
 /** Processes of other hosts, which containers are, cannot be asked after; folders can be shared with them. */
 const HOST = hostname().replaceAll(/[^\w.-]/g, '_');
@@ -78,7 +78,7 @@ export class NewDataDirectory implements AsyncDisposable {
     });
     await rename(this.path, this.#target);
     this.#isFinished = true;
-    await syncFolder(dirname(this.#target));
+    await syncPath(dirname(this.#target));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -5,17 +5,13 @@ import { join } from 'node:path';
 export async function syncTree(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
-    await (entry.isDirectory() ? syncTree(path) : sync(path));
+    await (entry.isDirectory() ? syncTree(path) : syncPath(path));
   }
-  await sync(folder);
+  await syncPath(folder);
 }
 
-/** Brings the names in a folder to the disk. */
-export function syncFolder(folder: string): Promise<void> {
-  return sync(folder);
-}
-
-async function sync(path: string): Promise<void> {
+/** Brings a file to the disk, or the names in a folder. */
+export async function syncPath(path: string): Promise<void> {
   // Windows has no such thing for folders, and wants files open for writing.
   if (process.platform === 'win32') return;
   await using handle = await open(path, 'r');

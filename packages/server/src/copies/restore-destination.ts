@@ -5,7 +5,7 @@ import { ControlDatabase } from '../control/control-database.ts';
 import type { DatabaseRecord } from '../control/control-database.ts';
 import { DataDirectory } from '../data-directory.ts';
 import { NewDataDirectory } from '../new-data-directory.ts';
-import { syncFolder, syncTree } from '../sync-tree.ts';
+import { syncPath, syncTree } from '../sync-tree.ts';
 import type { DatabaseDescription } from './database-copy.ts';
 
 /** A database that is whole in a folder of the destination, and not yet in the data directory. */
@@ -86,7 +86,7 @@ export class RestoreDestination implements AsyncDisposable {
     for (const { replica } of databases) {
       await rename(this.folderOf(replica), join(this.#replicas, String(replica)));
     }
-    await syncFolder(this.#replicas);
+    await syncPath(this.#replicas);
     return this.#register(databases);
   }
 
