@@ -116,3 +116,19 @@ test('a lock that a killed process left behind is broken when it is old, and hee
   expect(await waiting).toBe(true);
   expect(await readdir(join(root, 'a'))).toEqual(['b']);
 });
+
+test('a list that is aborted ends before its next blob', async () => {
+  const store = new FolderBlobStore(newFolder());
+  for (const key of ['a', 'b/c', 'd']) await store.put(key, Uint8Array.of(1));
+  const stopping = new AbortController();
+  const reason = new Error('left');
+  const keys: string[] = [];
+  const listing = async (): Promise<void> => {
+    for await (const { key } of store.list('', undefined, stopping.signal)) {
+      keys.push(key);
+      stopping.abort(reason);
+    }
+  };
+  await expect(listing()).rejects.toBe(reason);
+  expect(keys).toEqual(['a']);
+});

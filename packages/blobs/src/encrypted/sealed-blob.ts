@@ -69,7 +69,7 @@ export async function openChunks(
   const chunks = Math.max(1, Math.ceil(body.length / SEALED_CHUNK_BYTES));
   const bytes = new Uint8Array(Math.max(0, body.length - 16 * chunks));
   for (let i = 0, at = 0; i < chunks; i++) {
-    const chunk = body.slice(i * SEALED_CHUNK_BYTES, (i + 1) * SEALED_CHUNK_BYTES);
+    const chunk = body.subarray(i * SEALED_CHUNK_BYTES, (i + 1) * SEALED_CHUNK_BYTES);
     const opened = await openChunk(key, algorithmOf(name, first + i, isToEnd && i === chunks - 1), chunk);
     bytes.set(opened, at);
     at += opened.length;
@@ -77,7 +77,7 @@ export async function openChunks(
   return bytes;
 }
 
-export function sealedSize(size: number): number {
+function sealedSize(size: number): number {
   return SEALED_HEAD_BYTES + size + 16 * Math.max(1, Math.ceil(size / CHUNK_BYTES));
 }
 

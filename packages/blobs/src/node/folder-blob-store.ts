@@ -94,7 +94,7 @@ export class FolderBlobStore implements BlobStore {
     checkBlobPrefix(prefix);
     signal?.throwIfAborted();
     const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
-    yield* this.#listFolder(folder, prefix, after);
+    yield* this.#listFolder(folder, prefix, after, signal);
   }
 
   async delete(key: string, signal?: AbortSignal): Promise<void> {
@@ -125,14 +125,20 @@ export class FolderBlobStore implements BlobStore {
   }
 
   /** Below `folder`, which is '' or ends with `/`. */
-  async *#listFolder(folder: string, prefix: string, after: string): AsyncGenerator<BlobInfo> {
+  async *#listFolder(
+    folder: string,
+    prefix: string,
+    after: string,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<BlobInfo> {
     for (const entry of await this.#entriesOf(folder)) {
+      signal?.throwIfAborted();
       const key = folder + entry.name;
       if (entry.isDirectory()) {
         const inner = `${key}/`;
         const mayHold = inner.startsWith(prefix) || prefix.startsWith(inner);
         const isBehind = inner > after || after.startsWith(inner);
-        if (mayHold && isBehind) yield* this.#listFolder(inner, prefix, after);
+        if (mayHold && isBehind) yield* this.#listFolder(inner, prefix, after, signal);
       } else if (entry.isFile() && key.startsWith(prefix) && key > after) {
         const facts = await this.#factsOf(key);
         if (facts !== undefined) yield facts;
