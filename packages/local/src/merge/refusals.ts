@@ -1,5 +1,6 @@
 import type { Change, FieldValue } from '../change.ts';
 import { isChangeId } from '../change-id.ts';
+import { hexOf } from '../hex.ts';
 import type { Statements } from '../store/statements.ts';
 
 /** Changes that can never be part of the log: kept aside as text, so that nothing is lost and nothing is asked twice. */
@@ -34,7 +35,6 @@ export class Refusals {
 
 function plainValue(_: string, value: FieldValue): unknown {
   if (typeof value === 'bigint') return { integer: String(value) };
-  if (value instanceof Uint8Array)
-    return { bytes: Array.from(value, (byte) => byte.toString(16).padStart(2, '0')).join('') };
+  if (value instanceof Uint8Array) return { bytes: hexOf(value) };
   return value;
 }

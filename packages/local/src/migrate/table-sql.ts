@@ -1,4 +1,5 @@
 import type { FieldValue } from '../change.ts';
+import { hexOf } from '../hex.ts';
 import type { Table, TableColumn } from '../schema/table.ts';
 import { quoted } from '../sql/identifier.ts';
 
@@ -39,6 +40,5 @@ function literal(value: FieldValue): string {
     return value > 0 ? '9e999' : '-9e999';
   }
   const bytes = typeof value === 'string' ? new TextEncoder().encode(value) : value;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  return typeof value === 'string' && !value.includes('\0') ? `'${value.replaceAll("'", "''")}'` : `X'${hex}'`;
+  return typeof value === 'string' && !value.includes('\0') ? `'${value.replaceAll("'", "''")}'` : `X'${hexOf(bytes)}'`;
 }

@@ -7,8 +7,7 @@ export type SyncErrorCode =
   | 'SYNC_MISSING'
   | 'SYNC_UNKNOWN_FORMAT'
   | 'SYNC_CONTENDED'
-  | 'SYNC_DATABASE_FAILED'
-  | 'SYNC_CLOSED';
+  | 'SYNC_DATABASE_FAILED';
 
 /**
  * Why a sync did not do all it should. What it did before stays done; the next one goes on from there.
@@ -21,7 +20,6 @@ export type SyncErrorCode =
  * - `SYNC_UNKNOWN_FORMAT`: the storage was written by a newer version of this package, or by something else.
  * - `SYNC_CONTENDED`: so many others wrote at the same time that this one never got through.
  * - `SYNC_DATABASE_FAILED`: the local database did not take the changes; `cause` is its error.
- * - `SYNC_CLOSED`: the sync was stopped for good.
  */
 export class SyncError extends Error {
   override readonly name = 'SyncError';

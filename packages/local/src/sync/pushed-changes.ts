@@ -5,9 +5,15 @@ import type { SyncContext } from './layout.ts';
 const PAGE = 1000;
 
 /** Places in a log, behind `after` up to `through`. */
-export interface CursorRange {
+interface CursorRange {
   readonly after: ChangeCursor;
   readonly through: ChangeCursor;
+}
+
+/** As a note in the database has it. */
+export interface SavedPushedChanges {
+  readonly through: ChangeCursor;
+  readonly pulled: readonly (readonly [after: ChangeCursor, through: ChangeCursor])[];
 }
 
 /** Where a storage and a log differ: which changes are there already, by their places in the log. */
@@ -17,17 +23,17 @@ export class PushedChanges {
   /** Those behind it that came from there. Ascending. */
   #pulled: CursorRange[];
 
-  constructor(through: ChangeCursor, pulled: readonly CursorRange[]) {
+  constructor({ through, pulled }: SavedPushedChanges = { through: 0, pulled: [] }) {
     this.#through = through;
-    this.#pulled = [...pulled];
+    this.#pulled = pulled.map(([after, end]) => ({ after, through: end }));
   }
 
   get through(): ChangeCursor {
     return this.#through;
   }
 
-  get pulled(): readonly CursorRange[] {
-    return this.#pulled;
+  saved(): SavedPushedChanges {
+    return { through: this.#through, pulled: this.#pulled.map(({ after, through }) => [after, through] as const) };
   }
 
   /** The storage has all up to `cursor` now. */

@@ -1,4 +1,5 @@
 import type { BlobStore } from '@lightcone/blobs';
+import { hexOf } from '../hex.ts';
 import { SyncError } from './errors.ts';
 import type { SyncContext } from './layout.ts';
 
@@ -13,7 +14,7 @@ const VERSION = 1;
 export async function readRemoteId({ store, runtime, signal }: SyncContext, key: string): Promise<string> {
   const existing = await store.get(key, undefined, signal);
   if (existing !== undefined) return parse(existing, key);
-  const id = Array.from(runtime.randomBytes(16), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const id = hexOf(runtime.randomBytes(16));
   const text = JSON.stringify({ version: VERSION, id });
   await store.putIfAbsent(key, new TextEncoder().encode(text), signal);
   return parse(await mustGet(store, key, signal), key);

@@ -62,7 +62,8 @@ export class Sync {
   }
 
   /**
-   * Syncs once: pulls, then pushes, the one even if the other fails. While a sync runs, it is that one that is waited for.
+   * Syncs once: pulls, then pushes, the one even if the other fails. While a sync runs, it is that one that is waited for,
+   * as it was begun: these options do not change it.
    *
    * @throws SyncError what failed first, after the other was tried; `status` has both. The reason of `signal` when that is
    *   aborted, which ends a sync that others wait for too. What was brought until then stays, and is not brought again.

@@ -1,3 +1,5 @@
+import { formatChangeId, maxCounter } from '../../change-id.ts';
+
 /**
  * What DimpleDb 0.1.0 keeps under its prefix, and one object of ours beside it, which it does not look at:
  *
@@ -32,10 +34,9 @@ export function nameIn(folder: string, key: string): string | undefined {
   return isOne ? key.slice(folder.length, -SUFFIX.length) : undefined;
 }
 
-/** A fresh UUIDv7, as batches are named. */
-export function uuidV7(nowMs: number, random: Uint8Array): string {
-  const time = Math.max(0, Math.floor(nowMs)).toString(16).padStart(12, '0');
-  const hex = Array.from(random.subarray(0, 10), (byte) => byte.toString(16).padStart(2, '0')).join('');
-  const variant = ((random[2]! & 0x3f) | 0x80).toString(16);
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${hex.slice(0, 3)}-${variant}${hex.slice(6, 8)}-${hex.slice(8, 20)}`;
+/** The name of a new batch, a UUIDv7. @param random 10 bytes */
+export function newBatchId(nowMs: number, random: Uint8Array): string {
+  const view = new DataView(random.buffer, random.byteOffset, 10);
+  const ms = Math.max(0, Math.floor(nowMs));
+  return formatChangeId(ms, view.getUint32(0) & maxCounter, view.getUint16(4), view.getUint32(6));
 }

@@ -1,21 +1,16 @@
 import type { Change } from '../../change.ts';
-import type { ChangeCursor } from '../../change-log.ts';
+import type { ChangeCursor, LoggedChange } from '../../change-log.ts';
 import { databaseCall } from '../database-call.ts';
 import { SyncError } from '../errors.ts';
 import type { SyncContext, SyncOutcome } from '../layout.ts';
 import { writeChange } from './change-codec.ts';
-import { batchKey, BATCHES, mayHaveManifest, nameIn, uuidV7 } from './dimple-keys.ts';
+import { batchKey, BATCHES, mayHaveManifest, nameIn, newBatchId } from './dimple-keys.ts';
 import type { DimpleSession } from './dimple-session.ts';
 import { ManifestUpdates } from './manifest-updates.ts';
 import { MsgpackWriter } from './msgpack-writer.ts';
 
 const MAX_BATCH_BYTES = 100 * 1024 * 1024;
 const CHUNK = 500;
-
-interface Sent {
-  readonly change: Change;
-  readonly through: ChangeCursor;
-}
 
 /**
  * Puts what the storage lacks as batches, then tells of them in the manifests of their authors: a batch that no manifest
@@ -30,7 +25,7 @@ export async function pushBatches(session: DimpleSession): Promise<SyncOutcome> 
   const end = await databaseCall(context, 'reading changes to push', () => context.log.lastCursor());
   const lost = state.isNew ? await lostBatches(session, manifests) : new Set<string>();
   let batch: Change[] = [];
-  let through = 0;
+  let through: ChangeCursor = 0;
   const put = { objects: 0, changes: 0 };
   const flush = async (): Promise<void> => {
     if (batch.length === 0) return;
@@ -48,13 +43,13 @@ export async function pushBatches(session: DimpleSession): Promise<SyncOutcome> 
     await state.save();
   };
   for await (const page of changesToSend(session, end)) {
-    for (const sent of page) {
-      through = sent.through;
-      if (!mayHaveManifest(sent.change.authorId)) continue;
-      const batchId = await manifests.batchOf(sent.change);
+    for (const { change, cursor } of page) {
+      through = cursor;
+      if (!mayHaveManifest(change.authorId)) continue;
+      const batchId = await manifests.batchOf(change);
       if (batchId !== undefined && !lost.has(batchId)) continue;
-      writeChange(body, sent.change);
-      batch.push(sent.change);
+      writeChange(body, change);
+      batch.push(change);
       if (body.length >= batchBytes) await flush();
     }
   }
@@ -66,18 +61,21 @@ export async function pushBatches(session: DimpleSession): Promise<SyncOutcome> 
   return { changes: put.changes, problems: [] };
 }
 
-async function* changesToSend({ context, state }: DimpleSession, end: ChangeCursor): AsyncGenerator<readonly Sent[]> {
+/** When one of them is in the storage, all up to its place is: in a comparison, which has no such order, up to 0. */
+async function* changesToSend(
+  { context, state }: DimpleSession,
+  end: ChangeCursor,
+): AsyncGenerator<readonly LoggedChange[]> {
   const { log } = context;
   const deed = 'reading changes to push';
   if (!state.isNew) {
-    for await (const page of state.pushed.pending(context, end))
-      yield page.map(({ change, cursor }) => ({ change, through: cursor }));
+    yield* state.pushed.pending(context, end);
     return;
   }
   const ids = await databaseCall(context, deed, () => log.changeIds());
   for (let at = 0; at < ids.length; at += CHUNK) {
     const changes = await databaseCall(context, deed, () => log.changesById(ids.slice(at, at + CHUNK)));
-    yield changes.map((change) => ({ change, through: 0 }));
+    yield changes.map((change) => ({ change, cursor: 0 }));
   }
 }
 
@@ -102,7 +100,7 @@ async function putBatch({ store, runtime, signal }: SyncContext, count: number, 
   }
   bytes.set(head.written());
   bytes.set(body, head.length);
-  const batchId = uuidV7(runtime.now(), runtime.randomBytes(10));
+  const batchId = newBatchId(runtime.now(), runtime.randomBytes(10));
   const key = batchKey(batchId);
   await store.put(key, bytes, signal);
   if ((await store.get(key, { start: 0, end: 1 }, signal)) === undefined) {

@@ -3,7 +3,11 @@ import { ByteReader, MalformedError } from '../wire/byte-reader.ts';
 
 const MAX_DEPTH = 64;
 
-/** Reads MessagePack as DimpleDb does, which takes more than it writes. Every method throws `MalformedError`. */
+/**
+ * Reads MessagePack as DimpleDb does, which takes more than it writes. Every method throws `MalformedError`.
+ *
+ * A library is not used, as the ones there are read a REAL that is whole and an INTEGER as the same JavaScript number.
+ */
 export class MsgpackReader {
   readonly #in: ByteReader;
 

@@ -45,11 +45,6 @@ export class MsgpackWriter {
     this.#out.text(value);
   }
 
-  /** What was written by another one. */
-  raw(bytes: Uint8Array): void {
-    this.#out.bytes(bytes);
-  }
-
   value(value: FieldValue): void {
     if (value === null) this.#out.u8(0xc0);
     else if (typeof value === 'bigint') this.#int(value);

@@ -1,7 +1,5 @@
-import { BlobError } from '@lightcone/blobs';
-import { SyncError } from '../errors.ts';
+import { asDamage } from '../as-damage.ts';
 import type { SyncContext } from '../layout.ts';
-import { MalformedError } from '../wire/byte-reader.ts';
 
 /**
  * Reads and decodes a file.
@@ -18,9 +16,6 @@ export async function readFile<T>(
     const bytes = await store.get(key, undefined, signal);
     return bytes === undefined ? undefined : decode(bytes);
   } catch (error) {
-    const isDamage = error instanceof MalformedError || (error instanceof BlobError && error.code === 'BLOB_DAMAGED');
-    if (!isDamage) throw error;
-    const advice = 'A device that has its changes makes good for it when it verifies.';
-    throw new SyncError('SYNC_DAMAGED', `${key} is damaged: ${error.message}. ${advice}`, { cause: error });
+    throw asDamage(key, error, 'A device that has its changes makes good for it when it verifies.');
   }
 }

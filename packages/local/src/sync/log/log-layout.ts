@@ -4,8 +4,9 @@ import { hasNoChanges } from '../has-no-changes.ts';
 import { LOG_LIMITS } from './log-limits.ts';
 import type { LogLimits } from './log-limits.ts';
 import { pushChanges } from './log-push.ts';
-import { LogSession, PutAttempt } from './log-session.ts';
+import { LogSession } from './log-session.ts';
 import { LogState } from './log-state.ts';
+import { PutAttempt } from './put-attempt.ts';
 import { isPack, listPieces, REMOTE_ID_KEY, segmentKey } from './pieces.ts';
 import type { Listing } from './pieces.ts';
 

@@ -1,5 +1,4 @@
-import type { Change } from '../../change.ts';
-import type { ChangeCursor } from '../../change-log.ts';
+import type { ChangeCursor, LoggedChange } from '../../change-log.ts';
 import { databaseCall } from '../database-call.ts';
 import { SyncError } from '../errors.ts';
 import type { SyncOutcome } from '../layout.ts';
@@ -12,12 +11,6 @@ import { SegmentWriter } from './segment-writer.ts';
 const MAX_TRIES = 30;
 const PAGE = 1000;
 
-interface Sent {
-  readonly change: Change;
-  /** When it is in the storage, all up to here is. */
-  readonly through: ChangeCursor;
-}
-
 /**
  * Puts what the storage lacks as segments at the next free positions, and compacts when it is our turn.
  *
@@ -28,7 +21,7 @@ export async function pushChanges(session: LogSession): Promise<SyncOutcome> {
   const writer = new SegmentWriter();
   const put = { objects: 0, changes: 0, isOurTurn: false };
   const end = await databaseCall(context, 'reading changes to push', () => context.log.lastCursor());
-  let through = 0;
+  let through: ChangeCursor = 0;
   const flush = async (): Promise<void> => {
     if (writer.changes === 0) return;
     const position = await putSegment(session, writer, through);
@@ -39,9 +32,9 @@ export async function pushChanges(session: LogSession): Promise<SyncOutcome> {
     context.report({ phase: 'push', objects: put.objects, objectsInAll: undefined, changes: put.changes });
   };
   for await (const page of changesToSend(session, end)) {
-    for (const sent of page) {
-      writer.add(sent.change);
-      through = sent.through;
+    for (const { change, cursor } of page) {
+      writer.add(change);
+      through = cursor;
       if (writer.length >= limits.objectBytes) await flush();
     }
   }
@@ -59,22 +52,24 @@ export async function pushChanges(session: LogSession): Promise<SyncOutcome> {
  *
  * What waits to be pushed is pushed even if the storage shows it: a pack that was made of this database may have it, and
  * those who do not read that pack wait for it.
+ *
+ * When one of them is in the storage, all up to its place is: of those that are compared, which have no such order, up to 0.
  */
 async function* changesToSend(
   { context, state, seen }: LogSession,
   end: ChangeCursor,
-): AsyncGenerator<readonly Sent[]> {
+): AsyncGenerator<readonly LoggedChange[]> {
   if (seen === undefined || state.pushed.through > 0) {
     for await (const page of state.pushed.pending(context, end)) {
       for (const { change } of page) seen?.add(change.id);
-      yield page.map(({ change, cursor }) => ({ change, through: cursor }));
+      yield page;
     }
   }
   if (seen === undefined) return;
   for (let afterId: string | undefined; ;) {
     const options = afterId === undefined ? { limit: PAGE } : { limit: PAGE, afterId };
     const page = await databaseCall(context, 'reading changes to push', () => context.log.winningChanges(options));
-    yield page.filter(({ id }) => !seen.has(id)).map((change) => ({ change, through: 0 }));
+    yield page.filter(({ id }) => !seen.has(id)).map((change) => ({ change, cursor: 0 }));
     if (page.length < PAGE) return;
     afterId = page.at(-1)!.id; // it is not empty
   }

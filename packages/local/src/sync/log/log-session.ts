@@ -1,5 +1,6 @@
 import type { Change } from '../../change.ts';
 import { appendChanges } from '../append-changes.ts';
+import { asDamage } from '../as-damage.ts';
 import { SyncError } from '../errors.ts';
 import type { SyncContext, SyncOutcome } from '../layout.ts';
 import { prefetch } from '../prefetch.ts';
@@ -10,7 +11,8 @@ import type { Listing, Piece } from './pieces.ts';
 import { planPieces } from './plan.ts';
 import { PositionSet } from './position-set.ts';
 import type { PositionRange } from './position-set.ts';
-import { damaged, readObject } from './read-object.ts';
+import type { PutAttempt } from './put-attempt.ts';
+import { DAMAGE_ADVICE, readObject } from './read-object.ts';
 import type { Segment } from './segment-reader.ts';
 
 /** Objects that are read before the ones before them are merged. */
@@ -73,15 +75,6 @@ export class LogSession {
     return this.#listing;
   }
 
-  /** Merges a segment or a part of a pack. @returns how many changes were new. @throws SyncError */
-  async merge(segment: Segment, key: string): Promise<number> {
-    try {
-      return await appendChanges(this.context, this.#noticed(segment.changes), this.state.pushed);
-    } catch (error) {
-      throw damaged(key, error);
-    }
-  }
-
   /** @returns the names of pieces that could not be read, and why: undefined if they are gone */
   async #readPieces(
     pieces: readonly Piece[],
@@ -106,7 +99,7 @@ export class LogSession {
         continue;
       }
       try {
-        progress.changes += await this.merge(segment, key);
+        progress.changes += await this.#merge(segment, key);
       } catch (error) {
         if (!(error instanceof SyncError) || error.code !== 'SYNC_DAMAGED') throw error;
         failed.set(piece.name, error);
@@ -122,6 +115,15 @@ export class LogSession {
       }
     }
     return failed;
+  }
+
+  /** Merges a segment or a part of a pack. @returns how many changes were new. @throws SyncError */
+  async #merge(segment: Segment, key: string): Promise<number> {
+    try {
+      return await appendChanges(this.context, this.#noticed(segment.changes), this.state.pushed);
+    } catch (error) {
+      throw asDamage(key, error, DAMAGE_ADVICE);
+    }
   }
 
   /** Segments that are not listed, and may be there: a listing may be older than what it lists. */
@@ -159,21 +161,6 @@ export class LogSession {
     );
     const advice = 'Another device that has their changes makes good for it when it compacts or verifies.';
     return [new SyncError('SYNC_MISSING', `the storage has lost ${missing.join(', ')}. ${advice}`)];
-  }
-}
-
-/** Tells our own segment, of which we do not know whether it was put, from those of others. */
-export class PutAttempt {
-  #tag: string | undefined;
-  through = 0;
-
-  begin(tag: Uint8Array, through: number): void {
-    this.#tag = tag.join();
-    this.through = through;
-  }
-
-  isOf(segment: { readonly tag: Uint8Array }): boolean {
-    return segment.tag.join() === this.#tag;
   }
 }
 

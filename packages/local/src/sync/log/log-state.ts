@@ -1,6 +1,7 @@
-import { databaseCall } from '../database-call.ts';
 import type { SyncContext } from '../layout.ts';
 import { PushedChanges } from '../pushed-changes.ts';
+import type { SavedPushedChanges } from '../pushed-changes.ts';
+import { StateNote } from '../state-note.ts';
 import { PositionSet } from './position-set.ts';
 
 /** The newest object that was seen: as long as it is there, the storage has lost nothing that we know of. */
@@ -10,11 +11,9 @@ export interface Tail {
   readonly etag: string | undefined;
 }
 
-interface Saved {
+interface Saved extends SavedPushedChanges {
   readonly version: 1;
   readonly have: readonly (readonly [from: number, to: number])[];
-  readonly through: number;
-  readonly pulled: readonly (readonly [after: number, through: number])[];
   readonly isNew: boolean;
   readonly tail: Tail | null;
   readonly ownPacks: readonly string[];
@@ -22,26 +21,27 @@ interface Saved {
 
 /** What a database knows of one storage in the log layout; a note in the database. */
 export class LogState {
-  have: PositionSet = new PositionSet();
-  pushed: PushedChanges = new PushedChanges(0, []);
+  have: PositionSet;
+  readonly pushed: PushedChanges;
   /** Nothing is known of what the storage has of our changes: it has to be compared. */
-  isNew = true;
+  isNew: boolean;
   tail: Tail | undefined;
   /** Names of packs that this device wrote and found whole when it read them back. */
-  ownPacks: string[] = [];
-  readonly #context: SyncContext;
-  readonly #key: string;
-  #saved: string | undefined;
+  ownPacks: string[];
+  readonly #note: StateNote<Saved>;
 
-  private constructor(context: SyncContext, remoteId: string) {
-    this.#context = context;
-    this.#key = `sync:log:${remoteId}`;
+  private constructor(note: StateNote<Saved>, saved: Saved | undefined) {
+    this.#note = note;
+    this.have = new PositionSet(saved?.have.map(([from, to]) => ({ from, to })));
+    this.pushed = new PushedChanges(saved);
+    this.isNew = saved?.isNew ?? true;
+    this.tail = saved?.tail ?? undefined;
+    this.ownPacks = [...(saved?.ownPacks ?? [])];
   }
 
   static async load(context: SyncContext, remoteId: string): Promise<LogState> {
-    const state = new LogState(context, remoteId);
-    await state.#load();
-    return state;
+    const note = new StateNote<Saved>(context, `sync:log:${remoteId}`, 1);
+    return new LogState(note, await note.read());
   }
 
   /** Forgets what the storage has, as it is not what it was. What was not pushed before was not pushed since. */
@@ -54,37 +54,13 @@ export class LogState {
 
   /** Writes what has changed. @throws SyncError `SYNC_DATABASE_FAILED` */
   async save(): Promise<void> {
-    const saved: Saved = {
+    await this.#note.write({
       version: 1,
       have: this.have.ranges.map(({ from, to }) => [from, to] as const),
-      through: this.pushed.through,
-      pulled: this.pushed.pulled.map(({ after, through }) => [after, through] as const),
+      ...this.pushed.saved(),
       isNew: this.isNew,
       tail: this.tail ?? null,
       ownPacks: this.ownPacks,
-    };
-    const text = JSON.stringify(saved);
-    if (text === this.#saved) return;
-    const { log } = this.#context;
-    const note = { key: this.#key, value: text };
-    await databaseCall(this.#context, 'noting how far the sync is', () => log.setNotes([note]));
-    this.#saved = text;
-  }
-
-  async #load(): Promise<void> {
-    const { log } = this.#context;
-    this.#saved = await databaseCall(this.#context, 'reading how far the sync is', () => log.note(this.#key));
-    if (this.#saved === undefined) return;
-    const saved = JSON.parse(this.#saved) as Saved; // nobody but `save` writes it
-    // Of an unknown version nothing is taken: the storage is compared again, which changes nothing.
-    if (saved.version !== 1) return;
-    this.have = new PositionSet(saved.have.map(([from, to]) => ({ from, to })));
-    this.pushed = new PushedChanges(
-      saved.through,
-      saved.pulled.map(([after, through]) => ({ after, through })),
-    );
-    this.isNew = saved.isNew;
-    this.tail = saved.tail ?? undefined;
-    this.ownPacks = [...saved.ownPacks];
+    });
   }
 }

@@ -1,4 +1,5 @@
 import type { BlobInfo, BlobStore } from '@lightcone/blobs';
+import { hexOf } from '../../hex.ts';
 import type { PositionRange } from './position-set.ts';
 
 /**
@@ -79,10 +80,6 @@ function packOf(name: string, objects: BlobInfo[]): Piece {
   const isComplete = objects.every(({ key }, i) => key === packPartKey(name, i, i === objects.length - 1));
   const size = objects.reduce((sum, object) => sum + object.size, 0);
   return { from: Number(from), to: Number(to), name, objects, size, isComplete };
-}
-
-export function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 function digits(position: number): string {

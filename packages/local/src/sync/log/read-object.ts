@@ -1,10 +1,12 @@
-import { BlobError } from '@lightcone/blobs';
-import { SyncError } from '../errors.ts';
+import { asDamage } from '../as-damage.ts';
 import type { SyncContext } from '../layout.ts';
 import { MalformedError } from '../wire/byte-reader.ts';
 import type { PositionRange } from './position-set.ts';
 import { readSegment } from './segment-reader.ts';
 import type { Segment } from './segment-reader.ts';
+
+/** What to do about an object that is damaged. */
+export const DAMAGE_ADVICE = 'Another device that has its changes makes good for it when it compacts or verifies.';
 
 /**
  * Reads a segment or a part of a pack.
@@ -24,14 +26,6 @@ export async function readObject(
     if (segment.from === from && segment.to === to) return segment;
     throw new MalformedError(`it has the positions ${segment.from} to ${segment.to}: somebody renamed it`);
   } catch (error) {
-    throw damaged(key, error);
+    throw asDamage(key, error, DAMAGE_ADVICE);
   }
-}
-
-/** What was found wrong with an object, by us or by a store that decrypts, told with its name; else as it is. */
-export function damaged(key: string, error: unknown): unknown {
-  const isDamage = error instanceof MalformedError || (error instanceof BlobError && error.code === 'BLOB_DAMAGED');
-  if (!isDamage) return error;
-  const advice = 'Another device that has its changes makes good for it when it compacts or verifies.';
-  return new SyncError('SYNC_DAMAGED', `${key} is damaged: ${error.message}. ${advice}`, { cause: error });
 }

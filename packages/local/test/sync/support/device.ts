@@ -1,4 +1,3 @@
-import { BlobError } from '@lightcone/blobs';
 import type { BlobStore } from '@lightcone/blobs';
 import type { Change, FieldValue } from '@lightcone/local';
 import { DimpleLayout } from '../../../src/sync/dimple/dimple-layout.ts';
@@ -78,5 +77,3 @@ export async function flip(store: BlobStore, key: string, at = 60): Promise<void
   bytes[at]! ^= 0x10;
   await store.put(key, bytes);
 }
-
-export const unavailable = (): BlobError => new BlobError('BLOB_UNAVAILABLE', 'not now');
