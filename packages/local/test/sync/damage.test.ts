@@ -112,6 +112,36 @@ describe.each(LAYOUTS)('in the layout %s', (layout) => {
   });
 });
 
+test.each([
+  'log/9007199254740991',
+  'log/9999999999999999',
+  `pack/${'0'.repeat(16)}-${'9'.repeat(16)}-${'0'.repeat(32)}/0000-last`,
+])('%s, behind all positions that a log can have, is a stranger’s and passed over', async (key) => {
+  const store = new MemoryBlobStore();
+  const [a, b] = [new Device(store), new Device(store)];
+  await store.put(key, Uint8Array.of(1));
+  a.save('1', { name: 'x' });
+  expect(await a.sync.once()).toEqual({ pulled: 0, pushed: 1 });
+  expect(await b.sync.once()).toEqual({ pulled: 1, pushed: 0 });
+});
+
+test('where a stranger has taken the last position of a log nothing is pushed, until he is gone', async () => {
+  const store = new MemoryBlobStore();
+  const [a, b] = [new Device(store), new Device(store)];
+  a.save('1', { name: 'x' });
+  await settle([a, b]);
+  const last = 'log/0999999999999999';
+  await store.put(last, Uint8Array.of(1));
+  a.save('2', { name: 'y' });
+  const refusal = { code: 'SYNC_DAMAGED', message: expect.stringContaining(last) as string };
+  await expect(a.sync.once()).rejects.toMatchObject(refusal);
+  expect(a.sync.status.pushError).toMatchObject(refusal);
+  await store.delete(last);
+  await settle([a, b]);
+  expect(b.log.state()).toEqual(a.log.state());
+  expect(Object.keys(b.log.state())).toHaveLength(2);
+});
+
 test('a manifest of our own that is damaged or lost entries is written again from what we have', async () => {
   const store = new MemoryBlobStore();
   const [a, b] = [new Device(store, 'dimple'), new Device(store, 'dimple')];

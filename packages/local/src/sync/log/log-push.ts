@@ -4,7 +4,7 @@ import { SyncError } from '../errors.ts';
 import type { SyncOutcome } from '../layout.ts';
 import { compact } from './compaction.ts';
 import type { LogSession } from './log-session.ts';
-import { isPack, segmentKey } from './pieces.ts';
+import { isPack, MAX_POSITION, segmentKey } from './pieces.ts';
 import { areEqual, HEADER_BYTES, TAG_AT, TAG_BYTES } from './segment-format.ts';
 import { SegmentWriter } from './segment-writer.ts';
 
@@ -83,6 +83,10 @@ async function putSegment(session: LogSession, writer: SegmentWriter, through: C
   attempt.begin(tag, through);
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const position = session.head + 1;
+    if (position > MAX_POSITION) {
+      const message = `${segmentKey(MAX_POSITION)}, the last position that a log can have, is taken`;
+      throw new SyncError('SYNC_DAMAGED', `${message}: it, or a pack up to it, is a stranger's. Delete that object.`);
+    }
     const range = { from: position - 1, to: position };
     const bytes = await writer.finish(range.from, range.to, tag);
     const isPut = await store.putIfAbsent(segmentKey(position), bytes, signal);

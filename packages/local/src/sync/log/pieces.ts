@@ -13,8 +13,11 @@ import type { PositionRange } from './position-set.ts';
  *
  * The names sort so that one listing behind the newest known segment shows all that is new.
  */
-const SEGMENT = /^log\/(\d{16})$/;
-const PACK_PART = /^(pack\/(\d{16})-(\d{16})-[0-9a-f]{32})\/(\d{4})(-last)?$/;
+const SEGMENT = /^log\/(0\d{15})$/;
+const PACK_PART = /^(pack\/(0\d{15})-(0\d{15})-[0-9a-f]{32})\/(\d{4})(-last)?$/;
+
+/** Of 15 digits, so that all numbers are exact. A name that says more is a stranger's, and passed over. */
+export const MAX_POSITION: number = 10 ** 15 - 1;
 
 /** Objects that have the changes of some positions: one segment, or the parts of a pack. */
 export interface Piece extends PositionRange {
