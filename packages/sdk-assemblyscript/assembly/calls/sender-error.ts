@@ -3,7 +3,7 @@ import { panic } from './panic';
 // `throw new SenderError(message)` is the caller's mistake: the reducer ends, its changes are undone, and the caller
 // hears the message. WebAssembly without its exceptions proposal has no way to unwind, so the compiler transform makes
 // a call of `raise` out of such a throw, and every function that may reach one returns at once while `failure` is set
-// (see src/transform/lower-sender-errors.ts).
+// (see src/transform/lower/lower-sender-errors.ts).
 
 let failure: string | null = null;
 

@@ -8,12 +8,12 @@ import { entryPoints, entrySource } from './generate/entry-points.ts';
 import { librarySource } from './generate/library-source.ts';
 import { soonSource } from './generate/soon.ts';
 import { tableHandles } from './generate/tables.ts';
+import { libraryPath } from './library-path.ts';
 import { lowerSenderErrors } from './lower/lower-sender-errors.ts';
 import { ModuleNames } from './module-names.ts';
-import { readModule } from './read-module.ts';
+import { readModule } from './read/read-module.ts';
 import { Report } from './report.ts';
 import { rewriteSource } from './rewrite/rewrite-source.ts';
-import { libraryPath } from './source-names.ts';
 
 /** Kinds of source files. */
 const USER = 0;
@@ -24,10 +24,11 @@ const editorTypesFile = 'generated.d.ts';
 /**
  * Makes a module out of classes and functions with decorators, while `asc` compiles them:
  *
- * 1. parsed sources → `readModule` → what the module declares, or errors at their places;
- * 2. that → the bytes of the module definition, and the source of codecs, table handles and exports, which the compiler
- *    then compiles along;
- * 3. the compiled module → `lowerSenderErrors`.
+ * 1. `read/`: parsed sources → `ModuleModel`, what the module declares, or errors at their places;
+ * 2. `rewrite/`: in these sources, what the language lacks → what it has;
+ * 3. `definition/`: the model → the bytes of the module definition;
+ * 4. `generate/`: the model → the source of codecs, table handles and exports, which the compiler then compiles along;
+ * 5. `lower/`: the compiled module → one whose functions return early behind a `SenderError`.
  */
 export default class LightconeTransform {
   /** Set by asc, on the prototype. */

@@ -1,3 +1,4 @@
+import { byKey } from '../by-key.ts';
 import type {
   HttpRoute,
   Index,
@@ -113,7 +114,7 @@ class DefinitionWriter {
       ...procedures.map((each) => [each.sourceName, () => this.#placeFunction(each)] as const),
       ...views.map((each) => [each.sourceName, () => this.#placeFunction(each)] as const),
     ];
-    users.sort(([a], [b]) => (a < b ? -1 : 1));
+    users.sort(byKey(([name]) => name));
     for (const [, place] of users) place();
   }
 
@@ -237,7 +238,7 @@ class DefinitionWriter {
         name,
       })),
     ].filter(({ name }) => name !== undefined);
-    entries.sort((a, b) => (a.user === b.user ? 0 : a.user < b.user ? -1 : 1));
+    entries.sort(byKey(({ user }) => user));
     const content = this.#list(entries, (writer, { tag, sourceName, name }) => {
       writer.u8(tag);
       writer.string(sourceName);

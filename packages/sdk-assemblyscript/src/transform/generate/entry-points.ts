@@ -1,5 +1,5 @@
-import type { ModuleModel, Parameter, Procedure, View } from '../module-model.ts';
-import { libraryPath } from '../source-names.ts';
+import type { ModuleModel, Procedure, Reducer, View } from '../module-model.ts';
+import { libraryName } from '../library-path.ts';
 import type { Codecs } from './codecs.ts';
 
 const sender = 'sender0: u64, sender1: u64, sender2: u64, sender3: u64';
@@ -18,7 +18,7 @@ export function entryPoints(model: ModuleModel, definition: Uint8Array, codecs: 
     '__describe_module__',
     `(sink: u32): void { writeToSink(sink, memory.data<u8>([${definition.join(',')}]), ${definition.length}); }`,
   );
-  const reducers = model.reducers.map(({ code, parameters }) => `${call(code, parameters, codecs)}; break;`);
+  const reducers = model.reducers.map((reducer) => `${call(reducer, codecs)} break;`);
   functions.set(
     '__call_reducer__',
     `(id: u32, ${caller}, args: u32, sink: u32): i32 {
@@ -84,7 +84,7 @@ export function entryPoints(model: ModuleModel, definition: Uint8Array, codecs: 
 
 /** The file that only exports what the host calls. */
 export function entrySource(functions: EntryPoints): string {
-  return `export { ${[...functions.keys()].join(', ')} } from "${libraryPath.slice('~lib/'.length)}/assembly/generated";`;
+  return `export { ${[...functions.keys()].join(', ')} } from "${libraryName}/assembly/generated";`;
 }
 
 function dispatch(kind: string, cases: readonly string[]): string {
@@ -92,24 +92,29 @@ function dispatch(kind: string, cases: readonly string[]): string {
   return `switch (id) {\n${lines.join('\n')}\ndefault: unknownCall("${kind}", id);\n}`;
 }
 
-function call(code: string, parameters: readonly Parameter[], codecs: Codecs): string {
+type Called = Reducer | Procedure | View;
+
+/** Reads the arguments and calls; `keep` is what becomes of the result. */
+function call({ code, parameters }: Called, codecs: Codecs, keep = ''): string {
   const reads = parameters.map(({ type }, at) => `const a${at} = ${codecs.read(type)};`);
-  return `${reads.join(' ')} ${code}(${['ctx', ...parameters.map((_, at) => `a${at}`)].join(', ')})`;
+  return `${reads.join(' ')} ${keep}${code}(${['ctx', ...parameters.map((_, at) => `a${at}`)].join(', ')});`;
 }
 
-function resultOf(code: string, parameters: readonly Parameter[], codecs: Codecs): string {
-  const reads = parameters.map(({ type }, at) => `const a${at} = ${codecs.read(type)};`);
-  return `${reads.join(' ')} const result = ${code}(${['ctx', ...parameters.map((_, at) => `a${at}`)].join(', ')}); if (hasFailed()) break; begin();`;
+/** Calls, and goes on with `result` and an empty writer unless that failed. */
+function resultOf(called: Called, codecs: Codecs): string {
+  return `${call(called, codecs, 'const result = ')} if (hasFailed()) break; begin();`;
 }
 
-function procedureCase({ code, parameters, returns }: Procedure, codecs: Codecs): string {
-  if (returns === undefined) return `${call(code, parameters, codecs)}; begin(); break;`;
-  return `${resultOf(code, parameters, codecs)} ${codecs.write('result', returns)} break;`;
+function procedureCase(procedure: Procedure, codecs: Codecs): string {
+  const { returns } = procedure;
+  if (returns === undefined) return `${call(procedure, codecs)} begin(); break;`;
+  return `${resultOf(procedure, codecs)} ${codecs.write('result', returns)} break;`;
 }
 
 /** Rows follow the tag 0, a query the tag 1. */
-function viewCase({ code, parameters, returns }: View, codecs: Codecs): string {
-  const result = resultOf(code, parameters, codecs);
+function viewCase(view: View, codecs: Codecs): string {
+  const { returns } = view;
+  const result = resultOf(view, codecs);
   if (returns.kind === 'query') return `${result} writeTag(1); writeString(result.sql); break;`;
   if (returns.kind !== 'option') return `${result} writeTag(0); ${codecs.write('result', returns)} break;`;
   const row = codecs.write(returns.isNullable ? 'result' : 'result.value', returns.some);

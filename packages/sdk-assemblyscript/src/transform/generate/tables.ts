@@ -191,16 +191,17 @@ ${deeper.join('\n')}`;
     const [noLower, noUpper] = [`${access}.$lowerUnbounded();`, `${access}.$upperUnbounded();`];
     const [lower, upper] = [`lower: ${code}`, `upper: ${code}`];
     const rows = this.#rows;
-    const ranges = [
-      ['ange', `${lower}, ${upper}`, from, before],
-      ['angeInclusive', `${lower}, ${upper}`, from, through],
-      ['angeFrom', lower, from, noUpper],
-      ['angeTo', upper, noLower, before],
-      ['angeToInclusive', upper, noLower, through],
-    ].map(([name, parameters, low, high]) => {
+    const kinds: readonly (readonly [name: string, parameters: string, low: string, high: string])[] = [
+      ['range', `${lower}, ${upper}`, from, before],
+      ['rangeInclusive', `${lower}, ${upper}`, from, through],
+      ['rangeFrom', lower, from, noUpper],
+      ['rangeTo', upper, noLower, before],
+      ['rangeToInclusive', upper, noLower, through],
+    ];
+    const ranges = kinds.map(([name, parameters, low, high]) => {
       const write = `begin(); ${given.join(' ')} ${low} ${high}`;
-      return `r${name}(${parameters}): ${rows} { ${write} return new ${rows}(${access}.$openRange(${depth})); }
-  deleteR${name}(${parameters}): u32 { ${write} return ${access}.$deleteRange(${depth}); }`;
+      return `${name}(${parameters}): ${rows} { ${write} return new ${rows}(${access}.$openRange(${depth})); }
+  ${name.replace('range', 'deleteRange')}(${parameters}): u32 { ${write} return ${access}.$deleteRange(${depth}); }`;
     });
     if (depth + 1 < columns.length) {
       const deeper = `${this.#indexClass(index)}_${depth + 1}`;

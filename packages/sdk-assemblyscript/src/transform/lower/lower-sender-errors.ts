@@ -1,5 +1,5 @@
 import type binaryen from 'assemblyscript/binaryen';
-import { libraryPath } from '../source-names.ts';
+import { libraryPath } from '../library-path.ts';
 import { type Binaryen, ExpressionChildren } from './expression-children.ts';
 
 const file = `${libraryPath}/assembly/calls/sender-error`;

@@ -13,9 +13,9 @@ import {
   ThrowStatement,
   VariableStatement,
 } from 'assemblyscript';
-import { decoratorNames } from '../decorators.ts';
+import { libraryName, libraryPath } from '../library-path.ts';
+import { decoratorNames } from '../read/decorators.ts';
 import type { Report } from '../report.ts';
-import { libraryPath } from '../source-names.ts';
 import { forbiddenAccess } from './forbidden-access.ts';
 import { parseSnippet } from './parse-snippet.ts';
 import { rewriteNodes } from './walk.ts';
@@ -28,16 +28,16 @@ const plainErrors: ReadonlySet<string> = new Set(['Error', 'RangeError', 'TypeEr
 
 /** Names of the library for rewritten code; a module has no reason to use the same. */
 const injected = `
-import { log as $log } from "${libraryPath.slice(5)}/assembly/calls/log";
-import { raise as $raise, throwError as $throwError } from "${libraryPath.slice(5)}/assembly/calls/sender-error";
-import { hasNext as $hasNext } from "${libraryPath.slice(5)}/assembly/tables/has-next";
+import { log as $log } from "${libraryName}/assembly/calls/log";
+import { raise as $raise, throwError as $throwError } from "${libraryName}/assembly/calls/sender-error";
+import { hasNext as $hasNext } from "${libraryName}/assembly/tables/has-next";
 `;
 
 /**
  * Turns what the language lacks into what it has:
  *
  * - `console.log(text)` and its siblings into a line of the database's log, with file and line;
- * - `throw new SenderError(text)` into a call of `raise` (see `lower-sender-errors.ts`), and a `throw` of another
+ * - `throw new SenderError(text)` into a call of `raise` (see `lower/lower-sender-errors.ts`), and a `throw` of another
  *   expression, whose message the compiler would lose, into one of `throwError`;
  * - `for (const row of rows)` into a loop over rows or over the elements of an array;
  * - imports of the decorators into nothing, as the compiler does not know them.

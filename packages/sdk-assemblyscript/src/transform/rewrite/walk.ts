@@ -10,7 +10,8 @@ export function rewriteNodes(source: Source, rewrite: Rewrite): void {
   });
 }
 
-function rewriteNode(node: Node, rewrite: Rewrite): Node {
+/** Rewrites a node and what is in it. */
+export function rewriteNode(node: Node, rewrite: Rewrite): Node {
   const fields = node as unknown as Record<string, unknown>;
   for (const [name, value] of Object.entries(fields)) {
     // A range leads back to the whole file.

@@ -1,18 +1,18 @@
 import { type DecoratorNode, type Expression, ObjectLiteralExpression, type Range } from 'assemblyscript';
 import { decoratorName } from './decorators.ts';
 import { type Literal, literalOf } from './literal.ts';
-import type { Report } from './report.ts';
+import type { Report } from '../report.ts';
 
 /** The object literal that a decorator is given, as in `@table({ public: true })`. */
 export class DecoratorOptions {
-  readonly #decorator: DecoratorNode | undefined;
+  readonly #name: string;
   readonly #report: Report;
   readonly #expressions: ReadonlyMap<string, Expression>;
 
-  constructor(decorator: DecoratorNode | undefined, known: readonly string[], report: Report) {
-    this.#decorator = decorator;
+  constructor(decorator: DecoratorNode, known: readonly string[], report: Report) {
+    this.#name = decoratorName(decorator);
     this.#report = report;
-    const argument = decorator?.args?.[0];
+    const argument = decorator.args?.[0];
     const literal = argument instanceof ObjectLiteralExpression ? literalOf(argument) : undefined;
     if (argument !== undefined && !(literal instanceof Map)) {
       report.error(argument.range, `@${this.#name} takes an object: @${this.#name}({ ${known[0]}: … })`);
@@ -23,10 +23,6 @@ export class DecoratorOptions {
         report.error(expression.range, `@${this.#name} has no option "${name}"; it has ${known.join(', ')}`);
       }
     }
-  }
-
-  get #name(): string {
-    return this.#decorator === undefined ? '' : decoratorName(this.#decorator);
   }
 
   rangeOf(option: string): Range | undefined {

@@ -1,5 +1,5 @@
 import { type DeclarationStatement, type DecoratorNode, IdentifierExpression } from 'assemblyscript';
-import type { Report } from './report.ts';
+import type { Report } from '../report.ts';
 
 /** The decorators that the library adds to the language. */
 export const decoratorNames: ReadonlySet<string> = new Set([

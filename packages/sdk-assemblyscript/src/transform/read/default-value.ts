@@ -1,6 +1,6 @@
-import type { Literal } from '../literal.ts';
+import type { Literal } from './literal.ts';
 import { fixedClassSizes, type ScalarName, scalarSizes, type ValueType } from '../value-type.ts';
-import { BsatnWriter } from './bsatn-writer.ts';
+import { BsatnWriter } from '../definition/bsatn-writer.ts';
 
 /** The BSATN of a literal at a column's type, or `undefined` if it is no value of that type. */
 export function encodeDefault(literal: Literal, type: ValueType): Uint8Array | undefined {

@@ -10,15 +10,16 @@ import {
   type Source,
   type Statement,
 } from 'assemblyscript';
+import { byKey } from '../by-key.ts';
 import { DecoratorOptions } from './decorator-options.ts';
 import { checkDecorators, decoratorName, decoratorNames, findDecorator } from './decorators.ts';
 import { literalOf } from './literal.ts';
-import type { ModuleModel, Table } from './module-model.ts';
-import type { ModuleNames } from './module-names.ts';
+import type { ModuleModel, Table } from '../module-model.ts';
+import type { ModuleNames } from '../module-names.ts';
 import { FunctionReader, functionDecorators } from './read-functions.ts';
 import { readTables } from './read-table.ts';
 import { STATIC, TypeReader } from './read-types.ts';
-import type { Report } from './report.ts';
+import type { Report } from '../report.ts';
 import { SourceNames } from './source-names.ts';
 
 const EXPORT = 1 << 1;
@@ -74,11 +75,11 @@ export function readModule(sources: readonly Source[], moduleNames: ModuleNames,
   }
 
   const model: ModuleModel = {
-    tables: tables.sort(by((table) => table.accessor)),
-    reducers: functions.reducers.sort(by((reducer) => reducer.sourceName)),
-    procedures: functions.procedures.sort(by((procedure) => procedure.sourceName)),
-    views: functions.views.sort(by((view) => view.sourceName)),
-    httpHandlers: functions.httpHandlers.sort(by((handler) => handler.sourceName)),
+    tables: tables.sort(byKey((table) => table.accessor)),
+    reducers: functions.reducers.sort(byKey((reducer) => reducer.sourceName)),
+    procedures: functions.procedures.sort(byKey((procedure) => procedure.sourceName)),
+    views: functions.views.sort(byKey((view) => view.sourceName)),
+    httpHandlers: functions.httpHandlers.sort(byKey((handler) => handler.sourceName)),
     httpRoutes: functions.httpRoutes,
     visibilityFilters,
     convertsCase: moduleNames.convertsCase,
@@ -125,10 +126,6 @@ function readVisibilityFilter(member: FieldDeclaration, report: Report): string 
   if (typeof sql === 'string') return sql;
   report.error(decorator.range, `the filter ${member.name.text} must be a literal string with SQL`);
   return undefined;
-}
-
-function by<T>(key: (item: T) => string): (a: T, b: T) => number {
-  return (a, b) => (key(a) < key(b) ? -1 : Number(key(a) > key(b)));
 }
 
 function checkNames(model: ModuleModel, types: TypeReader, report: Report): void {

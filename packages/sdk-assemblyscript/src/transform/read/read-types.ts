@@ -10,8 +10,8 @@ import {
 } from 'assemblyscript';
 import { checkDecorators, findDecorator } from './decorators.ts';
 import { literalOf } from './literal.ts';
-import type { ModuleNames } from './module-names.ts';
-import type { Report } from './report.ts';
+import type { ModuleNames } from '../module-names.ts';
+import type { Report } from '../report.ts';
 import type { Meaning, SourceNames } from './source-names.ts';
 import {
   type DeclaredType,
@@ -26,7 +26,7 @@ import {
   type SumDeclaration,
   type ValueType,
   type Variant,
-} from './value-type.ts';
+} from '../value-type.ts';
 
 /** Decorators that a field of a row may carry. */
 const fieldDecorators = ['primaryKey', 'unique', 'autoInc', 'index', 'defaultValue'];

@@ -1,13 +1,13 @@
 import { type ClassDeclaration, type DecoratorNode, FieldDeclaration, type Source } from 'assemblyscript';
 import { DecoratorOptions } from './decorator-options.ts';
 import { findDecorator, findDecorators } from './decorators.ts';
-import { encodeDefault } from './definition/default-value.ts';
+import { encodeDefault } from './default-value.ts';
 import { literalOf } from './literal.ts';
-import type { Index, IndexAlgorithm, Table } from './module-model.ts';
-import type { ModuleNames } from './module-names.ts';
+import type { Index, IndexAlgorithm, Table } from '../module-model.ts';
+import type { ModuleNames } from '../module-names.ts';
 import { STATIC, type TypeReader } from './read-types.ts';
-import type { Report } from './report.ts';
-import type { Field, ProductDeclaration } from './value-type.ts';
+import type { Report } from '../report.ts';
+import type { Field, ProductDeclaration } from '../value-type.ts';
 
 const integers = new Set(['i8', 'u8', 'i16', 'u16', 'i32', 'u32', 'i64', 'u64', 'i128', 'u128', 'i256', 'u256']);
 const algorithms: readonly string[] = ['btree', 'hash', 'direct'] satisfies IndexAlgorithm[];

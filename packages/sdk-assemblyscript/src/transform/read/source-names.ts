@@ -8,9 +8,6 @@ import {
   type Source,
 } from 'assemblyscript';
 
-/** The library's files, as asc calls them. */
-export const libraryPath = '~lib/@lightcone/sdk-assemblyscript';
-
 export type TypeDeclarationStatement = ClassDeclaration | EnumDeclaration | TypeDeclaration;
 
 /** What a name in one file means: a declaration of the module, or the name of something in the library. */

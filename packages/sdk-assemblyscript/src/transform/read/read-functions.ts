@@ -10,12 +10,12 @@ import {
 import { DecoratorOptions } from './decorator-options.ts';
 import { decoratorName, findDecorators } from './decorators.ts';
 import { literalOf } from './literal.ts';
-import type { HttpHandler, HttpRoute, Lifecycle, Parameter, Procedure, Reducer, View } from './module-model.ts';
-import type { ModuleNames } from './module-names.ts';
+import type { HttpHandler, HttpRoute, Lifecycle, Parameter, Procedure, Reducer, View } from '../module-model.ts';
+import type { ModuleNames } from '../module-names.ts';
 import { STATIC, type TypeReader } from './read-types.ts';
-import type { Report } from './report.ts';
+import type { Report } from '../report.ts';
 import type { SourceNames } from './source-names.ts';
-import type { ProductDeclaration, ValueType } from './value-type.ts';
+import type { ProductDeclaration, ValueType } from '../value-type.ts';
 
 const lifecycles: Readonly<Record<string, Lifecycle>> = {
   init: 'Init',
