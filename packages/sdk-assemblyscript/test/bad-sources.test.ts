@@ -26,7 +26,22 @@ test.each([
   {
     mistake: 'an index over a floating-point number',
     source: row('@primaryKey »id: f64;'),
-    error: 'id is f64, which no index can be over',
+    error: 'id is f64, which no index can be over; bool, integers, string',
+  },
+  {
+    mistake: 'an index over an array',
+    source: row('@index »ids: u32[];'),
+    error: 'ids is Array<u32>, which no index can be over',
+  },
+  {
+    mistake: 'an index over several columns with an option',
+    source: row('a: u32; »b: string | null;', '@table({}) @index({ accessor: "i", columns: ["a", "b"] })'),
+    error: 'b is string | null, which no index can be over',
+  },
+  {
+    mistake: 'a unique column of classes',
+    source: `@product class P { x: i32; } ${row('@unique »p: P;')}`,
+    error: 'p is P, which no index can be over',
   },
   { mistake: 'number', source: row('n: »number;'), error: '"number" is f64 in AssemblyScript' },
   {

@@ -145,7 +145,7 @@ export interface Db {}
 /** The module's tables as the beginnings of queries, for views. */
 export interface From {}
 
-/** The module's reducers and procedures without a result, to be called soon, each in a transaction of its own. */
+/** The module's reducers and procedures, to be called soon, each in a transaction of its own; results are dropped. */
 export interface Soon {}
 
 /** A query whose result are rows of one table: what a view may return instead of rows. The database keeps it up to date. */
@@ -163,7 +163,7 @@ export declare class ReducerContext {
   private constructor();
   /** Who called: a client, or the database itself for schedules. */
   readonly sender: Identity;
-  /** The caller's connection; null for calls over HTTP and schedules. */
+  /** The caller's connection, which a call over HTTP has, too; null if the database itself calls. */
   readonly connectionId: ConnectionId | null;
   /** When the call began. The only clock of a reducer. */
   readonly timestamp: Timestamp;
@@ -230,6 +230,8 @@ export declare class HttpHandlerContext {
   readonly http: HttpClient;
   beginTx(): Tx;
   sleepUntil(time: Timestamp): void;
+  newUuidV4(): Uuid;
+  newUuidV7(): Uuid;
 }
 
 /** A transaction of a procedure. */

@@ -51,7 +51,9 @@ export function writeString(text: string): void {
   const units = text.length;
   // One UTF-16 unit becomes at most three bytes of UTF-8.
   const at = room(4 + <usize>units * 3);
-  const length = String.UTF8.encodeUnsafe(changetype<usize>(text), units, at + 4);
+  // Half of a surrogate pair becomes U+FFFD, as in TextEncoder: the host takes nothing but UTF-8.
+  const replace = String.UTF8.ErrorMode.REPLACE;
+  const length = String.UTF8.encodeUnsafe(changetype<usize>(text), units, at + 4, false, replace);
   store<u32>(at, <u32>length);
   end = at + 4 + length;
 }

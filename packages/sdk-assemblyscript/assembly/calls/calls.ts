@@ -17,7 +17,7 @@ const soon = new Soon();
 
 const FAILED: i32 = 1;
 
-export function connectionIdOf(low: u64, high: u64): ConnectionId | null {
+function connectionIdOf(low: u64, high: u64): ConnectionId | null {
   return low == 0 && high == 0 ? null : new ConnectionId(low, high);
 }
 

@@ -31,7 +31,7 @@ function findHeader(headers: Array<HttpHeader>, name: string): string | null {
 }
 
 function bytesOf(text: string): Uint8Array {
-  return Uint8Array.wrap(String.UTF8.encode(text));
+  return Uint8Array.wrap(String.UTF8.encode(text, false, String.UTF8.ErrorMode.REPLACE));
 }
 
 function textOf(bytes: Uint8Array): string {

@@ -72,7 +72,7 @@ export class ProcedureContext {
     this.timestamp = new Timestamp(procedure_sleep_until(time.microsSinceUnixEpoch));
   }
 
-  /** Numbers seeded with the time at which the call began. */
+  /** Numbers seeded with the timestamp at their first use. */
   get rng(): Random {
     let random = this.random;
     if (random === null) this.random = random = new Random(<u64>this.timestamp.microsSinceUnixEpoch);
@@ -88,13 +88,13 @@ export class ProcedureContext {
   }
 }
 
-/** What an HTTP handler knows and may use: all of a procedure but a caller. */
+/** What an HTTP handler knows and may use: all of a procedure but a caller, so the sender of its transactions is 0. */
 @final
 export class HttpHandlerContext {
   private procedure: ProcedureContext;
 
   constructor(timestamp: Timestamp, db: Db, soon: Soon) {
-    this.procedure = new ProcedureContext(databaseIdentity(), null, timestamp, db, soon);
+    this.procedure = new ProcedureContext(new Identity(), null, timestamp, db, soon);
   }
 
   get timestamp(): Timestamp {
@@ -119,5 +119,13 @@ export class HttpHandlerContext {
 
   sleepUntil(time: Timestamp): void {
     this.procedure.sleepUntil(time);
+  }
+
+  newUuidV4(): Uuid {
+    return this.procedure.newUuidV4();
+  }
+
+  newUuidV7(): Uuid {
+    return this.procedure.newUuidV7();
   }
 }

@@ -16,7 +16,7 @@ export class ReducerContext {
   constructor(
     /** Who called: a client, or the database itself for schedules. */
     readonly sender: Identity,
-    /** The caller's connection; null for calls over HTTP and schedules. */
+    /** The caller's connection, which a call over HTTP has, too; null if the database itself calls. */
     readonly connectionId: ConnectionId | null,
     /** When the call began. The only clock of a reducer. */
     readonly timestamp: Timestamp,

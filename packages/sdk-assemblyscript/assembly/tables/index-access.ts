@@ -21,9 +21,10 @@ const UNBOUNDED: u8 = 2;
  */
 export class IndexAccess {
   private $indexId: u32 = UNKNOWN;
-  /** Where the parts of a range scan end in the writer: the prefix, then the lower bound. */
+  /** Where the parts of a range lie in the writer: the prefix, from its end the lower bound, then the upper one. */
   private $prefixEnd: usize = 0;
   private $lowerEnd: usize = 0;
+  private $upperStart: usize = 0;
 
   constructor(readonly $name: string) {}
 
@@ -62,41 +63,42 @@ export class IndexAccess {
   }
 
   $beginUpperIncluded(): void {
-    this.$lowerEnd = writtenLength();
+    this.$endLower();
     store<u8>(room(1), INCLUDED);
   }
 
   $beginUpperExcluded(): void {
-    this.$lowerEnd = writtenLength();
+    this.$endLower();
     store<u8>(room(1), EXCLUDED);
   }
 
   $upperUnbounded(): void {
-    this.$lowerEnd = writtenLength();
+    this.$endLower();
     store<u8>(room(1), UNBOUNDED);
   }
 
   /** Ends a range that is one value: both bounds are the same bytes. */
   $upperSameAsLower(): void {
-    this.$lowerEnd = 0;
+    this.$endLower();
+    this.$upperStart = this.$prefixEnd;
+  }
+
+  private $endLower(): void {
+    this.$upperStart = this.$lowerEnd = writtenLength();
   }
 
   $openRange(prefixColumns: u32): u32 {
     const at = written();
-    const lower = at + this.$prefixEnd;
-    const isPoint = this.$lowerEnd == 0;
-    const upper = isPoint ? lower : at + this.$lowerEnd;
-    const end = at + writtenLength();
     mustSucceed(
       datastore_index_scan_range_bsatn(
         this.$id,
         at,
         this.$prefixEnd,
         prefixColumns,
-        lower,
-        (isPoint ? end : upper) - lower,
-        upper,
-        end - upper,
+        at + this.$prefixEnd,
+        this.$lowerEnd - this.$prefixEnd,
+        at + this.$upperStart,
+        writtenLength() - this.$upperStart,
         out,
       ),
       this.$name,
@@ -106,20 +108,16 @@ export class IndexAccess {
 
   $deleteRange(prefixColumns: u32): u32 {
     const at = written();
-    const lower = at + this.$prefixEnd;
-    const isPoint = this.$lowerEnd == 0;
-    const upper = isPoint ? lower : at + this.$lowerEnd;
-    const end = at + writtenLength();
     mustSucceed(
       datastore_delete_by_index_scan_range_bsatn(
         this.$id,
         at,
         this.$prefixEnd,
         prefixColumns,
-        lower,
-        (isPoint ? end : upper) - lower,
-        upper,
-        end - upper,
+        at + this.$prefixEnd,
+        this.$lowerEnd - this.$prefixEnd,
+        at + this.$upperStart,
+        writtenLength() - this.$upperStart,
         out,
       ),
       this.$name,

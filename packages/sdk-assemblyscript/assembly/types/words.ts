@@ -69,17 +69,6 @@ export function multiplyWords(target: usize, a: usize, b: usize, count: usize): 
   }
 }
 
-/** Multiplies in place by a small number and adds another one. True if it no longer fits. */
-export function multiplyAddSmall(target: usize, count: usize, factor: u32, summand: u32): bool {
-  let carry: u64 = summand;
-  for (let i: usize = 0; i < count << 3; i += 4) {
-    const sum = <u64>load<u32>(target + i) * <u64>factor + carry;
-    store<u32>(target + i, <u32>sum);
-    carry = sum >> 32;
-  }
-  return carry != 0;
-}
-
 /** Divides in place by a small number and returns the remainder. */
 function divideSmall(target: usize, count: usize, divisor: u32): u32 {
   let remainder: u64 = 0;

@@ -64,6 +64,16 @@ export class FakeHost {
     return this.#call('__call_procedure__', id, args);
   }
 
+  /** As for `GET` without headers and body. */
+  callHttpHandler(id: number): { readonly code: number; readonly body: Uint8Array } {
+    // The method's tag, no headers, no timeout, an empty URI, HTTP 1.1.
+    this.#source = Uint8Array.of(0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 2);
+    this.#sink = [];
+    const code = this.#export('__call_http_handler__')(id, 1_700_000_000_000_000n, 1, 0, 1, 2);
+    // The first write is the response's head.
+    return { code: Number(code), body: Buffer.concat(this.#sink.slice(1)) };
+  }
+
   #call(name: string, id: number, args: Uint8Array): Outcome {
     this.#source = args;
     this.#sink = [];

@@ -7,10 +7,26 @@ import type { Index, IndexAlgorithm, Table } from '../module-model.ts';
 import type { ModuleNames } from '../module-names.ts';
 import { STATIC, type TypeReader } from './read-types.ts';
 import type { Report } from '../report.ts';
-import type { Field, ProductDeclaration } from '../value-type.ts';
+import { type Field, type ProductDeclaration, typeCode, type ValueType } from '../value-type.ts';
 
 const integers = new Set(['i8', 'u8', 'i16', 'u16', 'i32', 'u32', 'i64', 'u64', 'i128', 'u128', 'i256', 'u256']);
 const algorithms: readonly string[] = ['btree', 'hash', 'direct'] satisfies IndexAlgorithm[];
+
+const keys = 'bool, integers, string, Identity, ConnectionId, Timestamp, TimeDuration, Uuid and enums';
+
+/** What has an obvious equality and order, as in Rust: nearly equal numbers are no keys, nor is what has parts. */
+function isKey(type: ValueType): boolean {
+  switch (type.kind) {
+    case 'scalar':
+      return type.name !== 'f32' && type.name !== 'f64';
+    case 'fixed':
+      return type.name !== 'ScheduleAt';
+    case 'named':
+      return type.declared.kind === 'enum';
+    default:
+      return type.kind === 'string';
+  }
+}
 
 /** Reads the tables that one class declares: a class may carry several @table. */
 export function readTables(
@@ -170,9 +186,12 @@ class TableReader {
       if (algorithm === 'direct' && (fields.length > 1 || !(isDirect || isEnum))) {
         this.#report.error(field.range, 'a direct index is over one column of type u8, u16, u32, u64 or an enum');
       }
-      // As in Rust: numbers that are nearly equal are no keys.
-      if (field.type.kind === 'scalar' && /^f(32|64)$/.test(field.type.name)) {
-        this.#report.error(field.range, `${field.property} is ${field.type.name}, which no index can be over`);
+      if (!isKey(field.type)) {
+        const type = typeCode(field.type, ({ localName }) => localName);
+        this.#report.error(
+          field.range,
+          `${field.property} is ${type}, which no index can be over; ${keys} can be keys`,
+        );
       }
     }
     const columnNames = fields.map((field) => field.name).join('_');
