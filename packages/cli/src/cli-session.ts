@@ -54,7 +54,7 @@ export class CliSession {
 
   /** What `spacetime.json` says, unless that is not to be read. @throws CliError `CLI_INVALID_CONFIG` */
   project({ config, env }: ProjectOptions, folder: string = this.terminal.workingFolder): ProjectConfig {
-    return config ? readProjectConfig(folder, env) : { ...NO_PROJECT, folder };
+    return config ? readProjectConfig(folder, env) : NO_PROJECT;
   }
 
   configFile(): Promise<ConfigFile> {

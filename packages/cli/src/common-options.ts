@@ -44,6 +44,17 @@ export function projectPathOption(): Option {
   return new Option('--project-path <folder>').hideHelp();
 }
 
+export function deleteDataOption(): Option {
+  return new Option(
+    '-c, --delete-data <when>',
+    'delete the data there is (always), or only if it cannot be kept (on-conflict)',
+  ).choices(['always', 'on-conflict', 'never']);
+}
+
+export function breakClientsOption(): Option {
+  return new Option('--break-clients', 'publish even if clients that run now no longer fit');
+}
+
 export function jsonOption(): Option {
   return new Option('--json', 'print JSON, for scripts');
 }

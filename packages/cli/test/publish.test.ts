@@ -158,6 +158,15 @@ test.each([
   expect(server.seen.filter((line) => line.startsWith('PUT'))).toEqual([]);
 });
 
+test('--dry-run knows what spacetime.json agrees to, as the publish does', async () => {
+  const plan = { AutoMigrate: { ...AUTO, break_clients: true } };
+  await using server = await serverWith({ 'POST /v1/database/chat/pre_publish': JSON.stringify(plan) });
+  const args = ['publish', '--dry-run', 'chat', '-b', module, '-s', server.url];
+  expect((await user.run(args)).exitCode).toBe(1);
+  writeFileSync(join(user.home, 'spacetime.json'), '{"break-clients": true}');
+  expect((await user.run(args)).exitCode).toBe(0);
+});
+
 test.each([['-c'], ['--delete-data'], ['--delete-data=always'], ['--clear-database']])(
   '%s clears after a question, and asks for no plan',
   async (flag) => {

@@ -1,4 +1,4 @@
-import { mkdir, symlink } from 'node:fs/promises';
+import { mkdir, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CliError } from '../errors.ts';
@@ -19,7 +19,9 @@ export const assemblyscript: ModuleLanguage = {
   outputFolders: ['build'],
   // What the transform tells the editor.
   lockFiles: ['generated.d.ts'],
-  build: buildAssemblyScript,
+  isOptimised: true,
+  oneModuleHint: 'asconfig.json needs one entry.',
+  compile: compileAssemblyScript,
 };
 
 /** What `assemblyscript/asc` exports, as far as it is used here. */
@@ -34,7 +36,7 @@ interface TextOutput {
   write(chunk: string | Uint8Array): boolean;
 }
 
-async function buildAssemblyScript(folder: string, terminal: Terminal, { isDebug }: BuildOptions): Promise<string> {
+async function compileAssemblyScript(folder: string, terminal: Terminal, { isDebug }: BuildOptions): Promise<string[]> {
   const sdkFolder = await linkSdk(folder, terminal);
   const compiler = await loadCompiler(sdkFolder);
   const wasm = join(folder, 'build', `${basename(folder)}.wasm`);
@@ -51,7 +53,7 @@ async function buildAssemblyScript(folder: string, terminal: Terminal, { isDebug
     const reason = messages === '' ? `: ${error.message}` : ', see above';
     throw new CliError('CLI_BUILD_FAILED', `asc could not build ${folder}${reason}`, { cause: error });
   }
-  return wasm;
+  return [wasm];
 }
 
 /**
@@ -65,6 +67,8 @@ async function linkSdk(folder: string, terminal: Terminal): Promise<string> {
   if (ours === undefined) throw missingTool('assemblyscript', terminal.platform, `there is no ${SDK} here`);
   const link = join(folder, 'node_modules', SDK);
   await mkdir(dirname(link), { recursive: true });
+  // One that leads nowhere is from a command line that has been moved or replaced.
+  await rm(link, { force: true });
   // On Windows a junction needs no rights that a link to a folder would.
   await symlink(dirname(ours), link, 'junction');
   return dirname(ours);

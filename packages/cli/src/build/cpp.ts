@@ -4,7 +4,7 @@ import { CliError } from '../errors.ts';
 import type { Terminal } from '../terminal.ts';
 import { missingTool } from './missing-tool.ts';
 import type { BuildOptions, ModuleLanguage } from './module-language.ts';
-import { optimise } from './optimise.ts';
+import { isOptimisedFile } from './optimise.ts';
 import { findPackageFile } from './package-file.ts';
 import { runTool } from './run-tool.ts';
 
@@ -15,10 +15,12 @@ export const cpp: ModuleLanguage = {
   marker: 'CMakeLists.txt',
   outputFolders: ['build'],
   lockFiles: [],
-  build: buildCpp,
+  isOptimised: false,
+  oneModuleHint: 'CMakeLists.txt needs one target: add_executable(my-module src/module.cpp)',
+  compile: compileCpp,
 };
 
-async function buildCpp(folder: string, terminal: Terminal, { isDebug }: BuildOptions): Promise<string> {
+async function compileCpp(folder: string, terminal: Terminal, { isDebug }: BuildOptions): Promise<string[]> {
   const output = join(folder, 'build');
   const toolchain = findPackageFile('@lightcone/sdk-cpp/toolchains/wasm_toolchain.cmake', import.meta.dirname);
   if (toolchain === undefined) {
@@ -30,13 +32,8 @@ async function buildCpp(folder: string, terminal: Terminal, { isDebug }: BuildOp
   const settings = [`-DCMAKE_TOOLCHAIN_FILE=${toolchain}`, `-DCMAKE_BUILD_TYPE=${isDebug ? 'Debug' : 'Release'}`];
   await runCmake(folder, terminal, ['-S', folder, '-B', output, '--log-level=WARNING', ...settings]);
   await runCmake(folder, terminal, ['--build', output, '--parallel']);
-  const [wasm, ...others] = globSync('*.wasm', { cwd: output }).filter((file) => !file.endsWith('.opt.wasm'));
-  if (wasm === undefined || others.length > 0) {
-    throw new CliError('CLI_BUILD_FAILED', `expected one .wasm in ${output}, found ${others.length + (wasm ? 1 : 0)}`, {
-      hint: 'CMakeLists.txt needs one target: add_executable(my-module src/module.cpp)',
-    });
-  }
-  return isDebug ? join(output, wasm) : optimise(join(output, wasm), terminal);
+  const files = globSync('*.wasm', { cwd: output }).sort();
+  return files.filter((file) => !isOptimisedFile(file)).map((file) => join(output, file));
 }
 
 async function runCmake(folder: string, terminal: Terminal, args: readonly string[]): Promise<void> {

@@ -18,10 +18,14 @@ export interface ModuleLanguage {
   readonly outputFolders: readonly string[];
   /** Files that the compiler writes beside the sources, and that belong to them. */
   readonly lockFiles: readonly string[];
+  /** The compiler optimises for WebAssembly as well as `wasm-opt` would. */
+  readonly isOptimised: boolean;
+  /** What makes a folder one module. */
+  readonly oneModuleHint: string;
   /**
-   * Compiles the module in a folder; what the compiler says goes to the terminal's notes.
-   * @returns the path of the `.wasm`
+   * Compiles what is in a folder; what the compiler says goes to the terminal's notes.
+   * @returns the paths of the `.wasm` files, of which a workspace may have several
    * @throws CliError `CLI_BUILD_FAILED`, `CLI_TOOL_MISSING`
    */
-  build(folder: string, terminal: Terminal, options: BuildOptions): Promise<string>;
+  compile(folder: string, terminal: Terminal, options: BuildOptions): Promise<readonly string[]>;
 }

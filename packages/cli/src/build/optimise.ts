@@ -13,11 +13,22 @@ const FEATURES = [
   'sign-ext',
 ];
 
-/** Makes a module smaller and faster with binaryen's `wasm-opt`, where that is installed. @returns the result's path */
-export async function optimise(wasm: string, terminal: Terminal): Promise<string> {
-  const optimised = wasm.replace(/\.wasm$/, '.opt.wasm');
+const ENDING = '.opt.wasm';
+
+/** Whether a file was written by `optimise`. */
+export function isOptimisedFile(path: string): boolean {
+  return path.endsWith(ENDING);
+}
+
+/**
+ * Makes a module smaller and faster with binaryen's `wasm-opt`, where that is installed.
+ * @param flags more of wasm-opt's, such as `-g`, which keeps names for traces
+ * @returns the path of the result, beside the module
+ */
+export async function optimise(wasm: string, terminal: Terminal, flags: readonly string[]): Promise<string> {
+  const optimised = wasm.replace(/\.wasm$/, ENDING);
   const features = FEATURES.map((feature) => `--enable-${feature}`);
-  const run = await runTool(terminal, 'wasm-opt', ['-O2', '-g', ...features, wasm, '-o', optimised], {
+  const run = await runTool(terminal, 'wasm-opt', ['-O2', ...flags, ...features, wasm, '-o', optimised], {
     folder: dirname(wasm),
   });
   if (run === undefined) {

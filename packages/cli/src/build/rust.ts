@@ -2,7 +2,6 @@ import { CliError } from '../errors.ts';
 import type { Terminal } from '../terminal.ts';
 import { missingTool } from './missing-tool.ts';
 import type { BuildOptions, ModuleLanguage } from './module-language.ts';
-import { optimise } from './optimise.ts';
 import { runTool } from './run-tool.ts';
 import { findRustToolchain, RUST_TARGET } from './rust-toolchain.ts';
 
@@ -13,10 +12,13 @@ export const rust: ModuleLanguage = {
   marker: 'Cargo.toml',
   outputFolders: ['target'],
   lockFiles: ['Cargo.lock'],
-  build: buildRust,
+  isOptimised: false,
+  oneModuleHint:
+    'Its Cargo.toml needs:\n  [lib]\n  crate-type = ["cdylib"]\nOf a workspace, name the folder of one crate with --module-path.',
+  compile: compileRust,
 };
 
-async function buildRust(folder: string, terminal: Terminal, { isDebug }: BuildOptions): Promise<string> {
+async function compileRust(folder: string, terminal: Terminal, { isDebug }: BuildOptions): Promise<string[]> {
   const { cargo, buildArguments, environment } = await findRustToolchain(terminal, folder);
   const profile = isDebug ? [] : ['--release'];
   const args = ['build', ...profile, '--target', RUST_TARGET, '--message-format=json-render-diagnostics'];
@@ -27,19 +29,10 @@ async function buildRust(folder: string, terminal: Terminal, { isDebug }: BuildO
   });
   if (run === undefined) throw missingTool('rust', terminal.platform, `there is rustc here, but no ${cargo}`);
   if (run.exitCode !== 0) throw new CliError('CLI_BUILD_FAILED', `cargo could not build ${folder}, see above`);
-  const built = run.stdout.split('\n').flatMap(artifacts);
-  const [wasm, ...others] = built.filter((file) => file.endsWith('.wasm'));
-  if (wasm === undefined) {
-    throw new CliError('CLI_BUILD_FAILED', `${folder} builds no .wasm`, {
-      hint: 'Its Cargo.toml needs:\n  [lib]\n  crate-type = ["cdylib"]',
-    });
-  }
-  if (others.length > 0) {
-    throw new CliError('CLI_BUILD_FAILED', `${folder} builds ${others.length + 1} modules, and only one can be meant`, {
-      hint: 'Name the folder of one of them with --module-path.',
-    });
-  }
-  return isDebug ? wasm : optimise(wasm, terminal);
+  return run.stdout
+    .split('\n')
+    .flatMap(artifacts)
+    .filter((file) => file.endsWith('.wasm'));
 }
 
 /** The files that one line of cargo's JSON messages says were made. */

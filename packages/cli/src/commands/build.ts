@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import { stat } from 'node:fs/promises';
 import { Command } from 'commander';
+import { buildModule } from '../build/build-module.ts';
 import { findLanguage } from '../build/find-language.ts';
 import type { CliSession } from '../cli-session.ts';
 import { modulePathOption, noConfigOption, projectPathOption } from '../common-options.ts';
@@ -30,7 +31,7 @@ async function runBuild(session: CliSession, options: BuildOptions): Promise<voi
     options.modulePath ?? options.projectPath,
     session.project(options),
   );
-  const wasm = await findLanguage(folder).build(folder, terminal, { isDebug: options.debug === true });
+  const wasm = await buildModule(findLanguage(folder), folder, terminal, { isDebug: options.debug === true });
   const { size } = await stat(wasm);
   terminal.note(`Build finished successfully: ${size.toLocaleString('en')} bytes`);
   terminal.print(relative(terminal.workingFolder, wasm));

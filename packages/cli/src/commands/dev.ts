@@ -2,14 +2,21 @@ import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { findLanguage } from '../build/find-language.ts';
 import type { CliSession } from '../cli-session.ts';
-import { isYes, modulePathOption, noConfigOption, serverOption, yesOption } from '../common-options.ts';
+import {
+  breakClientsOption,
+  deleteDataOption,
+  isYes,
+  modulePathOption,
+  noConfigOption,
+  serverOption,
+  yesOption,
+} from '../common-options.ts';
 import { DevLoop } from '../dev/dev-loop.ts';
 import { CliError } from '../errors.ts';
 import { isLocal } from '../http/target-server.ts';
 import { moduleFolder } from '../project/module-folder.ts';
 import { checkDatabaseName } from './database-name.ts';
 import type { PublishTerms } from './publish-program.ts';
-import { deleteDataOption } from './publish.ts';
 
 interface DevOptions extends PublishTerms {
   readonly modulePath?: string;
@@ -26,7 +33,7 @@ export function devCommand(session: CliSession): Command {
     .addOption(modulePathOption())
     .option('--project-path <folder>', 'where spacetime.json is looked for; the folder you are in, if left out')
     .addOption(deleteDataOption().default('on-conflict'))
-    .option('--break-clients', 'publish even if clients that run now no longer fit')
+    .addOption(breakClientsOption())
     .addOption(serverOption())
     .addOption(yesOption())
     .addOption(new Option('--env <name>', 'read spacetime.<name>.json, too').default('dev'))

@@ -1,10 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { buildModule } from '../build/build-module.ts';
 import { findLanguage } from '../build/find-language.ts';
 import type { CliSession } from '../cli-session.ts';
 import {
   anonymousOption,
+  breakClientsOption,
+  deleteDataOption,
   environmentOption,
   isYes,
   jsonOption,
@@ -19,19 +22,16 @@ import { isLocal } from '../http/target-server.ts';
 import { moduleFolder } from '../project/module-folder.ts';
 import { checkDatabaseName } from './database-name.ts';
 import { dryRun } from './dry-run.ts';
-import { publishProgram, publishedText } from './publish-program.ts';
+import { type PublishTerms, publishProgram, publishedText } from './publish-program.ts';
 
-interface PublishOptions {
+interface PublishOptions extends PublishTerms {
   readonly binPath?: string;
   readonly modulePath?: string;
   readonly projectPath?: string;
-  readonly deleteData?: 'always' | 'on-conflict' | 'never';
-  readonly breakClients?: boolean;
   readonly dryRun?: boolean;
   readonly server?: string;
   readonly anonymous?: boolean;
   readonly json?: boolean;
-  readonly yes?: string;
   readonly config: boolean;
   readonly env?: string;
 }
@@ -49,7 +49,7 @@ export function publishCommand(session: CliSession): Command {
       }),
     )
     .addOption(deleteDataOption())
-    .option('--break-clients', 'publish even if clients that run now no longer fit')
+    .addOption(breakClientsOption())
     .option('--dry-run', 'tell what would be done, and do nothing; fails where the publish would fail or ask')
     .addOption(serverOption())
     .addOption(anonymousOption())
@@ -58,13 +58,6 @@ export function publishCommand(session: CliSession): Command {
     .addOption(environmentOption())
     .addOption(noConfigOption())
     .action((database: string | undefined, options: PublishOptions) => runPublish(session, database, options));
-}
-
-export function deleteDataOption(): Option {
-  return new Option(
-    '-c, --delete-data <when>',
-    'delete the data there is (always), or only if it cannot be kept (on-conflict)',
-  ).choices(['always', 'on-conflict', 'never']);
 }
 
 async function runPublish(session: CliSession, given: string | undefined, options: PublishOptions): Promise<void> {
@@ -86,21 +79,21 @@ async function runPublish(session: CliSession, given: string | undefined, option
       isYes(options.yes, 'remote'),
     );
   }
+  const terms = { ...options, breakClients: options.breakClients === true || project.breakClients };
   if (options.dryRun === true) {
     if (database === undefined) {
       throw new CliError('CLI_INVALID_ARGUMENT', '--dry-run compares with a database: give its name');
     }
-    await dryRun(terminal, client, database, program, options);
+    await dryRun(terminal, client, database, program, terms);
     return;
   }
-  const breakClients = options.breakClients === true || project.breakClients;
-  const published = await publishProgram(session, client, database, program, { ...options, breakClients });
+  const published = await publishProgram(session, client, database, program, terms);
   const { name = null, identity, operation } = published;
   terminal.print(options.json === true ? JSON.stringify({ name, identity, operation }) : publishedText(published));
 }
 
 async function buildProgram({ terminal }: CliSession, folder: string): Promise<Uint8Array> {
-  const wasm = await findLanguage(folder).build(folder, terminal, { isDebug: false });
+  const wasm = await buildModule(findLanguage(folder), folder, terminal, { isDebug: false });
   return await readFile(wasm);
 }
 

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { buildModule } from '../build/build-module.ts';
 import type { ModuleLanguage } from '../build/module-language.ts';
 import type { CliSession } from '../cli-session.ts';
 import { type PublishTerms, publishProgram, publishedText } from '../commands/publish-program.ts';
@@ -59,7 +60,7 @@ export class DevLoop {
     const { terminal } = this.#session;
     const startMs = performance.now();
     try {
-      const wasm = await this.#language.build(this.#folder, terminal, { isDebug: false });
+      const wasm = await buildModule(this.#language, this.#folder, terminal, { isDebug: false });
       const program = await readFile(wasm);
       if (this.#published?.equals(program) === true) {
         terminal.note('The module is as it was.');

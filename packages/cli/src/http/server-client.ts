@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
+import { addAbortSignal } from 'node:stream';
 import { text as readText } from 'node:stream/consumers';
 import { parseJson } from '@lightcone/sats';
 import type { JsonValue } from '@lightcone/sats';
@@ -83,8 +84,7 @@ export class ServerClient {
     const status = message.statusCode ?? 0;
     if (status < 200 || status > 299) throw this.refusal({ status, text: await readText(message) });
     const { maxSilenceMs, signal } = options;
-    signal?.addEventListener('abort', () => message.destroy());
-    if (signal?.aborted === true) message.destroy();
+    if (signal !== undefined) addAbortSignal(signal, message);
     if (maxSilenceMs !== undefined) {
       message.setTimeout(maxSilenceMs, () => message.destroy(new Error(`it said nothing for ${maxSilenceMs} ms`)));
     }

@@ -16,7 +16,6 @@ function write(name: string, text: string): void {
 
 test('without a file nothing is said', () => {
   expect(readProjectConfig(folder)).toEqual({
-    folder,
     database: undefined,
     server: undefined,
     modulePath: undefined,
@@ -29,7 +28,6 @@ test('the nearest file above counts, and its paths begin where it lies', () => {
   const below = join(folder, 'a', 'b');
   mkdirSync(below, { recursive: true });
   expect(readProjectConfig(below)).toMatchObject({
-    folder,
     server: 'local',
     modulePath: join(folder, 'spacetimedb'),
     breakClients: true,

@@ -4,8 +4,6 @@ import { CliError } from '../errors.ts';
 
 /** What a project says of itself in `spacetime.json`. */
 export interface ProjectConfig {
-  /** The folder of the file; the working folder if there is none. */
-  readonly folder: string;
   readonly database: string | undefined;
   readonly server: string | undefined;
   /** Absolute. */
@@ -13,7 +11,7 @@ export interface ProjectConfig {
   readonly breakClients: boolean;
 }
 
-export const NO_PROJECT: Omit<ProjectConfig, 'folder'> = {
+export const NO_PROJECT: ProjectConfig = {
   database: undefined,
   server: undefined,
   modulePath: undefined,
@@ -43,7 +41,7 @@ const UNSUPPORTED =
  */
 export function readProjectConfig(workingFolder: string, environmentName?: string): ProjectConfig {
   const folder = findProject(workingFolder);
-  if (folder === undefined) return { ...NO_PROJECT, folder: workingFolder };
+  if (folder === undefined) return NO_PROJECT;
   const endings = [
     '',
     '.local',
@@ -53,7 +51,6 @@ export function readProjectConfig(workingFolder: string, environmentName?: strin
   const values = Object.assign({}, ...files.map(readConfigFile)) as Partial<Record<keyof typeof KINDS, unknown>>;
   const modulePath = values['module-path'] as string | undefined;
   return {
-    folder,
     database: values.database as string | undefined,
     server: values.server as string | undefined,
     modulePath: modulePath === undefined ? undefined : resolve(folder, modulePath),
