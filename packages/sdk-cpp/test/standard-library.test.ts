@@ -4,6 +4,7 @@ import { exampleModule, testModule } from './support/modules.ts';
 import { RawHost } from './support/raw-host.ts';
 
 test.each([
+  testModule('claims'),
   testModule('codec'),
   testModule('library'),
   testModule('tables'),

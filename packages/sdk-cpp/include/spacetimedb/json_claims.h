@@ -82,12 +82,18 @@ class JsonScanner {
     return value;
   }
 
-  /** Two escapes make a code point beyond U+FFFF. */
+  /** Two escapes make a code point beyond U+FFFF. Half of such a pair is none: U+FFFD stands in its place. */
   uint32_t code_point() {
+    constexpr uint32_t replacement = 0xfffd;
     uint32_t high = unit();
-    if (high < 0xd800 || high > 0xdbff || text_.substr(at_, 2) != "\\u") return high;
+    if (high < 0xd800 || high > 0xdfff) return high;
+    if (high > 0xdbff || text_.substr(at_, 2) != "\\u") return replacement;
+    size_t after_high = at_;
     at_ += 2;
-    return 0x10000 + ((high - 0xd800) << 10) + (unit() - 0xdc00);
+    uint32_t low = unit();
+    if (low >= 0xdc00 && low <= 0xdfff) return 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+    at_ = after_high;
+    return replacement;
   }
 
   static void append_utf8(std::string& into, uint32_t point) {
@@ -101,7 +107,7 @@ class JsonScanner {
       into.push_back(static_cast<char>(0xe0 | point >> 12));
       tail(6), tail(0);
     } else {
-      into.push_back(static_cast<char>(0xf0 | (point >> 18 & 7)));
+      into.push_back(static_cast<char>(0xf0 | point >> 18));
       tail(12), tail(6), tail(0);
     }
   }
@@ -110,34 +116,39 @@ class JsonScanner {
   size_t at_ = 0;
 };
 
-/** Moves to the value of a member of the object; false if there is none. */
-inline bool find_member(JsonScanner& json, std::string_view name) {
-  if (!json.accept('{')) return false;
+/**
+ * Where the value of a member of the object begins. Of several with the same name the last one counts, as RFC 7519
+ * (section 4) has it, and as it does for the host.
+ */
+inline std::optional<JsonScanner> find_member(std::string_view object, std::string_view name) {
+  JsonScanner json{object};
+  std::optional<JsonScanner> found;
+  if (!json.accept('{')) return found;
   while (json.peek() == '"') {
     bool is_it = json.text() == name;
-    if (!json.accept(':')) return false;
-    if (is_it) return true;
+    if (!json.accept(':')) break;
+    if (is_it) found = json;
     json.skip();
-    if (!json.accept(',')) return false;
+    if (!json.accept(',')) break;
   }
-  return false;
+  return found;
 }
 
 inline std::optional<std::string> json_text(std::string_view object, std::string_view member) {
-  JsonScanner json{object};
-  return find_member(json, member) ? json.text() : std::nullopt;
+  auto value = find_member(object, member);
+  return value ? value->text() : std::nullopt;
 }
 
 /** A string, or the strings of an array. */
 inline std::vector<std::string> json_texts(std::string_view object, std::string_view member) {
-  JsonScanner json{object};
   std::vector<std::string> texts;
-  if (!find_member(json, member)) return texts;
-  bool is_array = json.accept('[');
-  while (json.peek() == '"') {
-    auto text = json.text();
+  auto value = find_member(object, member);
+  if (!value) return texts;
+  bool is_array = value->accept('[');
+  while (value->peek() == '"') {
+    auto text = value->text();
     if (text.has_value()) texts.push_back(*std::move(text));
-    if (!is_array || !json.accept(',')) break;
+    if (!is_array || !value->accept(',')) break;
   }
   return texts;
 }

@@ -106,7 +106,11 @@ class RowIterator {
   using iterator_concept = std::input_iterator_tag;
 
   explicit RowIterator(uint32_t iterator) : scan_(iterator) { ++*this; }
-  RowIterator(RowIterator&&) = default;
+  /** Leaves the other one at its end. */
+  RowIterator(RowIterator&& other) noexcept
+      : scan_(std::move(other.scan_)),
+        row_(std::move(other.row_)),
+        is_at_end_(std::exchange(other.is_at_end_, true)) {}
 
   Row& operator*() { return row_; }
   Row* operator->() { return &row_; }
@@ -125,7 +129,7 @@ class RowIterator {
 
 /**
  * The rows that a scan finds, as they were when it began: what the module changes meanwhile does not show.
- * For one range-for, or one of the functions below.
+ * For one range-for, or one of the functions below: whatever comes after it finds no rows.
  */
 template <class Row>
 class Rows {
@@ -137,16 +141,17 @@ class Rows {
 
   std::vector<Row> collect() {
     std::vector<Row> rows;
-    for (; iterator_ != end(); ++iterator_) rows.push_back(std::move(*iterator_));
+    for (Row& row : *this) rows.push_back(std::move(row));
     return rows;
   }
   std::optional<Row> first() {
-    if (iterator_ == end()) return std::nullopt;
-    return std::move(*iterator_);
+    RowIterator<Row> rows = begin();
+    if (rows == end()) return std::nullopt;
+    return std::move(*rows);
   }
   uint64_t count() {
     uint64_t count = 0;
-    for (; iterator_ != end(); ++iterator_) count++;
+    for (RowIterator<Row> rows = begin(); rows != end(); ++rows) count++;
     return count;
   }
 

@@ -119,15 +119,43 @@ constexpr bool has_field(std::string_view field) {
 template <class Row, size_t Column>
 using ColumnType = std::tuple_element_t<Column, typename ShapeOf<Row>::Fields>;
 
+inline void check_fit(bool fits) {
+  if (!fits) fatal("a number does not fit the type of its column");
+}
+
+/** The bits of an integer, with its sign up to 256 of them. */
+template <PlainInteger Integer>
+u256 to_bits(const Integer& value) {
+  if constexpr (sizeof(Integer) == sizeof(u256)) {
+    return u256::from_words(value.words());
+  } else {
+    return u256{value};
+  }
+}
+
+/** The integer that the lowest of these bits make. */
+template <PlainInteger Integer>
+Integer from_bits(const u256& bits) {
+  const auto& words = bits.words();
+  if constexpr (sizeof(Integer) == sizeof(u256)) {
+    return Integer::from_words(words);
+  } else {
+    return static_cast<Integer>(u128{words[1]} << 64 | words[0]);
+  }
+}
+
 /** A value as its column has it. A whole number that does not fit would become another one: it ends the call. */
 template <class Column, class Value>
 Column to_column(const Value& value) {
-  if constexpr (std::integral<Column> && std::integral<Value> && !std::same_as<Column, Value>) {
-    bool is_negative = value < Value{};
+  if constexpr (std::same_as<Column, Value>) {
+    return value;
+  } else if constexpr (std::integral<Column> && std::integral<Value>) {
     auto converted = static_cast<Column>(value);
-    if (static_cast<Value>(converted) != value || (converted < Column{}) != is_negative) {
-      fatal("a number does not fit the type of its column");
-    }
+    check_fit(static_cast<Value>(converted) == value && (converted < Column{}) == (value < Value{}));
+    return converted;
+  } else if constexpr (PlainInteger<Column> && PlainInteger<Value>) {
+    auto converted = from_bits<Column>(to_bits(value));
+    check_fit(to_bits(converted) == to_bits(value) && (converted < Column{}) == (value < Value{}));
     return converted;
   } else {
     return static_cast<Column>(value);

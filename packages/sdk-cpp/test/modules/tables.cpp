@@ -17,6 +17,16 @@ FIELD_Unique(entry, name)
 FIELD_Index(entry, score)
 FIELD_AutoInc(entry, serial)
 
+// With columns of more than 64 bits.
+struct Giant {
+  u128 id;
+  u256 weight;
+};
+SPACETIMEDB_STRUCT(Giant, id, weight)
+SPACETIMEDB_TABLE(Giant, giant, Public)
+FIELD_PrimaryKey(giant, id)
+FIELD_Unique(giant, weight)
+
 static ReducerResult told(const Result<Entry, TableError>& result) {
   if (result.is_err()) return Err(result.error());
   return Err(text(result->id, " ", result->name, " ", result->score, " ", result->serial));
@@ -75,4 +85,30 @@ SPACETIMEDB_REDUCER(find_huge, ReducerContext ctx, uint32_t high) {
 }
 SPACETIMEDB_REDUCER(find_negative, ReducerContext ctx, uint32_t below) {
   return Err(ctx.db[entry_id].find(-static_cast<int32_t>(below)) ? "found" : "none");
+}
+SPACETIMEDB_REDUCER(find_negative_128, ReducerContext ctx, uint32_t below) {
+  return Err(ctx.db[giant_id].find(-static_cast<int32_t>(below)) ? "found" : "none");
+}
+SPACETIMEDB_REDUCER(find_negative_256, ReducerContext ctx, uint32_t below) {
+  return Err(ctx.db[giant_weight].find(-i128{below}) ? "found" : "none");
+}
+SPACETIMEDB_REDUCER(find_huge_256, ReducerContext ctx, uint32_t high) {
+  return Err(ctx.db[giant_id].find(u256{high} << 128 | u256{1}) ? "found" : "none");
+}
+
+// What the first use of a scan finds, and what all uses find after it.
+SPACETIMEDB_REDUCER(use_again, ReducerContext ctx, std::string use) {
+  Rows<Entry> rows = ctx.db[entry].iter();
+  std::string found;
+  if (use == "range-for") {
+    for (const Entry& row : rows) found += row.name;
+  } else if (use == "collect") {
+    for (const Entry& row : rows.collect()) found += row.name;
+  } else if (use == "count") {
+    found += text(rows.count());
+  } else if (use == "first") {
+    found += rows.first().value_or(Entry{}).name;
+  }
+  for (const Entry& row : rows) found += row.name;
+  return Err(text(found, " ", rows.count(), " ", rows.collect().size(), " ", rows.first().has_value()));
 }

@@ -18,6 +18,7 @@ export function complaintsAbout(source: string): string {
 
 /** Compiles and links a file with exactly these arguments. */
 export function compile(...args: readonly string[]): void {
-  const { status, stdout, stderr } = spawnSync(COMPILER, [`-I${INCLUDE}`, ...args], { encoding: 'utf8' });
+  const { status, stdout, stderr, error } = spawnSync(COMPILER, [`-I${INCLUDE}`, ...args], { encoding: 'utf8' });
+  if (error !== undefined) throw error;
   if (status !== 0) throw new Error(stdout + stderr);
 }

@@ -1,5 +1,5 @@
-// What a module makes of each errno of the host: the faults of data are values where a value was asked for; all else
-// ends the call, with a line in the log.
+// Operations on tables with a host that answers as the test says. Errnos: the faults of data are values where a value
+// was asked for; all else ends the call, with a line in the log.
 import { expect, test } from 'vitest';
 import { testModule } from './support/modules.ts';
 import { RawHost } from './support/raw-host.ts';
@@ -110,6 +110,20 @@ test('a scan that is left early is closed', () => {
   expect(host.calls.at(-1)).toBe('row_iter_bsatn_close');
 });
 
+test.each([
+  { use: 'range-for', says: 'ab 0 0 false', closes: 0 },
+  { use: 'collect', says: 'ab 0 0 false', closes: 0 },
+  { use: 'count', says: '2 0 0 false', closes: 0 },
+  { use: 'first', says: 'a 0 0 false', closes: 1 },
+])('rows are used up by $use: there are none for whatever comes after it', ({ use, says, closes }) => {
+  const host = open();
+  host.will('datastore_table_scan_bsatn', { code: 0, out: [4, 0, 0, 0] });
+  host.will('row_iter_bsatn_advance', { code: 0, out: [...entry('a'), ...entry('b')] }, { code: -1, out: [] });
+  const { sink } = host.reducer('use_again', Uint8Array.of(use.length, 0, 0, 0, ...Buffer.from(use)));
+  expect(Buffer.from(sink).toString()).toBe(says);
+  expect(host.calls.filter((name) => name === 'row_iter_bsatn_close')).toHaveLength(closes);
+});
+
 test('a failing row iterator ends the call', () => {
   const host = open();
   host.will('datastore_table_scan_bsatn', { code: 0, out: [4, 0, 0, 0] });
@@ -125,7 +139,8 @@ test('the value of a failed outcome ends the call that asks for it', () => {
 });
 
 // What would silently find another row is told.
-test.each(['find_huge', 'find_negative'])('%s ends the call: the key would become another one', (reducer) => {
+const MISFITS = ['find_huge', 'find_negative', 'find_negative_128', 'find_negative_256', 'find_huge_256'];
+test.each(MISFITS)('%s ends the call: the key would become another one', (reducer) => {
   const host = open();
   expect(() => host.reducer(reducer, id(1))).toThrow(WebAssembly.RuntimeError);
   expect(host.log).toEqual(['101 a number does not fit the type of its column']);
