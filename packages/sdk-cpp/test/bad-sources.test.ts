@@ -182,6 +182,11 @@ const BAD_SOURCES: readonly BadSource[] = [
     says: 'a hash index finds whole keys only',
   },
   {
+    mistake: 'a random number between fractions',
+    source: `SPACETIMEDB_REDUCER(roll, ReducerContext ctx) { return Err(text(ctx.rng().between(0.5, 1.5))); }`,
+    says: 'between takes whole numbers of at most 64 bits',
+  },
+  {
     mistake: 'a table that a local variable hides',
     source: `SPACETIMEDB_REDUCER(add, ReducerContext ctx) { Row row; ctx.db[row].insert(row); return Ok(); }`,
     says: 'perhaps a local variable of the same name hides it',

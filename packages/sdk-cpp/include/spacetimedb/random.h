@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 
 #include "fatal.h"
 #include "integers.h"
@@ -47,6 +48,8 @@ class Random {
   /** From `low` to `high`, both included. */
   template <class Integer>
   Integer between(Integer low, Integer high) {
+    static_assert(std::is_integral_v<Integer> && sizeof(Integer) <= 8,
+                  "between takes whole numbers of at most 64 bits; see unit and bits_128 for others");
     if (high < low) fatal("a random number was asked for between bounds in the wrong order");
     uint64_t span = static_cast<uint64_t>(high) - static_cast<uint64_t>(low);
     uint64_t offset = span == max() ? (*this)() : below(span + 1);
