@@ -163,7 +163,7 @@ export declare class ReducerContext {
   private constructor();
   /** Who called: a client, or the database itself for schedules. */
   readonly sender: Identity;
-  /** The caller's connection, which a call over HTTP has, too; null if the database itself calls. */
+  /** The caller's connection, which a call over HTTP has, too; null where `isInternal`. */
   readonly connectionId: ConnectionId | null;
   /** When the call began. The only clock of a reducer. */
   readonly timestamp: Timestamp;
@@ -175,7 +175,7 @@ export declare class ReducerContext {
   readonly rng: Random;
   /** The claims in the caller's token, or null without a connection or a token. */
   readonly senderClaims: Claims | null;
-  /** True if the database itself called, for a schedule. */
+  /** True without a connection: for a schedule, for `init`, and in a transaction of an HTTP handler. */
   readonly isInternal: bool;
   newUuidV4(): Uuid;
   newUuidV7(): Uuid;

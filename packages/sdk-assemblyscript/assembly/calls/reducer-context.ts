@@ -16,7 +16,7 @@ export class ReducerContext {
   constructor(
     /** Who called: a client, or the database itself for schedules. */
     readonly sender: Identity,
-    /** The caller's connection, which a call over HTTP has, too; null if the database itself calls. */
+    /** The caller's connection, which a call over HTTP has, too; null where `isInternal`. */
     readonly connectionId: ConnectionId | null,
     /** When the call began. The only clock of a reducer. */
     readonly timestamp: Timestamp,
@@ -26,7 +26,7 @@ export class ReducerContext {
     readonly soon: Soon,
   ) {}
 
-  /** True if the database itself called, for a schedule. */
+  /** True without a connection: for a schedule, for `init`, and in a transaction of an HTTP handler. */
   get isInternal(): bool {
     return this.connectionId === null;
   }
