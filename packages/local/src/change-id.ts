@@ -34,28 +34,38 @@ export function changeCounter(id: string): number {
   return high * 2 ** 18 + low;
 }
 
+const hexDigits: readonly string[] = Array.from('0123456789abcdef');
 const hexBytes: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /** @param random 44 bits: `randomHigh` has 12, `randomLow` 32 */
 export function formatChangeId(ms: number, counter: number, randomHigh: number, randomLow: number): string {
-  const time = Math.floor(ms / 0x1_0000);
-  const low = ms % 0x1_0000;
+  return changeIdStem(ms, counter) + lastCounterDigit(counter) + changeIdTail(randomHigh, randomLow);
+}
+
+/** The time and all of the counter but its last four bits: sixteen ids that follow each other have the same. */
+export function changeIdStem(ms: number, counter: number): string {
   const head = counter >>> 18;
   const tail = counter & 0x3_ffff;
   // The tail's upper 14 bits follow the variant, its lower four begin the last group.
   const group4 = 0x8000 | (tail >>> 4);
   return (
-    hex32(time) +
+    hex32(Math.floor(ms / 0x1_0000)) +
     '-' +
-    hex16(low) +
+    hex16(ms % 0x1_0000) +
     '-' +
     hex16(0x7000 | head) +
     '-' +
     hex16(group4) +
-    '-' +
-    hex16(((tail & 0xf) << 12) | (randomHigh & 0xfff)) +
-    hex32(randomLow >>> 0)
+    '-'
   );
+}
+
+export function lastCounterDigit(counter: number): string {
+  return hexDigits[counter & 0xf]!;
+}
+
+export function changeIdTail(randomHigh: number, randomLow: number): string {
+  return hex16(randomHigh & 0xfff).slice(1) + hex32(randomLow >>> 0);
 }
 
 function hex16(value: number): string {

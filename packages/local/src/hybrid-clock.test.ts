@@ -62,6 +62,20 @@ property.prop([
   }
 });
 
+test.each([0, endOfTimeMs])(
+  'a wall clock that says %i and is believed by nobody makes well-formed ids that rise',
+  (now) => {
+    const clock = new HybridClock(
+      () => now,
+      () => 0xffff_ffff,
+    );
+    const ids = Array.from({ length: 40 }, () => clock.tick());
+    expect(ids.every(isChangeId)).toBe(true);
+    expect(ids.toSorted()).toEqual(ids);
+    expect(new Set(ids).size).toBe(ids.length);
+  },
+);
+
 test('a full counter moves the clock on by a millisecond', () => {
   const clock = new HybridClock(
     () => 1000,

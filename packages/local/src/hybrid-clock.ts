@@ -1,4 +1,12 @@
-import { changeCounter, changeTimeMs, endOfTimeMs, formatChangeId, maxCounter } from './change-id.ts';
+import {
+  changeCounter,
+  changeIdStem,
+  changeIdTail,
+  changeTimeMs,
+  endOfTimeMs,
+  lastCounterDigit,
+  maxCounter,
+} from './change-id.ts';
 import { LocalError } from './errors.ts';
 
 /**
@@ -13,9 +21,10 @@ export class HybridClock {
   readonly #random: () => number;
   #ms = 0;
   #counter = 0;
-  /** The random bits of this millisecond's ids: what tells them from another device's of the same time and count. */
-  #randomHigh = 0;
-  #randomLow = 0;
+  /** The random end of this millisecond's ids: what tells them from another device's of the same time and count. */
+  #tail = changeIdTail(0, 0);
+  /** The beginning of the next id, empty if it must be made: most ids differ from the one before in a digit. */
+  #stem = '';
 
   /**
    * @param nowMs the wall clock, Unix milliseconds
@@ -36,20 +45,23 @@ export class HybridClock {
       this.#ms = wall;
       // Begins low, so that a burst within the millisecond has room, but not at 0, as counters tell processes apart.
       this.#counter = this.#random() >>> 4;
-      this.#randomHigh = this.#random() & 0xfff;
-      this.#randomLow = this.#random();
+      this.#tail = changeIdTail(this.#random(), this.#random());
+      this.#stem = '';
     } else if (this.#counter < maxCounter) {
       this.#counter++;
+      if ((this.#counter & 0xf) === 0) this.#stem = '';
     } else {
       this.#ms++;
       this.#counter = 0;
+      this.#stem = '';
     }
     if (this.#ms >= endOfTimeMs)
       throw new LocalError(
         'LOCAL_CLOCK_EXHAUSTED',
         'the log has a change of the last millisecond of 2199: no later one can be made. Start a new database',
       );
-    return formatChangeId(this.#ms, this.#counter, this.#randomHigh, this.#randomLow);
+    this.#stem ||= changeIdStem(this.#ms, this.#counter);
+    return this.#stem + lastCounterDigit(this.#counter) + this.#tail;
   }
 
   /** Never again gives out an id that is not greater than `id`. */
@@ -59,10 +71,10 @@ export class HybridClock {
     const counter = changeCounter(id);
     if (ms > this.#ms || counter > this.#counter) {
       // Whoever made this id may count on from it as well.
-      this.#randomHigh = this.#random() & 0xfff;
-      this.#randomLow = this.#random();
+      this.#tail = changeIdTail(this.#random(), this.#random());
       this.#ms = ms;
       this.#counter = counter;
+      this.#stem = '';
     }
   }
 

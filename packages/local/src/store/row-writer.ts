@@ -37,15 +37,14 @@ export class RowWriter {
   /** Inserts the row, or updates those of the given columns that differ. @returns the row as it is stored */
   save(stored: StoredTable, given: Record<string, unknown>): Record<string, unknown> {
     const { table, name } = stored;
-    table.checkProperties(given, `save to "${name}"`);
+    const what = `save to "${name}"`;
+    table.checkProperties(given, what);
     const id = givenId(given['id'], name);
     if (id !== undefined) {
       const row = stored.find(id);
-      if (row !== undefined) {
-        return this.#updateRow(stored, id, row, given);
-      }
+      if (row !== undefined) return this.#updateRow(stored, id, row, given);
     }
-    return this.#insertRow(stored, id, given);
+    return this.#insertRow(stored, id, given, what);
   }
 
   /**
@@ -81,9 +80,9 @@ export class RowWriter {
     stored: StoredTable,
     givenId: string | undefined,
     given: Record<string, unknown>,
+    what: string,
   ): Record<string, unknown> {
     const { table } = stored;
-    const what = `save to "${stored.name}"`;
     // An entity that is made here has the id of its first change: the log's index then can do without that.
     const changeId = this.#scope.newId();
     const id = givenId ?? changeId;
