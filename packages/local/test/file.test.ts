@@ -107,6 +107,19 @@ describe('migrations', () => {
     );
   });
 
+  test('a column that is added has its default as the log would give it, also a text with a NUL', () => {
+    const file = temporaryFile();
+    const before = openDbSync({ schema, driver: betterSqlite(file) });
+    before.Artist.save({ id: 'x', name: 'n' });
+    before.close();
+    const larger = defineSchema({
+      Artist: table({ name: text(), city: text().optional(), mark: text().default("a'\0b"), rank: int().default(3) }),
+    });
+    using db = openDbSync({ schema: larger, driver: betterSqlite(file) });
+    expect(db.Artist.get('x')).toEqual({ id: 'x', name: 'n', city: null, mark: "a'\0b", rank: 3 });
+    expect(db.reconcile()).toBe(0);
+  });
+
   test('a required column without a default is refused, and a failing step leaves nothing behind', () => {
     const file = temporaryFile();
     openDbSync({ schema, driver: betterSqlite(file) }).close();

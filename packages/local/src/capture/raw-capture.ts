@@ -2,6 +2,7 @@ import type { FieldValue } from '../change.ts';
 import { LocalError } from '../errors.ts';
 import { reconcileRow } from '../merge/reconcile.ts';
 import { quoted } from '../sql/identifier.ts';
+import { literal } from '../sql/literal.ts';
 import { sqliteFailure } from '../sqlite-failure.ts';
 import type { Store } from '../store/store.ts';
 import type { StoredTable } from '../store/stored-table.ts';
@@ -87,16 +88,12 @@ function triggers({ name }: StoredTable): string {
     CREATE TEMP TRIGGER IF NOT EXISTS ${quoted(`zv_${event}_${name}`)} AFTER ${event} ON main.${quoted(name)}
     WHEN (SELECT is_on FROM zv_capturing) BEGIN ${captured} END;`;
   const capture = (row: 'NEW' | 'OLD', where: string): string =>
-    `INSERT INTO zv_captured SELECT ${text(name)}, ${row}.id${where};`;
+    `INSERT INTO zv_captured SELECT ${literal(name)}, ${row}.id${where};`;
   return (
     trigger('INSERT', capture('NEW', '')) +
     trigger('UPDATE', capture('NEW', '') + capture('OLD', ' WHERE OLD.id IS NOT NEW.id')) +
     trigger('DELETE', capture('OLD', ''))
   );
-}
-
-function text(value: string): string {
-  return `'${value.replaceAll("'", "''")}'`;
 }
 
 function withoutComments(sql: string): string {

@@ -2,6 +2,7 @@ import { LocalError } from '../errors.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { Table } from '../schema/table.ts';
 import type { SqliteDriver } from '../sqlite-driver.ts';
+import { quoted } from '../sql/identifier.ts';
 import { fragmentOf } from '../sql/sql.ts';
 import type { SqlFragment } from '../sql/sql.ts';
 import { columnSql, createIndexSqls, createTableSql } from './table-sql.ts';
@@ -83,7 +84,7 @@ function addWhatIsMissing(driver: SqliteDriver, name: string, table: Table): voi
           'LOCAL_MIGRATION_FAILED',
           `table "${name}" of the file has no "${column.name}", and its rows need one: make it optional(), give it a default(), or write a migration`,
         );
-      driver.exec(`ALTER TABLE "${name.replaceAll('"', '""')}" ADD COLUMN ${columnSql(column)}`);
+      driver.exec(`ALTER TABLE ${quoted(name)} ADD COLUMN ${columnSql(column)}`);
     }
   }
   for (const index of createIndexSqls(name, table)) driver.exec(index);

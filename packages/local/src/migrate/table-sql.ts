@@ -1,7 +1,6 @@
-import type { FieldValue } from '../change.ts';
-import { hexOf } from '../hex.ts';
 import type { Table, TableColumn } from '../schema/table.ts';
 import { quoted } from '../sql/identifier.ts';
+import { literal } from '../sql/literal.ts';
 
 export function createTableSql(name: string, table: Table): string {
   const columns = table.columns.map((column) => `,\n  ${columnSql(column)}`);
@@ -30,15 +29,4 @@ export function createIndexSqls(name: string, table: Table): string[] {
     (columns) =>
       `CREATE INDEX IF NOT EXISTS ${quoted([name, ...columns].join('_'))} ON ${quoted(name)} (${columns.map(quoted).join(', ')})`,
   );
-}
-
-function literal(value: FieldValue): string {
-  if (value === null) return 'NULL';
-  if (typeof value === 'bigint') return String(value);
-  if (typeof value === 'number') {
-    if (Number.isFinite(value)) return String(value);
-    return value > 0 ? '9e999' : '-9e999';
-  }
-  const bytes = typeof value === 'string' ? new TextEncoder().encode(value) : value;
-  return typeof value === 'string' && !value.includes('\0') ? `'${value.replaceAll("'", "''")}'` : `X'${hexOf(bytes)}'`;
 }
