@@ -3,7 +3,8 @@ import { expect } from 'vitest';
 import { defineSchema, int, ref, sql, table, text } from '../src/index.ts';
 import type { DatabaseSync, LocalError } from '../src/index.ts';
 import { naiveRows } from './support/naive-model.ts';
-import { logOf, openReplica, pull, rowsOf, seededBits, TestClock } from './support/replica.ts';
+import { Random } from './support/random.ts';
+import { logOf, openReplica, pull, rowsOf, TestClock } from './support/replica.ts';
 
 // PROPERTY_RUNS=2000 for a night's work.
 const numRuns = Number(process.env['PROPERTY_RUNS'] ?? 150);
@@ -80,7 +81,7 @@ property.prop([fc.array(step, { minLength: 15, maxLength: 60 })], { numRuns })(
   'rows are what the log says at every step [S2], ids rise [S6], own writes win [S5], replicas converge [S1]',
   (steps) => {
     const clocks = [new TestClock(), new TestClock(), new TestClock()];
-    const replicas = clocks.map((clock, at) => openReplica(schema, { nowMs: clock.now, random: seededBits(at) }));
+    const replicas = clocks.map((clock, at) => openReplica(schema, { nowMs: clock.now, random: new Random(at).bits }));
     try {
       for (const does of steps) {
         const db = replicas[does.replica]!;
@@ -127,15 +128,15 @@ property.prop([fc.array(step, { minLength: 15, maxLength: 60 })], { numRuns })(
 
 /** Some of what `to` may lack, some of it twice, in any order. */
 function deliverSome(from: Db, to: Db, seed: number): void {
-  const bits = seededBits(seed);
-  const changes = shuffled(logOf(from), seed).filter(() => bits() % 3 > 0);
+  const random = new Random(seed);
+  const changes = shuffled(logOf(from), seed).filter(() => random.below(3) > 0);
   to.log.append([...changes, ...changes.slice(0, 2)]);
 }
 
 function shuffled<Item>(items: readonly Item[], seed: number): Item[] {
-  const bits = seededBits(seed);
+  const random = new Random(seed);
   return items
-    .map((item) => ({ item, at: bits() }))
+    .map((item) => ({ item, at: random.bits() }))
     .toSorted((a, b) => a.at - b.at)
     .map(({ item }) => item);
 }

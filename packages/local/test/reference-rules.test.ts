@@ -3,7 +3,8 @@ import { defineSchema, int, ref, sql, table, text } from '../src/index.ts';
 import type { Change, ChangeField, FieldValue } from '../src/index.ts';
 import { formatChangeId } from '../src/change-id.ts';
 import { betterSqlite } from '../src/node/index.ts';
-import { logOf, openReplica, pull, rowsOf, seededBits, TestClock } from './support/replica.ts';
+import { Random } from './support/random.ts';
+import { logOf, openReplica, pull, rowsOf, TestClock } from './support/replica.ts';
 import { temporaryFile } from './support/temporary-file.ts';
 
 // The worked examples E1 to E8 and the defects B1 to B27 of the reference (40-dimple §5.4 and §13), whose numbers the
@@ -270,7 +271,7 @@ test.each([
   { id: '01932d5e-0000-4000-8000-000000000000', why: 'no UUIDv7' },
   { id: 'ffffffff-ffff-7000-8000-000000000000', why: 'before 2200' },
 ])('a change whose id is $id is set aside and does not move the clock', ({ id, why }) => {
-  using db = openReplica(schema, { random: seededBits(1) });
+  using db = openReplica(schema, { random: new Random(1).bits });
   const result = db.log.append([{ ...change(1, 'X', 'x', { name: 'n' }), id }]);
   expect(result.refused[0]!.detail).toContain(why);
   expect(db.X.get('x')).toBeUndefined();

@@ -8,17 +8,6 @@ export class TestClock {
   readonly now = (): number => this.ms;
 }
 
-/** Bits that are the same in each run. */
-export function seededBits(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let bits = Math.imul(state ^ (state >>> 15), 1 | state);
-    bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits;
-    return (bits ^ (bits >>> 14)) >>> 0;
-  };
-}
-
 export function openReplica<const S extends Schema>(
   schema: S,
   options: Partial<OpenOptions<S>> & { driver?: SqliteDriver } = {},

@@ -7,13 +7,13 @@ export class Random {
   }
 
   /** 32 random bits. */
-  bits(): number {
+  readonly bits = (): number => {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let t = this.#state;
     t = Math.imul(t ^ (t >>> 15), t | 1);
     t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
     return (t ^ (t >>> 14)) >>> 0;
-  }
+  };
 
   /** From 0 up to below `end`. */
   below(end: number): number {

@@ -1,32 +1,23 @@
 import type { BlobStore } from '@lightcone/blobs';
-import type { FieldValue } from '@lightcone/local';
-import { defineSchema, int, openDbSync, ref, sql, table, text } from '@lightcone/local';
+import { defineSchema, int, openDbSync, ref, table, text } from '@lightcone/local';
 import { betterSqlite } from '@lightcone/local/node';
 import type { DatabaseSync } from '@lightcone/local';
-import { DimpleLayout } from '../../src/sync/dimple/dimple-layout.ts';
-import { LogLayout } from '../../src/sync/log/log-layout.ts';
-import type { LogLimits } from '../../src/sync/log/log-limits.ts';
-import { Sync } from '../../src/sync/sync.ts';
-import type { ModelRow } from './naive-model.ts';
-import type { Random } from './random.ts';
+import { DimpleLayout } from '../../../src/sync/dimple/dimple-layout.ts';
+import { LogLayout } from '../../../src/sync/log/log-layout.ts';
+import type { LogLimits } from '../../../src/sync/log/log-limits.ts';
+import { Sync } from '../../../src/sync/sync.ts';
+import type { Random } from '../../support/random.ts';
 
 const older = defineSchema({
   Item: table({ title: text(), count: int().optional(), remark: text().optional() }),
   Note: table({ body: text(), itemId: ref('Item').named('item_id') }),
 });
 
-const newer = defineSchema({
+export const newer = defineSchema({
   Item: table({ title: text(), count: int().optional(), remark: text().optional(), tag: text().optional() }),
   Note: table({ body: text(), itemId: ref('Item').named('item_id') }),
   Extra: table({ label: text().optional() }),
 });
-
-/** Columns of the newer schema, as they are stored. */
-export const COLUMNS: Readonly<Record<string, readonly string[]>> = {
-  Item: ['title', 'count', 'remark', 'tag'],
-  Note: ['body', 'item_id'],
-  Extra: ['label'],
-};
 
 export interface ReplicaWorld {
   readonly random: Random;
@@ -73,27 +64,6 @@ export class Replica {
     };
     this.sync = new Sync(this.db.log, store, layout, runtime);
     this.isSyncing = false;
-  }
-
-  /** Rows by table, by id, as SQLite has them. */
-  tables(): Record<string, Record<string, ModelRow>> {
-    const tables: Record<string, Record<string, ModelRow>> = {};
-    for (const [name, columns] of Object.entries(COLUMNS)) {
-      const query = sql`SELECT id, ${sql.join(columns.map((column) => sql.id(column)))} FROM ${sql.id(name)}`;
-      const rows = this.db.query(query) as ({ id: string } & Record<string, number | string | null>)[];
-      tables[name] = Object.fromEntries(
-        rows.map(({ id, ...rest }) => [
-          id,
-          Object.fromEntries(
-            Object.entries(rest).map(([column, value]): [string, FieldValue] => [
-              column,
-              typeof value === 'number' ? BigInt(value) : value,
-            ]),
-          ),
-        ]),
-      );
-    }
-    return tables;
   }
 
   close(): void {
