@@ -1,16 +1,12 @@
-export type { Connection, ConnectionTransaction } from './api/connection.ts';
-export { databaseOver, openDb } from './api/database.ts';
+export { openDb } from './api/database.ts';
 export type { Database, DatabaseCalls, Scope, Transaction } from './api/database.ts';
 export { openDbSync } from './api/database-sync.ts';
 export type { DatabaseCallsSync, DatabaseSync, ScopeSync, TransactionSync } from './api/database-sync.ts';
-export type { Operation } from './api/operation.ts';
 export type { TableCalls, Tables, TableSync, TablesSync } from './api/table-handles.ts';
 export type { Change, ChangeField, FieldValue } from './change.ts';
-export { changeTimeMs, isChangeId } from './change-id.ts';
 export type { ChangeCursor, ChangeLog, LoggedChange, Note } from './change-log.ts';
 export { LocalError } from './errors.ts';
 export type { LocalErrorCode } from './errors.ts';
-export { HybridClock } from './hybrid-clock.ts';
 export type { LiveOptions, Subscription } from './live/live-query.ts';
 export type { RowDelta } from './live/row-delta.ts';
 export type { ChangeBatch, FeedItem } from './log/change-batch.ts';

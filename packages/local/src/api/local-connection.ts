@@ -35,7 +35,6 @@ export class LocalConnection implements Connection {
     this.#capture = new RawCapture(store);
     this.#live = new LiveQueries(store);
     this.#stopWatching = driver.watch?.(() => store.lookElsewhere());
-    store.watchElsewhere();
   }
 
   /** At once, for callers that never wait within a transaction. */
@@ -62,8 +61,7 @@ export class LocalConnection implements Connection {
   }
 
   async begin(): Promise<ConnectionTransaction> {
-    let over!: () => void; // a promise calls its executor at once
-    const isOver = new Promise<void>((resolve) => (over = resolve));
+    const { promise: isOver, resolve: over } = Promise.withResolvers<void>();
     return this.#inTurn(() => {
       this.#store.mustBeOpen();
       const transaction = new OpenTransaction(this, this.#store, () => {
@@ -97,8 +95,8 @@ export class LocalConnection implements Connection {
   /** Runs `work` after what came before; what comes after waits for `until` too, if `work` succeeds. */
   async #inTurn<Result>(work: () => Result, until?: Promise<void>): Promise<Result> {
     const before = this.#turn;
-    let done!: () => void; // a promise calls its executor at once
-    this.#turn = new Promise((resolve) => (done = resolve));
+    const { promise, resolve: done } = Promise.withResolvers<void>();
+    this.#turn = promise;
     this.#waiting++;
     this.#underWay?.hurry();
     try {

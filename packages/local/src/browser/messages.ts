@@ -1,6 +1,7 @@
 import type { FieldValue } from '../change.ts';
 import type { Operation } from '../api/operation.ts';
 import type { SqlRow } from '../sqlite-driver.ts';
+import type { SentError } from './sent-error.ts';
 
 /** One document with a database open; it has a number for each of its requests, and of its transactions and queries. */
 export type PageId = string;
@@ -48,13 +49,6 @@ export type LeaderMessage =
   | { readonly to: PageId; readonly kind: 'error'; readonly number: number; readonly error: SentError }
   | { readonly to: PageId; readonly kind: 'rows'; readonly query: number; readonly rows: readonly SqlRow[] }
   | { readonly to: PageId; readonly kind: 'rowsFailed'; readonly query: number; readonly error: SentError };
-
-/** An error as a message. */
-export interface SentError {
-  readonly name: string;
-  readonly message: string;
-  readonly code: string | undefined;
-}
 
 /** The first message of a page to the worker that it made. */
 export interface WorkerStart {

@@ -2,15 +2,21 @@ import type { Connection, ConnectionTransaction } from '../api/connection.ts';
 import type { Operation } from '../api/operation.ts';
 import { LocalError } from '../errors.ts';
 import type { LiveOptions, Subscription } from '../live/live-query.ts';
+import { LiveResult } from '../live/live-result.ts';
 import type { SqlFragment } from '../sql/sql.ts';
-import { LivePageQuery } from './live-page-query.ts';
 import { channelName } from './messages.ts';
-import type { LeaderMessage, PageId, PageMessage, Request } from './messages.ts';
+import type { LeaderMessage, LiveSql, PageId, PageMessage, Request } from './messages.ts';
 import { fromSent } from './sent-error.ts';
 
 interface Waiting {
   readonly request: Request;
   readonly answer: PromiseWithResolvers<unknown>;
+}
+
+/** A live query of the page: the leader sends its rows, and what is new about them is found here. */
+interface LivePageQuery {
+  readonly sql: LiveSql;
+  readonly result: LiveResult<unknown>;
 }
 
 /** What the page hears of its leader. */
@@ -29,7 +35,7 @@ export class PageConnection implements Connection {
   readonly #page: PageId;
   readonly #channel: BroadcastChannel;
   readonly #waiting = new Map<number, Waiting>();
-  readonly #queries = new Map<number, LivePageQuery<unknown>>();
+  readonly #queries = new Map<number, LivePageQuery>();
   readonly #commitListeners = new Set<() => void>();
   readonly #toldListeners = new Set<(what: unknown) => void>();
   readonly #ready = Promise.withResolvers<void>();
@@ -95,15 +101,18 @@ export class PageConnection implements Connection {
     this.#mustBeOpen();
     options.signal?.throwIfAborted();
     const number = ++this.#count;
-    const live = new LivePageQuery(query, options);
-    sendable(live.sql); // before it is known: each new leader is sent it
+    const { text, values, reader } = query;
+    // Before it is known, as each new leader is sent it.
+    const sql: LiveSql = sendable({ text, values, bigInts: reader?.bigInts ?? false });
+    // What reads its rows and who gets them agree.
+    const result = new LiveResult(reader, options) as LiveResult<unknown>;
     const stop = (): void => {
       options.signal?.removeEventListener('abort', stop);
       if (this.#queries.delete(number)) this.#tell({ kind: 'unsubscribe', query: number });
     };
     options.signal?.addEventListener('abort', stop, { once: true });
-    this.#queries.set(number, live as LivePageQuery<unknown>); // what reads its rows and who gets them agree
-    this.#tell({ kind: 'subscribe', query: number, sql: live.sql });
+    this.#queries.set(number, { sql, result });
+    this.#tell({ kind: 'subscribe', query: number, sql });
     return { stop, refresh: () => this.#tell({ kind: 'refresh', query: number }) };
   }
 
@@ -195,9 +204,9 @@ export class PageConnection implements Connection {
       case 'error':
         return this.#answered(message.number)?.reject(fromSent(message.error));
       case 'rows':
-        return this.#queries.get(message.query)?.received(message.rows);
+        return this.#queries.get(message.query)?.result.received(message.rows);
       case 'rowsFailed':
-        return this.#queries.get(message.query)?.failed(fromSent(message.error));
+        return this.#queries.get(message.query)?.result.failed(fromSent(message.error));
     }
   }
 

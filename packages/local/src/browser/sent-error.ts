@@ -1,6 +1,12 @@
 import { LocalError } from '../errors.ts';
 import type { LocalErrorCode } from '../errors.ts';
-import type { SentError } from './messages.ts';
+
+/** An error as a message. */
+export interface SentError {
+  readonly name: string;
+  readonly message: string;
+  readonly code: string | undefined;
+}
 
 export function toSent(error: unknown): SentError {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error), code: undefined };

@@ -1,12 +1,13 @@
 import { LocalError } from '../errors.ts';
 import type { SqlFragment } from '../sql/sql.ts';
+import type { SqlRow } from '../sqlite-driver.ts';
 import { sqliteFailure } from '../sqlite-failure.ts';
 import type { Store } from '../store/store.ts';
 import type { TouchedRows } from '../store/touched-rows.ts';
 import { dependenciesOf, isTouched } from './dependencies.ts';
 import type { Dependencies } from './dependencies.ts';
-import { compareResults, emptyResult } from './row-delta.ts';
-import type { Result, RowDelta } from './row-delta.ts';
+import { LiveResult } from './live-result.ts';
+import type { RowDelta } from './row-delta.ts';
 
 export interface LiveOptions<Row> {
   /** All rows of the result, and how they differ from those of the call before. Unchanged rows are the same objects. */
@@ -40,18 +41,16 @@ export interface Subscription {
 export class LiveQuery<Row> implements Subscription {
   readonly #store: Store;
   readonly #query: SqlFragment<Row>;
-  readonly #options: LiveOptions<Row>;
+  readonly #result: LiveResult<Row>;
   readonly #onStop: () => void;
   #dependencies: Dependencies | undefined;
-  #result: Result<Row> = emptyResult;
-  #hasCalledBack = false;
   #isDirty = false;
   #isStopped = false;
 
   constructor(store: Store, query: SqlFragment<Row>, options: LiveOptions<Row>, onStop: () => void) {
     this.#store = store;
     this.#query = query;
-    this.#options = options;
+    this.#result = new LiveResult(query.reader, options);
     this.#onStop = onStop;
   }
 
@@ -73,22 +72,14 @@ export class LiveQuery<Row> implements Subscription {
   run(): void {
     if (!this.#isDirty || this.#isStopped || this.#store.isInTransaction) return;
     this.#isDirty = false;
-    let compared;
+    let rows;
     try {
-      compared = this.#compare();
+      rows = this.#rows();
     } catch (error) {
-      this.#failed(error);
+      this.#result.failed(error);
       return;
     }
-    if (compared === undefined && this.#hasCalledBack) return;
-    this.#hasCalledBack = true;
-    if (compared !== undefined) this.#result = compared.result;
-    const delta = compared?.delta ?? { added: [], updated: [], removed: [] };
-    try {
-      this.#options.onRows(this.#result.rows, { delta });
-    } catch (error) {
-      this.#failed(error);
-    }
+    this.#result.received(rows);
   }
 
   stop(): void {
@@ -97,7 +88,7 @@ export class LiveQuery<Row> implements Subscription {
     this.#onStop();
   }
 
-  #compare(): ReturnType<typeof compareResults<Row>> {
+  #rows(): SqlRow[] {
     const { text, values, reader } = this.#query;
     try {
       const { statements } = this.#store;
@@ -105,19 +96,9 @@ export class LiveQuery<Row> implements Subscription {
       if (!statement.isQuery || !statement.isReadOnly)
         throw new LocalError('LOCAL_INVALID_SQL', `a live query returns rows and writes nothing, unlike: ${text}`);
       this.#dependencies ??= dependenciesOf(this.#store, text, values);
-      const rows = statement.all(values);
-      return compareResults(this.#result, rows, (row) => (reader === undefined ? (row as Row) : reader.readRow(row)));
+      return statement.all(values);
     } catch (error) {
       throw sqliteFailure(error, `the live query failed: ${text}`);
     }
-  }
-
-  #failed(error: unknown): void {
-    const { onError } = this.#options;
-    if (onError === undefined)
-      queueMicrotask(() => {
-        throw error;
-      });
-    else onError(error);
   }
 }

@@ -2,6 +2,7 @@ import type { FieldValue } from '../change.ts';
 import { changeTimeMs } from '../change-id.ts';
 import { LocalError } from '../errors.ts';
 import { isDeleted } from '../merge/is-deleted.ts';
+import { winningValue } from '../merge/winning-value.ts';
 import type { Store } from '../store/store.ts';
 import type { StoredTable } from '../store/stored-table.ts';
 import type { Winner } from './log-reader.ts';
@@ -65,10 +66,7 @@ export function rowAsOf(
   if (!existed || isDeleted(table, winners)) return undefined;
   return table.rowOf(
     id,
-    table.columns.map(({ name, defaultValue }) => {
-      const winner = winners.get(name);
-      return winner === undefined ? defaultValue : winner.value;
-    }),
+    table.columns.map((column) => winningValue(winners, column)),
   );
 }
 

@@ -21,11 +21,29 @@ export interface Winner {
 /** Every id of the log is smaller: the log takes no others. */
 const afterAllIds = formatChangeId(endOfTimeMs, 0, 0, 0);
 
-// The changes of one entity are those of the index and the one that made it, see log-tables.ts; values: id, type, id,
-// type, id. The compiler of SQLite merges both in order.
-const idsOfEntity = (and: string): string => `
-  SELECT id FROM ZV_CHANGE WHERE id = ? AND entity_type = ? AND entity_id = ?${and}
-  UNION ALL SELECT id FROM ZV_CHANGE WHERE entity_type = ? AND entity_id = ? AND id <> entity_id${and}`;
+// The changes of one entity after an id (all are after ''): those of the index and the one that made it, see log-tables.ts.
+// The compiler of SQLite merges both in order.
+const idsOfEntity = `
+  SELECT id FROM ZV_CHANGE WHERE id = ? AND entity_type = ? AND entity_id = ? AND id > ?
+  UNION ALL SELECT id FROM ZV_CHANGE WHERE entity_type = ? AND entity_id = ? AND id <> entity_id AND id > ?`;
+
+/** The values of `idsOfEntity`. */
+function ofEntity(entityType: string, entityId: string, afterId: string): string[] {
+  return [entityId, entityType, entityId, afterId, entityType, entityId, afterId];
+}
+
+const anyOfEntity = `${idsOfEntity} LIMIT 1`;
+
+const newerField = `
+  SELECT 1 FROM (${idsOfEntity}) c
+  CROSS JOIN ZV_CHANGE_FIELD f ON f.change_id = c.id AND f.field_name = ? LIMIT 1`;
+
+const fieldsOfEntity = `
+  SELECT c.id AS id, h.author_id AS author_id, f.field_name AS name, f.field_value AS value
+  FROM (${idsOfEntity}) c
+  CROSS JOIN ZV_CHANGE h ON h.id = c.id
+  LEFT JOIN ZV_CHANGE_FIELD f ON f.change_id = c.id
+  ORDER BY c.id DESC`;
 
 const headers = 'c.id AS id, c.author_id AS author_id, c.entity_type AS entity_type, c.entity_id AS entity_id';
 
@@ -104,42 +122,26 @@ export class LogReader {
   /** The ids of an entity's changes, those after `afterId` if it is given. */
   changeIdsOf(entityType: string, entityId: string, afterId = ''): string[] {
     return this.#statements
-      .plain(idsOfEntity(' AND id > ?'))
-      .all([entityId, entityType, entityId, afterId, entityType, entityId, afterId])
+      .plain(idsOfEntity)
+      .all(ofEntity(entityType, entityId, afterId))
       .map(({ id }) => id as string);
   }
 
-  knows(entityType: string, entityId: string): boolean {
-    return (
-      this.#statements
-        .plain(`${idsOfEntity('')} LIMIT 1`)
-        .get([entityId, entityType, entityId, entityType, entityId]) !== undefined
-    );
+  /** Whether the log has a change of this entity, after `afterId` if it is given. */
+  knows(entityType: string, entityId: string, afterId = ''): boolean {
+    return this.#statements.plain(anyOfEntity).get(ofEntity(entityType, entityId, afterId)) !== undefined;
   }
 
   /** Whether a change after `afterId` sets this field. */
   hasNewer(entityType: string, entityId: string, name: string, afterId: string): boolean {
-    return (
-      this.#statements
-        .plain(
-          `SELECT 1 FROM (${idsOfEntity(' AND id > ?')}) c
-           CROSS JOIN ZV_CHANGE_FIELD f ON f.change_id = c.id AND f.field_name = ? LIMIT 1`,
-        )
-        .get([entityId, entityType, entityId, afterId, entityType, entityId, afterId, name]) !== undefined
-    );
+    return this.#statements.plain(newerField).get([...ofEntity(entityType, entityId, afterId), name]) !== undefined;
   }
 
   /** All fields of all changes of an entity, the newest change first. */
   fieldsOf(entityType: string, entityId: string): EntityField[] {
     return this.#statements
-      .exact(
-        `SELECT c.id AS id, h.author_id AS author_id, f.field_name AS name, f.field_value AS value
-         FROM (${idsOfEntity('')}) c
-         CROSS JOIN ZV_CHANGE h ON h.id = c.id
-         LEFT JOIN ZV_CHANGE_FIELD f ON f.change_id = c.id
-         ORDER BY c.id DESC`,
-      )
-      .all([entityId, entityType, entityId, entityType, entityId])
+      .exact(fieldsOfEntity)
+      .all(ofEntity(entityType, entityId, ''))
       .map((row) => ({
         changeId: row['id'] as string,
         authorId: row['author_id'] as string,
@@ -169,25 +171,15 @@ export class LogReader {
         last = change.id;
         const { id, entityType, entityId } = change;
         // Of most entities there is no later change at all.
-        const isLast = this.#isLast(entityType, entityId, id);
-        const fields = isLast
-          ? change.fields
-          : change.fields.filter(({ name }) => !this.hasNewer(entityType, entityId, name, id));
+        const fields = this.knows(entityType, entityId, id)
+          ? change.fields.filter(({ name }) => !this.hasNewer(entityType, entityId, name, id))
+          : change.fields;
         // A change that never had a field says that the entity exists.
         if (fields.length > 0 || change.fields.length === 0) changes.push({ ...change, fields });
         if (changes.length === limit) break;
       }
     }
     return changes;
-  }
-
-  /** Whether an entity has no change after this one. */
-  #isLast(entityType: string, entityId: string, id: string): boolean {
-    return (
-      this.#statements
-        .plain(`${idsOfEntity(' AND id > ?')} LIMIT 1`)
-        .get([entityId, entityType, entityId, id, entityType, entityId, id]) === undefined
-    );
   }
 
   /** Changes behind one, with their fields: one statement instead of one for each change. */

@@ -11,6 +11,7 @@ import type { TouchedRows } from '../store/touched-rows.ts';
 import type { Incoming, IncomingEntities } from './incoming.ts';
 import { isDeleted } from './is-deleted.ts';
 import type { Parent, Parking } from './parking.ts';
+import { winningValue } from './winning-value.ts';
 
 /**
  * Makes rows what the log says they are. The rows of the tracked tables are a function of the log and the schema alone:
@@ -118,12 +119,11 @@ export class Materialiser {
     }
     const values: FieldValue[] = [entityId];
     for (const column of stored.table.columns) {
-      const winner = winners.get(column.name);
-      if (winner === undefined && column.isRequired) {
+      if (column.isRequired && !winners.has(column.name)) {
         this.#park(entityType, entityId, 'incomplete', `nothing says "${column.name}" yet`, run);
         return;
       }
-      values.push(winner === undefined ? column.defaultValue : winner.value);
+      values.push(winningValue(winners, column));
     }
     try {
       stored.insert(values);

@@ -1,9 +1,9 @@
 import type { FieldValue } from '../change.ts';
-import type { Winner } from '../log/log-reader.ts';
 import type { Store } from '../store/store.ts';
 import { isSameValue } from '../store/stored-table.ts';
 import type { StoredTable } from '../store/stored-table.ts';
 import { isDeleted } from './is-deleted.ts';
+import { winningValue } from './winning-value.ts';
 
 /**
  * Logs how a row differs from what the log says of it, within a transaction: after writes that were not made by `save`,
@@ -23,10 +23,10 @@ export function reconcileRow(store: Store, stored: StoredTable, id: string): boo
   }
   const names: string[] = [];
   const values: FieldValue[] = [];
-  for (const { name, defaultValue } of table.columns) {
-    const value = row[name]!;
-    if (winners !== undefined && isSameValue(winnerOf(winners, name, defaultValue), value)) continue;
-    names.push(name);
+  for (const column of table.columns) {
+    const value = row[column.name]!;
+    if (winners !== undefined && isSameValue(winningValue(winners, column), value)) continue;
+    names.push(column.name);
     values.push(value);
   }
   if (winners !== undefined && isDeleted(table, winners)) {
@@ -52,9 +52,4 @@ export function reconcileAll(store: Store): number {
       if (reconcileRow(store, stored, id)) differing++;
   }
   return differing;
-}
-
-function winnerOf(winners: ReadonlyMap<string, Winner>, name: string, defaultValue: FieldValue): FieldValue {
-  const winner = winners.get(name);
-  return winner === undefined ? defaultValue : winner.value;
 }

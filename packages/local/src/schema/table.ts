@@ -115,7 +115,7 @@ export class Table<C extends Columns = Columns> implements RowReader<Row<C>> {
    */
   encode(column: TableColumn, value: unknown, what: string): FieldValue {
     if (value === null) {
-      if (!column.isRequired && column.column.options.isOptional) return null;
+      if (column.column.options.isOptional) return null;
       throw new LocalError('LOCAL_INVALID_VALUE', `${what}: "${column.property}" is null; it is not optional()`);
     }
     const { validator } = column.column.options;

@@ -65,7 +65,8 @@ export class Store implements ChangeLog {
   #wroteOwn = false;
   /** Whether anything was parked when the transaction first asked. */
   #hasParked: boolean | undefined;
-  #seenDataVersion = -1;
+  /** SQLite's count of what other connections committed. */
+  #seenDataVersion: number;
 
   /** The tables and those of the log must be there: see `openStore`. */
   constructor(driver: SqliteDriver, schema: Schema, clock: HybridClock, authorId: string, folded: ChangeCursor) {
@@ -82,6 +83,7 @@ export class Store implements ChangeLog {
     this.authorId = authorId;
     this.#folded = folded;
     this.rows = new RowWriter(this.#scope());
+    this.#seenDataVersion = this.#dataVersion();
   }
 
   get formerAuthorIds(): readonly string[] {
@@ -206,11 +208,6 @@ export class Store implements ChangeLog {
     if (version === this.#seenDataVersion) return;
     this.#seenDataVersion = version;
     this.#tell({ origin: 'elsewhere', touched: new TouchedRows(true) });
-  }
-
-  /** Begins to tell own commits from those of other connections. */
-  watchElsewhere(): void {
-    this.#seenDataVersion = this.#dataVersion();
   }
 
   whenIdle(): Promise<void> | undefined {
