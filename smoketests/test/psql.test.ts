@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newPerson } from '../src/http.ts';
 import { isMissing } from '../src/needs.ts';
-import { freePort, psql, PSQL_PATH } from '../src/psql.ts';
+import { freePort } from '../src/free-port.ts';
+import { psql, PSQL_PATH } from '../src/psql.ts';
 import type { PsqlLogin, PsqlResult } from '../src/psql.ts';
 import { PublishedModule } from '../src/published-module.ts';
 

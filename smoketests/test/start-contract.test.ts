@@ -12,7 +12,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Cli } from '../src/cli.ts';
 import { call, newPerson, rows } from '../src/http.ts';
 import { modulePath } from '../src/modules.ts';
-import { freePort } from '../src/psql.ts';
+import { freePort } from '../src/free-port.ts';
 import { ServerProcess } from '../src/server-process.ts';
 import { spacetimeCommand } from '../src/spacetime-command.ts';
 
