@@ -3,11 +3,12 @@ import { beforeAll, expect, test } from 'vitest';
 import { compileSource } from './support/compile.ts';
 import { FakeHost } from './support/fake-host.ts';
 
-const source = `import { httpHandler, HttpHandlerContext, HttpRequest, HttpResponse, procedure, ProcedureContext, Timestamp }
+const source = `import { Claims, httpHandler, HttpHandlerContext, HttpRequest, HttpResponse, procedure, ProcedureContext, Timestamp }
   from "@lightcone/sdk-assemblyscript";
 class Values {
   @procedure static a_join(ctx: ProcedureContext, units: u16[]): string { return String.fromCharCodes(units.map<i32>(u => u)); }
   @procedure static b_time(ctx: ProcedureContext, time: Timestamp): string { return time.toString(); }
+  @procedure static c_claim(ctx: ProcedureContext, json: string): string { return new Claims(json).text('sub'); }
   @httpHandler static c_sender(ctx: HttpHandlerContext, request: HttpRequest): HttpResponse {
     const tx = ctx.beginTx();
     const response = HttpResponse.ofText(tx.ctx.sender.toString() + String.fromCharCode(0xd800));
@@ -66,4 +67,20 @@ test('nobody is the sender of an HTTP handler, whose text is UTF-8, too', () => 
     code: 0,
     body: Buffer.from(`${'0'.repeat(64)}\ufffd`).toString('hex'),
   });
+});
+
+test.each([
+  { what: 'a text', payload: '{"sub":"ann"}', value: 'ann' },
+  { what: 'white space around it', payload: ' {\n"iss" : "x" ,\t"sub" : "ann" } ', value: 'ann' },
+  { what: 'other values before it', payload: '{"a":{"sub":[1,{"b":"}]"}]},"c":-1.5e3,"sub":"ann"}', value: 'ann' },
+  { what: 'the last of several, as the host takes it', payload: '{"sub":"ann","x":1,"sub":"bob"}', value: 'bob' },
+  { what: 'the last of several, which is no text', payload: '{"sub":"ann","sub":7}', value: '' },
+  { what: 'a name with escapes', payload: String.raw`{"\u0073ub":"ann"}`, value: 'ann' },
+  { what: 'none', payload: '{"subject":"ann"}', value: '' },
+])('the claim is $what: $payload', ({ payload, value }) => {
+  const bytes = Buffer.from(payload);
+  const args = Buffer.alloc(4 + bytes.length);
+  args.writeUInt32LE(bytes.length);
+  bytes.copy(args, 4);
+  expect(textOf(2, args)).toBe(value);
 });

@@ -16,23 +16,24 @@ export class Claims {
     return this.text('sub');
   }
 
-  /** The claim of a name, if it is a string, else empty. */
+  /** The claim of a name, if it is a string, else empty. Of several with one name it is the last, as for the host. */
   text(name: string): string {
+    let found = '';
     const reader = new JsonReader(this.json);
     reader.skipSpace();
-    if (!reader.skip('{')) return '';
+    if (!reader.skip('{')) return found;
     while (!reader.isAtEnd()) {
       reader.skipSpace();
       const isSought = reader.readString() == name;
       reader.skipSpace();
       reader.skip(':');
       reader.skipSpace();
-      if (isSought) return reader.isAt('"') ? reader.readString() : '';
+      if (isSought) found = reader.isAt('"') ? reader.readString() : '';
       reader.skipValue();
       reader.skipSpace();
-      if (!reader.skip(',')) return '';
+      if (!reader.skip(',')) return found;
     }
-    return '';
+    return found;
   }
 }
 
