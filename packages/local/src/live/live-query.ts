@@ -26,7 +26,7 @@ export interface Subscription {
 }
 
 /**
- * A query that runs again when what it reads changes. What it promises (41-local-first-design §3.3):
+ * A query that runs again when a declared table that it reads changes. What it promises (41-local-first-design §3.3):
  *
  * 1. it is registered before its first run, so no write is missed;
  * 2. its first callback has the rows as they are then, comes in a microtask, and comes even if there are none;
