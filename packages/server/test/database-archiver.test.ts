@@ -238,6 +238,46 @@ describe('an archive', () => {
     expect(await copy!.snapshots.list()).toEqual([9]);
   });
 
+  test('has few snapshots of old states and more of recent ones, each whole, and all of the log', async () => {
+    const folder = await Folder.open();
+    const store = new MemoryBlobStore();
+    const archiver = archiverOf(folder, store);
+    for (let txOffset = 9; txOffset < 250; txOffset += 10) {
+      await folder.append(10);
+      await addSnapshot(folder, txOffset);
+      await archiver.round(txOffset, description);
+      expect(archiver.snapshotProblem).toBeUndefined();
+    }
+    const [copy] = await copies(store);
+    const there = await copy!.snapshots.list();
+    expect(there).toEqual([89, 149, 179, 209, 229, 239, 249]);
+    for (const txOffset of there) expect(await copy!.snapshots.verify(txOffset)).toEqual([]);
+    const objects = [];
+    for await (const { key } of copy!.blobs.list('snapshots/objects/')) objects.push(key);
+    expect(objects).toHaveLength(there.length);
+    expect(await contentOf(copy!)).toBe('7'.repeat(250));
+  });
+
+  test('with a manifest that nobody can read keeps what snapshots may need, says so once, and has the log', async () => {
+    const folder = await Folder.open();
+    const store = new MemoryBlobStore();
+    const archiver = archiverOf(folder, store);
+    const round = async (txOffset: number): Promise<void> => {
+      await folder.append(10);
+      await addSnapshot(folder, txOffset);
+      await archiver.round(txOffset, description);
+    };
+    await round(9);
+    const [copy] = await copies(store);
+    await copy!.blobs.put('snapshots/00000000000000000999.snapshot', new Uint8Array(9));
+    await round(19);
+    expect(archiver.snapshotProblem).toMatch(/old snapshots cannot be removed from the archive: .*999\.snapshot/);
+    await archiver.round(19, description);
+    expect(archiver.snapshotProblem).toBeUndefined();
+    expect(await copy!.snapshots.verify(19)).toEqual([]);
+    expect(await contentOf(copy!)).toBe('7'.repeat(20));
+  });
+
   test('of a log without its beginning begins with an older snapshot where the newest is damaged', async () => {
     const folder = await Folder.open(1);
     for (let i = 0; i < 10; i++) await folder.append(1);

@@ -141,7 +141,10 @@ export class Archive {
       status.endTxOffset = endTxOffset;
       if (beganCopy !== undefined) this.#log.info({ database, reason: beganCopy }, 'new copy begun in the archive');
       if (snapshotProblem !== undefined) {
-        this.#log.error({ database, reason: snapshotProblem }, 'a snapshot cannot be archived; the log is');
+        this.#log.error(
+          { database, reason: snapshotProblem },
+          'the log is in the archive, but something is wrong with snapshots',
+        );
       }
       if (failure === undefined) this.#succeeded(status);
       else this.#failed(status, failure.message);

@@ -5,6 +5,7 @@ import type { FileSystem, LogPiece, LogPosition } from '@lightcone/commitlog';
 import type { DatabaseFiles } from './create-backup.ts';
 import { DatabaseCopy, PIECE_BYTES } from './database-copy.ts';
 import type { CopyClock, DatabaseDescription } from './database-copy.ts';
+import { thinSnapshots } from './thin-snapshots.ts';
 
 const STATE = 'archive.json';
 
@@ -70,7 +71,10 @@ export class DatabaseArchiver {
     return this.#next.txOffset;
   }
 
-  /** Why the last round left out a snapshot that is damaged, or of a later version; each is told once. */
+  /**
+   * Why the last round left out a snapshot that is damaged, or of a later version, or kept snapshots in the archive that
+   * are dispensable; each is told once.
+   */
   get snapshotProblem(): string | undefined {
     return this.#snapshotProblem;
   }
@@ -103,7 +107,21 @@ export class DatabaseArchiver {
   async #archiveSnapshot(copy: DatabaseCopy, end: number): Promise<void> {
     const newest = (await this.#snapshots.list()).findLast((txOffset) => txOffset < end);
     if (newest === undefined || newest === this.#lastSnapshot) return;
-    await this.#copySnapshot(copy, newest);
+    if (await this.#copySnapshot(copy, newest)) await this.#thinSnapshots(copy);
+  }
+
+  /** What stays too long takes room and nothing else. */
+  async #thinSnapshots({ log, snapshots }: DatabaseCopy): Promise<void> {
+    const { value: firstTxOffset = 0 } = await log.list().next();
+    const thinned = thinSnapshots(await snapshots.list(), firstTxOffset);
+    if (thinned.length === 0) return;
+    for (const txOffset of thinned) await snapshots.remove(txOffset);
+    try {
+      await snapshots.collect();
+    } catch (error) {
+      if (!(error instanceof CommitLogError)) throw error;
+      this.#snapshotProblem = `old snapshots cannot be removed from the archive: ${error.message}`;
+    }
   }
 
   /** @returns false if it is of no use, or was removed meanwhile */
