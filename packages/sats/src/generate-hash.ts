@@ -1,5 +1,5 @@
 import type { AlgebraicType } from './algebraic-type.ts';
-import { FunctionSource, loadI32, loadU16, loadU32, loadU8, plus } from './function-source.ts';
+import { FunctionSource, loadU32, loadU8, plus } from './function-source.ts';
 import { emitSkip } from './generate-skip.ts';
 import { staticSize } from './static-size.ts';
 
@@ -18,10 +18,10 @@ export function emitHash(source: FunctionSource, type: AlgebraicType, offset: nu
       return passed;
     }
     case 'F32':
-      source.add(`h = mix(h, normalFloatBits(${loadI32('bytes', 'at', offset)}));`);
+      source.add(`h = mixF32(h, bytes, ${plus('at', offset)});`);
       return offset + 4;
     case 'F64':
-      source.add(`h = mixDouble(h, ${loadI32('bytes', 'at', offset)}, ${loadI32('bytes', 'at', offset + 4)});`);
+      source.add(`h = mixF64(h, bytes, ${plus('at', offset)});`);
       return offset + 8;
     case 'Ref':
       source.add(`h = hash${type.ref}(h, bytes, ${plus('at', offset)});`);
@@ -34,14 +34,7 @@ export function emitHash(source: FunctionSource, type: AlgebraicType, offset: nu
   }
   const size = staticSize(type);
   if (size === undefined) return emitHashVarying(source, type, offset);
-  if (size > 8) {
-    source.add(`h = mixBytes(h, bytes, ${plus('at', offset)}, ${plus('at', offset + size)});`);
-    return offset + size;
-  }
-  let done = 0;
-  for (; done + 4 <= size; done += 4) source.add(`h = mix(h, ${loadI32('bytes', 'at', offset + done)});`);
-  for (; done + 2 <= size; done += 2) source.add(`h = mix(h, ${loadU16('bytes', 'at', offset + done)});`);
-  if (done < size) source.add(`h = mix(h, ${loadU8('bytes', 'at', offset + done)});`);
+  emitMix(source, offset, size);
   return offset + size;
 }
 
@@ -59,9 +52,8 @@ function emitHashSum(
   variants: readonly { readonly type: AlgebraicType }[],
   offset: number,
 ): number {
-  const tag = loadU8('bytes', 'at', offset);
-  source.add(`h = mix(h, ${tag});`);
-  source.add(`switch (${tag}) {`);
+  emitMix(source, offset, 1);
+  source.add(`switch (${loadU8('bytes', 'at', offset)}) {`);
   variants.forEach((variant, i) => {
     source.add(`case ${i}: {`);
     emitMove(source, emitHash(source, variant.type, offset + 1));
@@ -75,12 +67,17 @@ function emitHashArray(source: FunctionSource, type: AlgebraicType, offset: numb
   if (type.tag !== 'Array') return offset; // nothing else with floats is left
   const left = source.variable('left');
   source.add(`let ${left} = ${loadU32('bytes', 'at', offset)};`);
-  source.add(`h = mix(h, ${left});`);
+  emitMix(source, offset, 4);
   emitMove(source, offset + 4);
   source.add(`for (; ${left} > 0; ${left}--) {`);
   emitMove(source, emitHash(source, type.element, 0));
   source.add('}');
   return 0;
+}
+
+/** Mixes `size` bytes as they are. */
+function emitMix(source: FunctionSource, offset: number, size: number): void {
+  source.add(`h = mixBytes(h, bytes, ${plus('at', offset)}, ${plus('at', offset + size)});`);
 }
 
 function emitMove(source: FunctionSource, offset: number): void {
@@ -105,7 +102,7 @@ function containsFloat(type: AlgebraicType): boolean {
   }
 }
 
-/** The hash of a ref's target: takes and returns the unfinished state. */
+/** The hash of a ref's target: takes the state before it and returns that after it. */
 export function generateHashNested(ref: number, type: AlgebraicType): string {
   const source = new FunctionSource();
   emitHash(source, type, 0);
@@ -117,6 +114,6 @@ export function generateHash(type: AlgebraicType): string {
   const source = new FunctionSource();
   source.add('let h = 0;');
   emitHash(source, type, 0);
-  source.add('return finishHash(h);');
+  source.add('return h >>> 0;');
   return source.toFunction('hash', 'bytes, at');
 }

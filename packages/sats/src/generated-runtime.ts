@@ -2,7 +2,6 @@
  * What generated functions call. Everything exported here is in scope under its name in their source text.
  */
 import { SatsError } from './errors.ts';
-import { mix } from './hash.ts';
 import { MAX_DEPTH, MAX_ZERO_SIZE_ELEMENTS } from './limits.ts';
 
 export {
@@ -27,7 +26,8 @@ export {
   toArray,
   toRecord,
 } from './encode-scalar.ts';
-export { finishHash, mix, mixBytes } from './hash.ts';
+export { mixBytes } from './hash.ts';
+export { mixF32, mixF64 } from './hash-float.ts';
 export { loadF32, loadF64 } from './load-float.ts';
 export { findInvalidUtf8 } from './utf8.ts';
 
@@ -84,19 +84,4 @@ export function compareFloats(a: number, b: number): number {
   const aIsNaN = a !== a;
   const bIsNaN = b !== b;
   return aIsNaN === bIsNaN ? 0 : aIsNaN ? 1 : -1;
-}
-
-/** The bits of an f32 with one zero and one NaN. */
-export function normalFloatBits(bits: number): number {
-  const magnitude = bits & 0x7fff_ffff;
-  if (magnitude === 0) return 0;
-  return magnitude > 0x7f80_0000 ? 0x7fc0_0000 : bits;
-}
-
-/** Mixes an f64 with one zero and one NaN into a hash. */
-export function mixDouble(state: number, low: number, high: number): number {
-  const magnitude = high & 0x7fff_ffff;
-  if (magnitude === 0 && low === 0) return mix(mix(state, 0), 0);
-  if (magnitude > 0x7ff0_0000 || (magnitude === 0x7ff0_0000 && low !== 0)) return mix(mix(state, 0), 0x7ff8_0000);
-  return mix(mix(state, low), high);
 }
