@@ -63,12 +63,13 @@ export class NodeFileSystem implements FileSystem {
 
   /**
    * The lock is SQLite's on an empty database, because Node has no `flock`: it is the system's own, so that no
-   * stale one is left behind by a killed process, and it holds between threads too.
+   * stale one is left behind by a killed process, and it holds between threads too. Its journal is in memory: on a disk
+   * that is full a file for it could not be made, and nothing is ever written.
    */
   lock(path: string): Promise<FileLock | undefined> {
     const database = new DatabaseSync(path, { timeout: 0 });
     try {
-      database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+      database.exec('PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
     } catch (error) {
       database.close();
       if (isBusy(error)) return Promise.resolve(undefined);

@@ -104,14 +104,29 @@ export class SegmentFile {
     this.#roomEnd = this.#length;
   }
 
+  /** Where the disk has too little for it, there is less: whether the commit itself fits its own write finds out. */
   async #makeRoom(from: number): Promise<void> {
     const room = new Uint8Array(Math.min(from, MAX_ROOM_BYTES));
-    await this.#file.write(room, from);
-    this.#roomEnd = from + room.length;
+    try {
+      await this.#file.write(room, from);
+      this.#roomEnd = from + room.length;
+    } catch (error) {
+      if (!isNoSpace(error)) throw error;
+      // A part of it may be there.
+      this.#roomEnd = await this.#file.size();
+    }
   }
 
   async close(): Promise<void> {
     await this.#index.close();
     await this.#file.close();
   }
+}
+
+/**
+ * The one failure after which a file is written on [LOG-7]: every commit was on disk before, by a write of its own, and
+ * what has failed is zeros behind them.
+ */
+function isNoSpace(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 }

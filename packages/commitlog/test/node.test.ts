@@ -61,6 +61,13 @@ test('the lock holds between threads and goes with its thread', async () => {
   await (await CommitLog.open(fs, folder)).close();
 });
 
+test('the lock takes no room on the disk', async () => {
+  await using log = await CommitLog.open(fs, folder);
+  expect((await readdir(folder)).toSorted()).toEqual(['clog', 'db.lock']);
+  expect(await readFile(join(folder, 'db.lock'))).toHaveLength(0);
+  appendRecords(log, 1);
+});
+
 test('a folder that cannot be made is an error of the log', async () => {
   await (await CommitLog.open(fs, folder)).close();
   const file = join(folder, 'db.lock');

@@ -76,14 +76,51 @@ test('[LOG-4] a commit that was torn over such room is cut off, wherever it was 
   }
 });
 
-test('a log whose room could not be set aside has failed, with all that was durable', async () => {
+test('a disk that has no place for room takes commits for as long as they fit, and keeps all that were durable', async () => {
+  const disk = steadyDisk();
+  const log = await CommitLog.open(disk, FOLDER);
+  appendRecords(log, 30);
+  await log.sync();
+  // As much as there is content is set aside at first.
+  disk.capacityBytes = Math.floor(disk.contentOf(SEGMENT_0).length * 1.7);
+  let durable = 30;
+  await expect(async () => {
+    for (;;) {
+      appendRecords(log, 1);
+      await log.sync();
+      durable++;
+    }
+  }).rejects.toMatchObject({ code: 'LOG_WRITE_FAILED', cause: { code: 'ENOSPC' } });
+  expect(durable).toBeGreaterThan(34);
+  expect(log.durableOffset).toBe(durable - 1);
+  await log.close();
+  expect(await reopenAndCount(disk)).toBe(durable);
+});
+
+test('what was written of room before the disk was full is cut off at the end', async () => {
+  const disk = steadyDisk();
+  const log = await CommitLog.open(disk, FOLDER);
+  appendRecords(log, 30);
+  await log.sync();
+  const before = disk.contentOf(SEGMENT_0).length;
+  disk.capacityBytes = before + 400;
+  appendRecords(log, 1);
+  await log.sync();
+  expect(disk.contentOf(SEGMENT_0)).toHaveLength(before + 400);
+  await log.close();
+  expect(disk.contentOf(SEGMENT_0).length).toBeLessThan(before + 100);
+  expect(await reopenAndCount(disk)).toBe(31);
+});
+
+test('any other failure of room ends the log', async () => {
   const disk = steadyDisk();
   const log = await CommitLog.open(disk, FOLDER);
   appendRecords(log, 3);
   await log.sync();
-  disk.capacityBytes = disk.contentOf(SEGMENT_0).length + 4;
+  disk.failAfter('write', 0);
   appendRecords(log, 1);
-  await expect(log.sync()).rejects.toMatchObject({ code: 'LOG_WRITE_FAILED', cause: { code: 'ENOSPC' } });
+  await expect(log.sync()).rejects.toMatchObject({ code: 'LOG_WRITE_FAILED', cause: { code: 'EIO' } });
   await log.close();
+  disk.repair();
   expect(await reopenAndCount(disk)).toBe(3);
 });
