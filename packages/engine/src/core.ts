@@ -19,6 +19,7 @@ import { IndexStatistics } from './queries/index-statistics.ts';
 import { RowLimit } from './queries/row-limit.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
 import type { RecoveredStore } from './snapshots/recover-store.ts';
+import { SharedConnectionIds } from './shared-connection-ids.ts';
 import { DEFAULT_SNAPSHOT_POLICY, type SnapshotPolicy } from './snapshots/snapshot-policy.ts';
 import { Snapshots } from './snapshots/snapshots.ts';
 import { StoreRows } from './store-rows.ts';
@@ -98,6 +99,7 @@ export class Core {
   readonly procedures: Procedures;
   readonly wires: Wires;
   readonly door: Door;
+  readonly sharedConnectionIds: SharedConnectionIds = new SharedConnectionIds();
   readonly snapshots: Snapshots | undefined;
   #module: LoadedModule | undefined;
 

@@ -1,4 +1,4 @@
-import { ByteWriter, ConnectionId, Identity } from '@lightcone/sats';
+import { type AlgebraicValue, ByteWriter, ConnectionId, Identity, equalBytes } from '@lightcone/sats';
 import { NO_ROW, type RowPointer, type Transaction } from '@lightcone/store';
 import { ActiveCaller } from './client.ts';
 import type { Core } from './core.ts';
@@ -20,20 +20,22 @@ export interface ConnectRefusal {
 
 /**
  * Makes a caller known: its rows in `st_client` and `st_connection_credentials`, then the module's
- * `client_connected`, in one transaction, which is published.
+ * `client_connected`, in one transaction, which is published. The rows are there already if the caller
+ * has another connection of this id, as who comes back may have before the old one is known to be gone.
  * @returns why the module refuses the caller; undefined if it does not
  */
 export function connectCaller(core: Core, caller: ActiveCaller): ConnectRefusal | undefined {
-  const { identity, connectionId, jwtPayload } = caller;
-  if (findCredentials(core, caller) !== NO_ROW) {
+  const { identity, connectionId } = caller;
+  const holder = findCredentials(core, caller);
+  const isShared = holder !== NO_ROW;
+  if (isShared && !isSameCaller(core, caller, holder)) {
     const message = `connection id ${connectionId.toHex()} is in use by another client than ${identity.toHex()}`;
     return { cause: 'rejected', message };
   }
   const transaction = core.transactions.begin();
   try {
     insertRow(core.store, transaction, SYSTEM_TABLE_IDS.client, clientRow(caller));
-    const credentials = { connection_id: connectionId.toBigInt(), jwt_payload: jwtPayload };
-    insertRow(core.store, transaction, SYSTEM_TABLE_IDS.connectionCredentials, credentials);
+    insertRow(core.store, transaction, SYSTEM_TABLE_IDS.connectionCredentials, credentialsRow(caller));
   } catch (error) {
     transaction.rollback();
     throw error;
@@ -48,15 +50,19 @@ export function connectCaller(core: Core, caller: ActiveCaller): ConnectRefusal 
     }
   }
   const failed = commitCall(core, transaction, inputsOf(core, CONNECTED, caller), reducer);
-  if (failed === undefined) core.transactions.publish(undefined);
-  return failed && { cause: 'rejected', message: failed.message };
+  if (failed !== undefined) return { cause: 'rejected', message: failed.message };
+  if (isShared) core.sharedConnectionIds.add(connectionId);
+  core.transactions.publish(undefined);
+  return undefined;
 }
 
 /**
  * Forgets a caller: the module's `client_disconnected` and the removal of its rows in one
  * transaction, or the removal alone if the reducer or a view fails. Nothing happens if the rows are gone.
+ * They stay until the last connection of the id goes.
  */
 export function disconnectCaller(core: Core, caller: ActiveCaller): void {
+  const isLast = !core.sharedConnectionIds.remove(caller.connectionId);
   const reducer = core.module.lifecycleReducer('onDisconnect');
   if (reducer !== undefined) {
     const transaction = core.transactions.begin();
@@ -67,13 +73,14 @@ export function disconnectCaller(core: Core, caller: ActiveCaller): void {
     const outcome = runLifecycleReducer(core, transaction, reducer, caller);
     if (outcome.kind !== 'ok') transaction.rollback();
     else {
-      removeRows(core, transaction, caller);
+      if (isLast) removeRows(core, transaction, caller);
       if (commitCall(core, transaction, inputsOf(core, reducer, caller), reducer) === undefined) {
         core.transactions.publish(undefined);
         return;
       }
     }
   }
+  if (!isLast) return;
   // Nothing that the module does keeps a caller who is gone.
   core.transactions.run((transaction) => removeRows(core, transaction, caller), {
     inputs: inputsOf(core, DISCONNECTED, caller),
@@ -107,22 +114,37 @@ function clientRow({ identity, connectionId }: ActiveCaller): { identity: bigint
   return { identity: identity.toBigInt(), connection_id: connectionId.toBigInt() };
 }
 
-function encodedClientRow(caller: ActiveCaller): Uint8Array {
+function credentialsRow({ connectionId, jwtPayload }: ActiveCaller): { connection_id: bigint; jwt_payload: string } {
+  return { connection_id: connectionId.toBigInt(), jwt_payload: jwtPayload };
+}
+
+function encodeRow(tableId: number, row: AlgebraicValue): Uint8Array {
   const writer = new ByteWriter();
-  systemRowType(SYSTEM_TABLE_IDS.client).encode(writer, clientRow(caller));
+  systemRowType(tableId).encode(writer, row);
   return writer.written();
 }
 
 function isKnown(core: Core, caller: ActiveCaller): boolean {
   const table = core.store.table(SYSTEM_TABLE_IDS.client);
-  const row = encodedClientRow(caller);
+  const row = encodeRow(SYSTEM_TABLE_IDS.client, clientRow(caller));
   // The index over both columns has the whole row as its key.
   return table.indexes[0]!.findUnique(row, 0, row.length) !== NO_ROW;
 }
 
+/** Whether the caller whose credentials hold the connection id is this one: of the same identity, by the same token. */
+function isSameCaller(core: Core, caller: ActiveCaller, holder: RowPointer): boolean {
+  const tableId = SYSTEM_TABLE_IDS.connectionCredentials;
+  const table = core.store.table(tableId);
+  const row = encodeRow(tableId, credentialsRow(caller));
+  const start = table.start(holder);
+  const isSameToken =
+    table.end(holder) - start === row.length && equalBytes(table.bytes(holder), start, row, 0, row.length);
+  return isSameToken && isKnown(core, caller);
+}
+
 function removeRows(core: Core, transaction: Transaction, caller: ActiveCaller): void {
   const clients = core.store.table(SYSTEM_TABLE_IDS.client);
-  const row = encodedClientRow(caller);
+  const row = encodeRow(SYSTEM_TABLE_IDS.client, clientRow(caller));
   transaction.deleteByValue(clients, row, 0, row.length);
   const credentials = findCredentials(core, caller);
   if (credentials !== NO_ROW) {

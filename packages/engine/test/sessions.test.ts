@@ -33,6 +33,31 @@ test('a connection id that is in use is refused to everybody else, and its clien
   expect(await database.call(bob, 'clear_table', CLEAR)).toMatchObject({ kind: 'failed', message: 'errno 04' });
 });
 
+test('connections of one token may share an id: the module hears of each, and the rows stay until the last is gone', async () => {
+  await using db = await openTestDatabase(anyModule({ lifecycle: ['client_connected', 'client_disconnected'] }));
+  const { database } = db.database;
+  const alice = await db.connect('alice');
+  const known = async (): Promise<unknown[]> => {
+    const counts = ['st_client', 'st_connection_credentials'].map((table) =>
+      db.database.sql(`SELECT COUNT(*) AS n FROM ${table} WHERE connection_id = 1`),
+    );
+    return (await Promise.all(counts)).map(([row]) => row!['n']);
+  };
+  const [row] = await db.database.sql('SELECT jwt_payload FROM st_connection_credentials WHERE connection_id = 1');
+  const jwtPayload = row!['jwt_payload'] as string;
+  const again: Caller = { identity: testIdentity('alice'), connectionId: alice.connectionId, jwtPayload };
+  for (let i = 0; i < 2; i++) {
+    const logsBefore = db.logs.length;
+    expect(await database.call(again, 'clear_table', CLEAR)).toMatchObject({ kind: 'failed', message: 'errno 04' });
+    const heard = db.logs.slice(logsBefore).map(({ message }) => message);
+    expect(heard).toEqual(['client_connected', 'errno 04', 'client_disconnected']);
+    expect(await known()).toEqual([1n, 1n]);
+  }
+
+  alice.disconnect();
+  expect(await known()).toEqual([0n, 0n]);
+});
+
 test('what goes wrong on our side of a connect is not put down to the connection id, and leaves nothing open', async () => {
   await using db = await openTestDatabase(anyModule());
   const { database } = db.database;

@@ -201,6 +201,13 @@ async function open(token = owner.token, protocol = 'v1.json.spacetimedb'): Prom
   return socket;
 }
 
+test('the CPU time is that of the whole life of the process', async () => {
+  const { user, system } = process.cpuUsage();
+  expect(await read('process_cpu_user_seconds_total')).toBeGreaterThanOrEqual(user / 1e6);
+  expect(await read('process_cpu_system_seconds_total')).toBeGreaterThanOrEqual(system / 1e6);
+  expect(await read('process_cpu_seconds_total')).toBeGreaterThanOrEqual((user + system) / 1e6);
+});
+
 test.each([
   { cause: 'invalid_protocol', token: undefined, protocol: 'v9.json' },
   { cause: 'authorization_failed', token: 'x', protocol: 'v1.json.spacetimedb' },

@@ -128,6 +128,7 @@ test('OPTIONS is answered for browsers, whatever the module has', async () => {
     'access-control-allow-origin': '*',
     'access-control-allow-methods': '*',
     'access-control-allow-headers': 'authorization,accept,content-type',
+    'content-length': '0',
   });
 });
 

@@ -167,6 +167,26 @@ test('a client that connects and leaves is seen by the module once each', async 
   expect(await rowsOf('st_client')).toBe(0);
 });
 
+test('who comes back with the same connection id and token is let in beside the connection that was', async () => {
+  const connectionId = '0b'.repeat(16);
+  const connect = async (): Promise<TestClient> => {
+    const query = { token: owner.token, connection_id: connectionId };
+    const client = await TestClient.connect(server.url, 'chat', { query });
+    await client.next('InitialConnection');
+    return client;
+  };
+  const known = (): Promise<unknown[]> =>
+    sql(server.url, 'chat', owner, `SELECT * FROM st_client WHERE connection_id = ${BigInt(`0x${connectionId}`)}`);
+  const old = await connect();
+  const back = await connect();
+  await old.close();
+  back.call(1, 'send_message', textArgs('still here'));
+  expect((await back.next('ReducerResult')).outcome.tag).toBe('Ok');
+  expect(await known()).toHaveLength(1);
+  await back.close();
+  await vi.waitFor(async () => expect(await known()).toEqual([]));
+});
+
 test('[flaw 16] who subscribes to st_client sees clients come and go, also without lifecycle reducers', async () => {
   await publish(server.url, 'no-lifecycle', owner, programs.procedures);
   const watcher = await TestClient.connect(server.url, 'no-lifecycle', { query: { token: owner.token } });

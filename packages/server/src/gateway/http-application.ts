@@ -72,9 +72,13 @@ export function createHttpApplication(
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   app.decorateRequest('caller', undefined);
   app.addHook('onRequest', async (request, reply) => {
-    if (request.url.startsWith('/v1/')) reply.headers(CORS_HEADERS);
+    const isOurs = request.url.startsWith('/v1/');
+    if (isOurs) reply.headers(CORS_HEADERS);
+    if (!request.is404) return undefined;
+    // A browser is told whether it may ask; what is not there it hears then.
+    if (isOurs && request.method === 'OPTIONS') return reply.headers(PREFLIGHT_HEADERS).send();
     // Here, as what follows keeps the body in memory.
-    return request.is404 ? reply.code(404).send() : undefined;
+    return reply.code(404).send();
   });
   // With callbacks: it runs for every answer, nearly always with nothing to wait for.
   app.addHook('onSend', ({ raw }, _reply, _payload, done) => {

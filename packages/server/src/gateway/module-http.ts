@@ -65,7 +65,7 @@ export class ModuleHttp {
     try {
       if (request.method === 'OPTIONS') {
         // The module never sees these: they are for browsers, about what is here.
-        send(response, 200, Object.entries({ ...CORS_HEADERS, ...PREFLIGHT_HEADERS }).flat(), '');
+        sendText(response, 200, PREFLIGHT_HEADERS, '');
         return;
       }
       sendAnswer(request, response, await this.#handle(request));
@@ -73,7 +73,7 @@ export class ModuleHttp {
       if (response.destroyed) return;
       const { status, headers, body } = describeError(error as Error, this.#log);
       const close = status === 413 ? { connection: 'close' } : {};
-      send(response, status, Object.entries({ ...CORS_HEADERS, ...headers, ...close }).flat(), body);
+      sendText(response, status, { ...headers, ...close }, body);
     }
   }
 
@@ -171,6 +171,11 @@ function sendAnswer(request: IncomingMessage, response: ServerResponse, answer: 
   }
   if (!BODILESS.has(status) && !isHead) lines.push('content-length', String(answer.body.length));
   send(response, status, lines, BODILESS.has(status) ? '' : answer.body);
+}
+
+function sendText(response: ServerResponse, status: number, headers: Record<string, string>, body: string): void {
+  const all = { ...CORS_HEADERS, ...headers, 'content-length': String(Buffer.byteLength(body)) };
+  send(response, status, Object.entries(all).flat(), body);
 }
 
 /** @param lines names and values in turn */

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { Counter } from 'prom-client';
 import type { Archive } from '../copies/archive.ts';
 import type { Backups } from '../copies/backups.ts';
 import type { Databases } from '../databases.ts';
@@ -89,6 +90,7 @@ export class Metrics {
     if (!this.#hasProcessMetrics) {
       // Not before somebody asks: they wake the process a hundred times a second.
       collectDefaultMetrics({ register: this.#registry });
+      countEarlierCpuTime(this.#registry);
       this.#hasProcessMetrics = true;
     }
     // Databases that stop meanwhile, or that a call of a module holds up, are left out: the others are not to be missed.
@@ -142,5 +144,14 @@ async function withinPatience<T>(answer: Promise<T>): Promise<T | undefined> {
     return await Promise.race([answer, expiry.promise]);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/** What the process took before its metrics were begun: they count from there. */
+function countEarlierCpuTime(registry: Registry): void {
+  const { user, system } = process.cpuUsage();
+  const micros = { user_seconds: user, system_seconds: system, seconds: user + system };
+  for (const [name, spent] of Object.entries(micros)) {
+    (registry.getSingleMetric(`process_cpu_${name}_total`) as Counter).inc(spent / 1e6);
   }
 }

@@ -34,5 +34,21 @@ export const corsOutcomes: readonly Outcome[] = [
     text: '',
     sends: { allow: 'GET,HEAD', ...cors },
   },
+  {
+    name: 'a preflight of a path that is not there',
+    method: 'OPTIONS',
+    path: '/v1/nowhere',
+    status: 200,
+    type: null,
+    text: '',
+    sends: { allow: null, 'access-control-allow-methods': '*', ...cors, ...noIdentity },
+  },
+  {
+    name: 'a preflight beside what is here',
+    method: 'OPTIONS',
+    path: '/nowhere',
+    status: 404,
+    sends: { 'access-control-allow-methods': null },
+  },
   { name: 'errors are for every origin', method: 'GET', path: '/v1/database/nobody', status: 404, sends: cors },
 ];
