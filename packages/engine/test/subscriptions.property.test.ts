@@ -1,15 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { fc, test as property } from '@fast-check/vitest';
-import { type RowList, readServerMessage, rowCount, rowStart, writeClientMessage } from '@lightcone/protocol';
-import { ByteReader, ByteWriter, ConnectionId, types, writeJson } from '@lightcone/sats';
+import { types } from '@lightcone/sats';
 import { expect } from 'vitest';
-import { Database } from '../src/database.ts';
 import type { Row } from '../src/embedded/row.ts';
 import type { Session } from '../src/embedded/session.ts';
 import type { Subscription } from '../src/embedded/subscription.ts';
-import { readOutboundBatch } from '../src/outbound-batch.ts';
-import { FakeClock, openTestDatabase, testIdentity } from '../src/testing/index.ts';
-import { ProtocolClient, type Style } from './support/protocol-client.ts';
+import { openTestDatabase } from '../src/testing/index.ts';
+import { ObservedDatabase } from './support/observed-database.ts';
+import type { Style } from './support/protocol-client.ts';
 
 const program = readFileSync(new URL('../../../modules/test-module/test-module.wasm', import.meta.url));
 
@@ -22,6 +20,7 @@ const QUERIES = [
   'SELECT label.* FROM label JOIN ticket ON label.id = ticket.id',
   "SELECT ticket.* FROM label JOIN ticket ON label.id = ticket.id WHERE label.text = 'a'",
 ] as const;
+type Query = (typeof QUERIES)[number];
 
 /** Statements that move rows in and out of the queries' results; some break a constraint, which is fine. */
 const text = fc.constantFrom('a', 'b', 'c', 'd', 'e');
@@ -109,7 +108,6 @@ const CLIENTS = [
   { protocol: 'v3.bsatn.spacetimedb', isLight: false },
   { protocol: 'v3.bsatn.spacetimedb', isLight: false },
 ] as const;
-const OBSERVER = 100;
 
 const oneText = types.product([['text', types.string]]);
 const texts = types.product([['texts', types.array(types.string)]]);
@@ -150,61 +148,8 @@ property.prop([fc.array(mixedStep, { minLength: 10, maxLength: 60 })], {
 })(
   'over all protocols at once, what a client has gathered equals its queries run now, after every transaction',
   async (steps) => {
-    const clock = new FakeClock();
-    const clients = new Map<number, ProtocolClient>();
-    /** The answers to the observer's queries, in the order of asking. */
-    const answers: RowList[] = [];
-    const failures: string[] = [];
-    const deliver = (batch: Uint8Array): void =>
-      readOutboundBatch(batch, {
-        message: (numbers, payload) => {
-          for (const number of numbers) {
-            try {
-              if (number === OBSERVER) observe(payload, answers);
-              else clients.get(number)?.receive(payload);
-            } catch (error) {
-              failures.push(String(error));
-            }
-          }
-        },
-        close: (number, _code, reason) => failures.push(`connection ${number} was closed: ${reason}`),
-      });
-    const database = await Database.create(
-      {
-        identity: testIdentity('database'),
-        log: undefined,
-        clock,
-        timers: clock,
-        moduleLog: () => undefined,
-        deliver: (batch) => deliver(batch),
-        defer: clock.defer,
-        onFailure: (error) => {
-          throw error;
-        },
-      },
-      program,
-      testIdentity('owner'),
-    );
-    const jwtPayload = JSON.stringify({ iss: 'lightcone-testing', sub: 'owner' });
-    const owner = { identity: testIdentity('owner'), connectionId: ConnectionId.fromBigInt(1000n), jwtPayload };
-    for (const [i, { protocol, isLight }] of CLIENTS.entries()) {
-      clients.set(i + 1, ProtocolClient.of(database, i + 1, protocol, isLight));
-    }
-    const observer = { ...owner, connectionId: ConnectionId.fromBigInt(1001n), number: OBSERVER, token: '' } as const;
-    database.connect({ ...observer, protocol: 'v3.bsatn.spacetimedb', isConfirmed: false });
-
-    /** Runs every query once, for the oracle. */
-    const runNow = async (): Promise<Map<string, string[]>> => {
-      answers.length = 0;
-      for (const query of QUERIES) {
-        const writer = new ByteWriter();
-        writeClientMessage(writer, { tag: 'OneOffQuery', requestId: 0, query });
-        database.receive(OBSERVER, writer.bytes, 0, writer.length);
-      }
-      await clock.advance(0);
-      return new Map(QUERIES.map((query, i) => [query, rowTexts(database, query, answers[i])]));
-    };
-
+    const observed = await ObservedDatabase.open(program, CLIENTS);
+    const { database, owner, clients } = observed;
     for (const action of steps) {
       switch (action.kind) {
         case 'sql': {
@@ -214,20 +159,19 @@ property.prop([fc.array(mixedStep, { minLength: 10, maxLength: 60 })], {
         }
         case 'call': {
           const { reducer, params, args } = action.what;
-          clients.get(action.by + 1)!.callReducer(reducer, params, args, action.wantsAnswer);
+          clients[action.by]!.callReducer(reducer, params, args, action.wantsAnswer);
           break;
         }
         case 'subscribe':
-          clients.get(action.by + 1)!.subscribe(action.how, action.queries);
+          clients[action.by]!.subscribe(action.how, action.queries);
           break;
         case 'unsubscribe':
-          clients.get(action.by + 1)!.unsubscribe();
+          clients[action.by]!.unsubscribe();
           break;
       }
-      const now = await runNow();
-      expect(failures).toEqual([]);
-      for (const follower of clients.values()) {
-        const expected = follower.followed().flatMap((query) => now.get(query)!);
+      const now = await observed.ask(QUERIES);
+      for (const follower of clients) {
+        const expected = follower.followed().flatMap((query) => now.get(query as Query)!.map((row) => row.text));
         expect(follower.rows(), `${follower.protocol} after ${JSON.stringify(action, bigintText)}`).toEqual(
           expected.toSorted(),
         );
@@ -237,23 +181,6 @@ property.prop([fc.array(mixedStep, { minLength: 10, maxLength: 60 })], {
     await database.close();
   },
 );
-
-function observe(payload: Uint8Array, answers: RowList[]): void {
-  const message = readServerMessage(new ByteReader(payload.slice()));
-  if (message.tag !== 'OneOffQueryResult') return;
-  if (message.result.tag === 'err') throw new Error(message.result.error);
-  answers.push(message.result.tables[0]!.rows); // there is one
-}
-
-function rowTexts(database: Database, query: string, list: RowList | undefined): string[] {
-  if (list === undefined) throw new Error(`${query} was not answered`);
-  const table = /^SELECT (?:\* FROM )?(\w+)/.exec(query)![1]!; // every query begins so
-  const type = database.rowType(table);
-  return Array.from({ length: rowCount(list) }, (_, i) => {
-    const value = type.decode(new ByteReader(list.data, rowStart(list, i), rowStart(list, i + 1)));
-    return `${table} ${writeJson(type.type, [], value, 'untyped')}`;
-  });
-}
 
 function bigintText(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? String(value) : value;

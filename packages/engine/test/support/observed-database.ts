@@ -1,0 +1,129 @@
+import {
+  type RowList,
+  type Subprotocol,
+  readServerMessage,
+  rowCount,
+  rowStart,
+  writeClientMessage,
+} from '@lightcone/protocol';
+import { type AlgebraicValue, ByteReader, ByteWriter, ConnectionId, writeJson } from '@lightcone/sats';
+import type { Caller } from '../../src/client.ts';
+import { Database } from '../../src/database.ts';
+import { readOutboundBatch } from '../../src/outbound-batch.ts';
+import { FakeClock, testIdentity } from '../../src/testing/index.ts';
+import { ProtocolClient } from './protocol-client.ts';
+
+/** Numbers of connections: the clients count from 1. */
+const OBSERVER = 100;
+
+/** A row of a table: its value, and the text that `ProtocolClient.rows` has for it. */
+export interface ObservedRow {
+  readonly value: Record<string, AlgebraicValue>;
+  readonly text: string;
+}
+
+/** A database in memory with clients of any protocols, and its owner, who sees everything. */
+export class ObservedDatabase {
+  readonly database: Database;
+  readonly owner: Caller;
+  readonly clients: readonly ProtocolClient[];
+  readonly #clock: FakeClock;
+  readonly #failures: string[];
+  /** The answers to the observer's queries, in the order of asking. */
+  readonly #answers: RowList[];
+
+  private constructor(
+    database: Database,
+    owner: Caller,
+    clients: readonly ProtocolClient[],
+    clock: FakeClock,
+    failures: string[],
+    answers: RowList[],
+  ) {
+    this.database = database;
+    this.owner = owner;
+    this.clients = clients;
+    this.#clock = clock;
+    this.#failures = failures;
+    this.#answers = answers;
+  }
+
+  static async open(
+    program: Uint8Array,
+    kinds: readonly { readonly protocol: Subprotocol; readonly isLight: boolean }[],
+  ): Promise<ObservedDatabase> {
+    const clock = new FakeClock();
+    const clients = new Map<number, ProtocolClient>();
+    const answers: RowList[] = [];
+    const failures: string[] = [];
+    const deliver = (batch: Uint8Array): void =>
+      readOutboundBatch(batch, {
+        message: (numbers, payload) => {
+          for (const number of numbers) {
+            try {
+              if (number === OBSERVER) observe(payload, answers);
+              else clients.get(number)?.receive(payload);
+            } catch (error) {
+              failures.push(String(error));
+            }
+          }
+        },
+        close: (number, _code, reason) => failures.push(`connection ${number} was closed: ${reason}`),
+      });
+    const database = await Database.create(
+      {
+        identity: testIdentity('database'),
+        log: undefined,
+        clock,
+        timers: clock,
+        moduleLog: () => undefined,
+        deliver: (batch) => deliver(batch),
+        defer: clock.defer,
+        onFailure: (error) => {
+          throw error;
+        },
+      },
+      program,
+      testIdentity('owner'),
+    );
+    const jwtPayload = JSON.stringify({ iss: 'lightcone-testing', sub: 'owner' });
+    const owner = { identity: testIdentity('owner'), connectionId: ConnectionId.fromBigInt(1000n), jwtPayload };
+    for (const [i, { protocol, isLight }] of kinds.entries()) {
+      clients.set(i + 1, ProtocolClient.of(database, i + 1, protocol, isLight));
+    }
+    const observer = { ...owner, connectionId: ConnectionId.fromBigInt(1001n), number: OBSERVER, token: '' } as const;
+    database.connect({ ...observer, protocol: 'v3.bsatn.spacetimedb', isConfirmed: false });
+    return new ObservedDatabase(database, owner, [...clients.values()], clock, failures, answers);
+  }
+
+  /** Deals with everything that was asked for, then asks each query once, as the owner. @throws what went wrong meanwhile */
+  async ask<Query extends string>(queries: readonly Query[]): Promise<ReadonlyMap<Query, readonly ObservedRow[]>> {
+    this.#answers.length = 0;
+    for (const query of queries) {
+      const writer = new ByteWriter();
+      writeClientMessage(writer, { tag: 'OneOffQuery', requestId: 0, query });
+      this.database.receive(OBSERVER, writer.bytes, 0, writer.length);
+    }
+    await this.#clock.advance(0);
+    if (this.#failures.length > 0) throw new Error(this.#failures.join('; '));
+    return new Map(queries.map((query, i) => [query, this.#rows(query, this.#answers[i])]));
+  }
+
+  #rows(query: string, list: RowList | undefined): ObservedRow[] {
+    if (list === undefined) throw new Error(`${query} was not answered`);
+    const table = /^SELECT (?:\* FROM )?(\w+)/.exec(query)![1]!; // every query begins so
+    const type = this.database.rowType(table);
+    return Array.from({ length: rowCount(list) }, (_, i) => {
+      const reader = new ByteReader(list.data, rowStart(list, i), rowStart(list, i + 1));
+      const value = type.decode(reader) as Record<string, AlgebraicValue>; // a row is a product
+      return { value, text: `${table} ${writeJson(type.type, [], value, 'untyped')}` };
+    });
+  }
+}
+
+function observe(payload: Uint8Array, answers: RowList[]): void {
+  const message = readServerMessage(new ByteReader(payload.slice()));
+  if (message.tag !== 'OneOffQueryResult') return;
+  if (message.result.tag === 'err') throw new Error(message.result.error);
+  answers.push(message.result.tables[0]!.rows); // there is one
+}
