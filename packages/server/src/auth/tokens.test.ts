@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { pino } from 'pino';
 import { ForeignIssuers } from './foreign-issuers.ts';
 import { generateKeyPair } from './keys.ts';
+import { parseExact } from './parse-exact.ts';
 import { Tokens } from './tokens.ts';
 
 const NOW = 1_700_000_000;
@@ -39,6 +40,13 @@ test('a token for a WebSocket has the same claims and ends after a minute', asyn
   const expected = { hex_identity: identity, ...original, aud: ['me'], exp: NOW + 60 };
   expect(payloadOf(token)).toEqual(expected);
   expect((await tokens.verify(token)).identity).toBe(identity);
+});
+
+test('a token for a WebSocket has numbers beyond 53 bits as they were', async () => {
+  const numbers = '{"account":9007199254740993,"in":[{"e":1.50}]}';
+  const original = { ...claims, iss: 'https://issuer.example', more: parseExact(numbers) };
+  const token = await tokens.mintForWebSocket(await tokens.verify(await sign(original)));
+  expect((await tokens.verify(token)).payload).toContain(`"more":${numbers}`);
 });
 
 test.each([

@@ -1,0 +1,15 @@
+/** As of ECMAScript 2026: TypeScript's libraries do not have all of it yet. */
+const json = JSON as unknown as {
+  parse(
+    text: string,
+    reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
+  ): unknown;
+  rawJSON(text: string): unknown;
+};
+
+/** Parses JSON whose numbers `JSON.stringify` is to write as they stand: ids of 64 bits are more than a number holds. */
+export function parseExact(text: string): unknown {
+  return json.parse(text, (_key, value, { source }) =>
+    typeof value === 'number' && source !== undefined ? json.rawJSON(source) : value,
+  );
+}
