@@ -4,6 +4,7 @@ import { startThread } from '../threads/start-thread.ts';
 import { FrameBatch } from './frame-batch.ts';
 import type { FrameSource } from './frame-batch.ts';
 import type { FrameQueue } from './frame-queue.ts';
+import { FrameShares } from './frame-shares.ts';
 import { FramesInFlight } from './frames-in-flight.ts';
 import { Gathering } from './gathering.ts';
 import { STARTED } from './messages.ts';
@@ -58,7 +59,7 @@ interface Waiting {
  * The gateway's end of one database's thread.
  *
  * Frames gather for a few turns of the event loop and cross together (`Gathering`), of each client no more than its
- * share at a time (`FrameQueue`). Everything else crosses at once, after the frames of its client that
+ * share at a time (`FrameShares`). Everything else crosses at once, after the frames of its client that
  * came before it, so the database sees what the gateway saw of each client, in order.
  */
 export class DatabaseThread {
@@ -72,6 +73,7 @@ export class DatabaseThread {
     () => this.#flush(),
   );
   readonly #inFlight: FramesInFlight<ThreadClient> = new FramesInFlight();
+  readonly #shares = new FrameShares();
   /** Clients of which frames wait for others to be done with, in the order of their turns. */
   readonly #waitingClients = new Set<ThreadClient>();
   /** Of those, the ones that are gone: their frames come first. */
@@ -109,7 +111,8 @@ export class DatabaseThread {
   frame(client: ThreadClient, frame: Uint8Array, isText: boolean): void {
     if (this.#hasEnded || this.#isStopping) return;
     const { frames } = client;
-    if (frames.waitingCount === 0 && frames.mayCross) {
+    if (frames.length === 0) this.#shares.heard(client.number);
+    if (frames.waitingCount === 0 && frames.mayCross(this.#shareOf(client))) {
       this.#cross(client, frame, isText);
       return;
     }
@@ -125,6 +128,10 @@ export class DatabaseThread {
     this.#waitingClients.delete(client);
   }
 
+  #shareOf({ number }: ThreadClient): number {
+    return this.#shares.framesFor(number, this.#waitingClients.size);
+  }
+
   #cross(client: ThreadClient, frame: Uint8Array, isText: boolean): void {
     this.#frames.add(client, frame, isText);
     client.frames.crossed(frame.length);
@@ -137,6 +144,7 @@ export class DatabaseThread {
 
   disconnect(client: ThreadClient): void {
     this.#paused.delete(client);
+    this.#shares.forget(client.number);
     if (this.#waitingClients.has(client)) this.#leaving.add(client);
     else this.#post({ tag: 'disconnect', number: client.number });
   }
@@ -199,7 +207,8 @@ export class DatabaseThread {
   #crossWaiting(which: 'share' | 'all'): void {
     for (const client of this.#waitingClients) {
       const { frames } = client;
-      while (frames.waitingCount > 0 && (which === 'all' || frames.mayCross)) {
+      const share = this.#shareOf(client);
+      while (frames.waitingCount > 0 && (which === 'all' || frames.mayCross(share))) {
         const { bytes, isText } = frames.take();
         this.#cross(client, bytes, isText);
       }
@@ -230,6 +239,7 @@ export class DatabaseThread {
     this.#isPolling = true;
     setTimeout(() => {
       this.#isPolling = false;
+      this.#shares.looked();
       this.#goOn();
       if (this.#waitingClients.size > 0 || this.#paused.size > 0) this.#pollSoon();
     }, POLL_MS);

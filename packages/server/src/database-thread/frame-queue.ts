@@ -1,6 +1,7 @@
-/** Frames and bytes of one client that may be at its database at a time: about a millisecond of small calls. */
-const MAX_FRAMES_AT_DATABASE = 128;
+/** Bytes of one client that may be at its database at a time. */
 const MAX_BYTES_AT_DATABASE = 1024 * 1024;
+/** So many are taken before the list is made anew without them. */
+const MAX_TAKEN = 128;
 /** More than this waits here, and the client is not read from. */
 const MAX_WAITING_BYTES = 4 * 1024 * 1024;
 
@@ -48,9 +49,9 @@ export class FrameQueue {
     return this.#waitingBytes <= MAX_WAITING_BYTES / 2;
   }
 
-  /** Whether the next frame may go to the database. */
-  get mayCross(): boolean {
-    return this.#framesAtDatabase < MAX_FRAMES_AT_DATABASE && this.#bytesAtDatabase < MAX_BYTES_AT_DATABASE;
+  /** Whether the next frame may go to the database. @param maxFrames may be there: see `FrameShares` */
+  mayCross(maxFrames: number): boolean {
+    return this.#framesAtDatabase < maxFrames && this.#bytesAtDatabase < MAX_BYTES_AT_DATABASE;
   }
 
   wait(frame: WaitingFrame): void {
@@ -62,7 +63,7 @@ export class FrameQueue {
   take(): WaitingFrame {
     const frame = this.#waiting[this.#first++]!; // there is one
     this.#waitingBytes -= frame.bytes.length;
-    if (this.#first === this.#waiting.length || this.#first >= MAX_FRAMES_AT_DATABASE) {
+    if (this.#first === this.#waiting.length || this.#first >= MAX_TAKEN) {
       this.#waiting = this.#waiting.slice(this.#first);
       this.#first = 0;
     }
