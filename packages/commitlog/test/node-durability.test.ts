@@ -1,0 +1,97 @@
+// [LOG-1] on the files of this machine: what the simulated disk believes of a sync, this watches the system being told.
+import type * as Fs from 'node:fs';
+import type * as FsPromises from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { CommitLog } from '../src/index.ts';
+import { NodeFileSystem } from '../src/node-file-system.ts';
+import { appendRecords } from './log-content.ts';
+
+/** What was written and not synced yet: files, and folders whose names have changed. */
+const system = vi.hoisted(() => ({
+  unsynced: new Set<string>(),
+  syncs: 0,
+  opened: new Map<number, { readonly path: string; readonly isSynced: boolean }>(),
+  hasDirect: true,
+}));
+
+vi.mock('node:fs', async (original) => {
+  const real = await original<typeof Fs>();
+  type Callback = (error: Error | null, value?: number) => void;
+  const sync =
+    (name: 'fsync' | 'fdatasync') =>
+    (descriptor: number, done: Callback): void =>
+      real[name](descriptor, (error) => {
+        system.syncs++;
+        if (error === null) system.unsynced.delete(system.opened.get(descriptor)?.path ?? '');
+        done(error);
+      });
+  return {
+    ...real,
+    open: (path: string, flags: number, ...rest: unknown[]): void => {
+      const done = rest.at(-1) as Callback;
+      if (!system.hasDirect && (flags & real.constants.O_DIRECT) !== 0) {
+        done(Object.assign(new Error('EINVAL: invalid argument, open'), { code: 'EINVAL' }));
+        return;
+      }
+      real.open(path, flags, rest.length > 1 ? (rest[0] as number) : 0o666, (error, descriptor) => {
+        const isSynced = (flags & real.constants.O_DSYNC) === real.constants.O_DSYNC;
+        if (error === null) system.opened.set(descriptor, { path, isSynced });
+        done(error, descriptor);
+      });
+    },
+    write: (descriptor: number, ...rest: [Uint8Array, number, number, number, Callback]): void => {
+      const file = system.opened.get(descriptor);
+      if (file !== undefined && !file.isSynced) system.unsynced.add(file.path);
+      real.write(descriptor, ...rest);
+    },
+    fsync: sync('fsync'),
+    fdatasync: sync('fdatasync'),
+  };
+});
+
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<typeof FsPromises>();
+  const rename = async (from: string, to: string): Promise<void> => {
+    await real.rename(from, to);
+    system.unsynced.add(dirname(to));
+  };
+  return { ...real, rename };
+});
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lightcone-durability-'));
+  system.unsynced.clear();
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+test.each([
+  { disk: 'past the cache, where the file system lets it', hasDirect: true },
+  { disk: 'through the cache', hasDirect: false },
+])('[LOG-1] written $disk, nothing is acknowledged before the system was told to sync it', async ({ hasDirect }) => {
+  system.hasDirect = hasDirect;
+  system.syncs = 0;
+  const acknowledged: string[][] = [];
+  for (let life = 0; life < 3; life++) {
+    await using log = await CommitLog.open(new NodeFileSystem(), folder, { maxSegmentBytes: 2_000 });
+    // [LOG-8] What was found is written and synced again before anything builds on it.
+    expect(unsyncedOfLog()).toEqual([]);
+    log.onDurable(() => acknowledged.push(unsyncedOfLog()));
+    for (let commit = 0; commit < 100; commit++) {
+      appendRecords(log, 1 + (commit % 3), 50);
+      await log.sync();
+    }
+  }
+  expect(acknowledged).toHaveLength(300);
+  expect(new Set(acknowledged.flat())).toEqual(new Set());
+  // What goes through the cache takes a sync for each commit.
+  if (!hasDirect) expect(system.syncs).toBeGreaterThanOrEqual(300);
+});
+
+/** But for offset indexes, which are never synced. */
+function unsyncedOfLog(): string[] {
+  return [...system.unsynced].filter((path) => !path.endsWith('.ofs'));
+}
