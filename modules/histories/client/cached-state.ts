@@ -1,5 +1,6 @@
 import type { Operation } from '@lightcone/serializability';
 import { listName, registerName, transactionOf } from './call.ts';
+import { numberIn } from './one-off-query.ts';
 import type { Rows, TableName } from './tables.ts';
 
 /**
@@ -79,11 +80,29 @@ export class CachedState {
 
   #checkView(): void {
     for (const { key, list, register } of this.#views.values()) {
-      const inView = JSON.stringify([list.map(Number), numberIn(register)]);
+      const inView = JSON.stringify([list.map(Number), numberIn(register) ?? null]);
       const inRows = JSON.stringify([this.list(key), this.#registers.get(key) ?? null]);
       if (inView !== inRows) throw new Error(`the view says of key ${key} ${inView}, its rows say ${inRows}`);
     }
     if (this.#views.size !== VIEW_KEYS) throw new Error(`the view has ${this.#views.size} rows, not ${VIEW_KEYS}`);
+  }
+
+  /** Forgets everything: its subscription has ended. */
+  clear(): void {
+    this.#elements.clear();
+    this.#registers.clear();
+    this.#outcomes.clear();
+    this.#views.clear();
+    this.#newValues = [];
+    this.#newOutcomes = [];
+  }
+
+  /** @throws Error if a row is left */
+  mustBeEmpty(): void {
+    const left = [...this.#elements.values(), this.#registers, this.#outcomes, this.#views].filter(
+      ({ size }) => size > 0,
+    );
+    if (left.length > 0) throw new Error('rows are left of a subscription that has ended');
   }
 
   list(key: number): number[] {
@@ -109,11 +128,4 @@ function isRow<Name extends TableName>(name: Name, table: TableName, _row: Rows[
 
 function textOf(row: object): string {
   return JSON.stringify(row, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
-}
-
-/** The number of an option, or null. */
-function numberIn(option: unknown): number | null {
-  if (typeof option === 'bigint') return Number(option);
-  const { tag, value } = (option ?? { tag: 'none' }) as { tag: string; value?: bigint };
-  return tag === 'some' && value !== undefined ? Number(value) : null;
 }

@@ -9,8 +9,9 @@ import * as v1 from '@lightcone/protocol/v1';
 import { ByteReader, ByteWriter, bytesToHex } from '@lightcone/sats';
 import { type Call, callArgs, callArgsJson, decodeObserved, isProcedure, observedInFailure } from './call.ts';
 import { CachedState } from './cached-state.ts';
+import { type OneOffQuery, queryReads, queryText } from './one-off-query.ts';
 import type { Recorder } from './recorder.ts';
-import { TABLES, type TableName, decodeRows, isTable, parseRows } from './tables.ts';
+import { type Rows, TABLES, type TableName, decodeRows, isTable, parseRows } from './tables.ts';
 
 export interface HistoryConnectionOptions {
   readonly protocol: Subprotocol;
@@ -33,9 +34,12 @@ export abstract class HistoryConnection {
   /** Errors that nobody expected. */
   readonly errors: string[] = [];
   readonly #pending = new Map<number, Call>();
+  readonly #queries = new Map<number, { readonly query: OneOffQuery; readonly askedAt: number }>();
   #nextRequestId = 1;
   #changes = 0;
   #hasView = false;
+  /** The id of its subscription; undefined if it has none, or is ending it. */
+  #subscription: number | undefined;
   /** The database that it knows: what comes late is still of that one. */
   readonly #life: number;
 
@@ -62,10 +66,26 @@ export abstract class HistoryConnection {
   subscribe(withView: boolean): void {
     this.#hasView = withView;
     const tables = TABLES.filter((table) => withView || table !== 'key_content');
+    this.#subscription = this.#nextRequestId++;
     this.sendSubscribe(
-      this.#nextRequestId++,
+      this.#subscription,
       tables.map((table) => `SELECT * FROM ${table}`),
     );
+  }
+
+  /** Ends the subscription, if it has one and can end it; when that is done, it follows everything anew. */
+  resubscribe(): void {
+    const subscription = this.#subscription;
+    if (subscription === undefined || !this.isSubscribed) return;
+    this.#subscription = undefined;
+    this.sendUnsubscribe(this.#nextRequestId++, subscription);
+  }
+
+  /** Asks once. */
+  query(query: OneOffQuery): void {
+    const requestId = this.#nextRequestId++;
+    this.#queries.set(requestId, { query, askedAt: this.options.recorder.now() });
+    this.sendQuery(requestId, queryText(query));
   }
 
   call(call: Call): void {
@@ -81,6 +101,8 @@ export abstract class HistoryConnection {
   abstract receive(message: Uint8Array | string): void;
 
   protected abstract sendSubscribe(requestId: number, queries: readonly string[]): void;
+  protected abstract sendUnsubscribe(requestId: number, subscription: number): void;
+  protected abstract sendQuery(requestId: number, query: string): void;
   protected abstract sendCall(requestId: number, call: Call): void;
 
   protected committed(requestId: number): void {
@@ -116,6 +138,23 @@ export abstract class HistoryConnection {
     if (this.#changes++ % recordEvery === 0) recorder.saw(this.state, keys, session, isConfirmed, this.#life);
   }
 
+  /** Nothing more of the subscription comes. @param wereDropped whether the answer had its rows, which are deleted */
+  protected unsubscribed(wereDropped: boolean): void {
+    if (wereDropped) this.state.mustBeEmpty();
+    this.state.clear();
+    this.#changes = 0;
+    this.subscribe(this.#hasView);
+  }
+
+  protected answered(requestId: number, rows: (table: TableName) => readonly Rows[TableName][]): void {
+    const asked = this.#queries.get(requestId);
+    if (asked === undefined) throw new Error(`an answer to query ${requestId}, which nobody has asked`);
+    this.#queries.delete(requestId);
+    const { recorder, session, isConfirmed } = this.options;
+    const reads = queryReads(asked.query, rows(asked.query.table));
+    recorder.read(reads, `a query of ${session}`, isConfirmed, asked.askedAt, session, this.#life);
+  }
+
   #take(requestId: number): Call {
     const call = this.#pending.get(requestId);
     if (call === undefined) throw new Error(`an answer to request ${requestId}, which has none to come`);
@@ -137,6 +176,19 @@ class V2Connection extends HistoryConnection {
         for (const { table, rows } of message.tables) this.#apply(table, rows, 'insert');
         this.changed();
         break;
+      case 'UnsubscribeApplied':
+        for (const { table, rows } of message.tables ?? []) this.#apply(table, rows, 'delete');
+        this.unsubscribed(message.tables !== undefined);
+        break;
+      case 'OneOffQueryResult': {
+        const { requestId, result } = message;
+        if (result.tag === 'err') this.errors.push(result.error);
+        else {
+          const { tables } = result;
+          this.answered(requestId, (name) => tables.flatMap(({ rows }) => decodeRows(name, rows)));
+        }
+        break;
+      }
       case 'TransactionUpdate':
         this.#applySets(message.querySets);
         break;
@@ -162,6 +214,14 @@ class V2Connection extends HistoryConnection {
 
   protected sendSubscribe(requestId: number, queries: readonly string[]): void {
     this.#send({ tag: 'Subscribe', requestId, querySetId: requestId, queries });
+  }
+
+  protected sendUnsubscribe(requestId: number, querySetId: number): void {
+    this.#send({ tag: 'Unsubscribe', requestId, querySetId, sendDroppedRows: requestId % 2 === 0 });
+  }
+
+  protected sendQuery(requestId: number, query: string): void {
+    this.#send({ tag: 'OneOffQuery', requestId, query });
   }
 
   protected sendCall(requestId: number, call: Call): void {
@@ -213,22 +273,35 @@ class V1Connection extends HistoryConnection {
     message: v1.ServerMessage<List, Value>,
     decode: <Name extends TableName>(table: Name, rows: List) => Parameters<CachedState['insert']>[1][],
   ): void {
-    const apply = (tables: readonly v1.TableUpdate<List>[]): void => {
-      if (tables.length === 0) return;
-      for (const change of ['deletes', 'inserts'] as const) {
-        for (const { table, updates } of tables) {
-          const name = tableName(table);
-          for (const update of updates) {
-            for (const row of decode(name, update[change])) this.state[change === 'inserts' ? 'insert' : 'delete'](name, row); // prettier-ignore
-          }
+    const applyHalf = (tables: readonly v1.TableUpdate<List>[], change: 'deletes' | 'inserts'): void => {
+      for (const { table, updates } of tables) {
+        const name = tableName(table);
+        for (const update of updates) {
+          for (const row of decode(name, update[change])) this.state[change === 'inserts' ? 'insert' : 'delete'](name, row); // prettier-ignore
         }
       }
+    };
+    const drop = (tables: readonly v1.TableUpdate<List>[]): void => applyHalf(tables, 'deletes');
+    const apply = (tables: readonly v1.TableUpdate<List>[]): void => {
+      if (tables.length === 0) return;
+      applyHalf(tables, 'deletes');
+      applyHalf(tables, 'inserts');
       this.changed();
     };
     switch (message.tag) {
       case 'IdentityToken':
         this.#connectionId = bytesToHex(message.connectionId);
         break;
+      case 'UnsubscribeMultiApplied':
+        drop(message.tables);
+        this.unsubscribed(true);
+        break;
+      case 'OneOffQueryResponse': {
+        const requestId = new DataView(message.messageId.slice().buffer).getUint32(0, true);
+        if (message.error !== undefined) this.errors.push(message.error);
+        else this.answered(requestId, (name) => message.tables.flatMap(({ rows }) => decode(name, rows)));
+        break;
+      }
       case 'InitialSubscription':
       case 'SubscribeMultiApplied':
       case 'TransactionUpdateLight':
@@ -261,6 +334,17 @@ class V1Connection extends HistoryConnection {
         ? { tag: 'Subscribe', requestId, queries }
         : { tag: 'SubscribeMulti', requestId, queryId: requestId, queries },
     );
+  }
+
+  /** What was subscribed to without an id is replaced by the next of its kind, and ended by nothing. */
+  protected sendUnsubscribe(requestId: number, queryId: number): void {
+    if (!this.#isJson) this.#send({ tag: 'UnsubscribeMulti', requestId, queryId });
+  }
+
+  protected sendQuery(requestId: number, query: string): void {
+    const messageId = new Uint8Array(4);
+    new DataView(messageId.buffer).setUint32(0, requestId, true);
+    this.#send({ tag: 'OneOffQuery', messageId, query });
   }
 
   protected sendCall(requestId: number, call: Call): void {

@@ -46,6 +46,11 @@ export class Recorder {
     this.#now = now;
   }
 
+  /** Later than everything that was recorded. */
+  now(): number {
+    return this.#now();
+  }
+
   get transactionCount(): number {
     return this.#entries.size;
   }
@@ -81,9 +86,16 @@ export class Recorder {
     this.#sight(`what ${session} saw`, state.reads(keys), session, isConfirmed, undefined, life);
   }
 
-  /** A client has read the database, and asked for it at `invokedAt`. */
-  read(all: readonly Operation[], name: string, isConfirmed: boolean, invokedAt: number): void {
-    this.#sight(name, all, undefined, isConfirmed, invokedAt, this.life);
+  /** A client has read the database, and asked for it at `invokedAt`. @param session whose reads are in this order */
+  read(
+    all: readonly Operation[],
+    name: string,
+    isConfirmed: boolean,
+    invokedAt: number,
+    session?: string,
+    life: number = this.life,
+  ): void {
+    this.#sight(name, all, session, isConfirmed, invokedAt, life);
   }
 
   /** Takes over what transactions have read that somebody has seen in that life. */

@@ -1,6 +1,7 @@
 //! Transactions for tests that record histories and check them: each is a list of steps that its caller makes up,
 //! and what its reads returned is part of it.
 
+mod handlers;
 mod later;
 mod procedures;
 mod views;

@@ -3,15 +3,20 @@ import { MemoryBlobStore } from '@lightcone/blobs';
 import { seededRandom } from '@lightcone/commitlog/testing';
 import {
   type CachedState,
+  type Call,
   HistoryConnection,
   Recorder,
   type Step,
+  callArgs,
   callArgsJson,
   decodeObserved,
   isProcedure,
   observedInFailure,
   operations,
+  queryReads,
+  queryText,
   randomCall,
+  randomQuery,
   stepsJson,
 } from '@lightcone/histories';
 import { SUBPROTOCOLS, type Subprotocol } from '@lightcone/protocol';
@@ -158,6 +163,8 @@ export class Campaign {
         return;
       }
       for (let i = this.#upTo(3); i > 0 && connection.pendingCalls < pipelined; i--) connection.call(this.#nextCall());
+      if (this.#upTo(5) === 0) connection.query(randomQuery(this.#random, KEYS));
+      if (this.#upTo(25) === 0) connection.resubscribe();
       this.#in(4_000, work);
     };
     this.#in(1_000, work);
@@ -198,6 +205,10 @@ export class Campaign {
     const again = (): void => this.#in(15_000, () => this.#callOverHttp(name));
     const call = this.#nextCall();
     const recorder = this.#recorder;
+    if (call.function === 'transact' && this.#upTo(2) === 0) {
+      void this.#askHandler(call).then(again);
+      return;
+    }
     recorder.begin(call, undefined, true);
     void this.#server.call(name, call.function, callArgsJson(call)).then((result) => {
       const { transaction, steps, later } = call;
@@ -214,28 +225,40 @@ export class Campaign {
     });
   }
 
+  /** The transaction of an HTTP handler. */
+  async #askHandler(call: Call): Promise<void> {
+    const recorder = this.#recorder;
+    recorder.begin(call, undefined, true);
+    const result = await this.#server.handleHttp('/transact', callArgs(call));
+    // An update of the module ends handlers.
+    if (result === undefined || result.kind === 'failed') return;
+    if (result.kind === 'responded' && result.response.status === 200) {
+      recorder.committed(call.transaction, decodeObserved(result.body));
+    } else this.#problems.push(new Error(`a handler ended with ${JSON.stringify(result)}`));
+  }
+
   /** Reads that leave nothing behind: a query, or a procedure that only looks. */
   #readOverHttp(name: string): void {
     if (this.#isOver) return;
     const key = this.#upTo(KEYS.length);
     const invokedAt = ++this.#now;
-    const answer = this.#upTo(2) === 0 ? this.#query(name, key) : this.#observe(name, key);
+    const answer = this.#upTo(2) === 0 ? this.#query(name) : this.#observe(name, key);
     void answer.then((read) => {
       if (read !== undefined) this.#recorder.read(read, `${name} over HTTP`, true, invokedAt);
       this.#in(15_000, () => this.#readOverHttp(name));
     });
   }
 
-  async #query(name: string, key: number): Promise<Operation[] | undefined> {
-    const result = await this.#server.sql(name, `SELECT * FROM element WHERE key = ${key}`);
+  async #query(name: string): Promise<Operation[] | undefined> {
+    const query = randomQuery(this.#random, KEYS);
+    const result = await this.#server.sql(name, queryText(query));
     if (result === undefined) return undefined;
     if (result.kind !== 'ok') {
       this.#problems.push(new Error(`a query ended with ${JSON.stringify(result)}`));
       return undefined;
     }
-    const rows = result.outcome.rows as { position: bigint; value: bigint }[];
-    const sorted = rows.toSorted((left, right) => (left.position < right.position ? -1 : 1));
-    return [{ kind: 'readList', key: `list ${key}`, values: sorted.map(({ value }) => Number(value)) }];
+    // The engine's rows are those of the clients: plain values by column.
+    return queryReads(query, result.outcome.rows as Parameters<typeof queryReads>[1]);
   }
 
   async #observe(name: string, key: number): Promise<Operation[] | undefined> {

@@ -47,6 +47,11 @@ test('finds a database that forgets to tell subscribers', async () => {
   expect(await firstProblem({})).toMatch(/^seed \d+: /);
 });
 
+test('finds a database that goes on telling those who have unsubscribed', async () => {
+  vi.spyOn(Subscriptions.prototype, 'drop').mockImplementation(() => {});
+  expect(await firstProblem({})).toMatch(/^seed \d+: /);
+});
+
 test('finds a database that keeps what a failed reducer did', async () => {
   const transactions = Object.getPrototypeOf(new Store().begin()) as { rollback(): void; commit(): unknown };
   vi.spyOn(transactions, 'rollback').mockImplementation(function (this: typeof transactions) {

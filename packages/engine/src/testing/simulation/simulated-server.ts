@@ -9,6 +9,7 @@ import type { Caller } from '../../client.ts';
 import type { DatabaseOptions, SnapshotOptions } from '../../core.ts';
 import { Database } from '../../database.ts';
 import { readOutboundBatch } from '../../outbound-batch.ts';
+import type { HttpHandlerResult } from '../../procedures/procedure-result.ts';
 import type { SnapshotPolicy } from '../../snapshots/snapshot-policy.ts';
 import { FakeClock } from '../fake-clock.ts';
 import { testIdentity } from '../test-database.ts';
@@ -127,6 +128,17 @@ export class SimulatedServer {
       const result = await database.call(caller(name, number), functionName, argsJson);
       // As the server does before it answers.
       if ('txOffset' in result && result.txOffset !== undefined) await database.whenDurable(result.txOffset);
+      return result;
+    });
+  }
+
+  /** Sends a body to a handler of the module. Resolves with nothing if no answer comes. */
+  handleHttp(path: string, body: Uint8Array): Promise<HttpHandlerResult | undefined> {
+    const uri = `http://simulation/v1/database/x/route${path}`;
+    const request = { method: 'POST', uri, headers: [], timeoutMicros: undefined, version: 'HTTP/1.1' } as const;
+    return this.#request(async (database) => {
+      const result = await database.handleHttp(path, request, body);
+      if (result.kind === 'responded' && result.txOffset !== undefined) await database.whenDurable(result.txOffset);
       return result;
     });
   }
