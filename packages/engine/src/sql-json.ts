@@ -1,4 +1,4 @@
-import { formatJson, typeToJson, writeJson } from '@lightcone/sats';
+import { ByteReader, ByteWriter, compileJson, compileType, formatJson, typeToJson } from '@lightcone/sats';
 import type { SqlOutcome } from './sql.ts';
 
 /**
@@ -10,7 +10,14 @@ export function formatSqlOutcome({ columns, rows, stats }: SqlOutcome, durationM
     const nameJson = name === undefined ? '{"none":[]}' : `{"some":${JSON.stringify(name)}}`;
     return `{"name":${nameJson},"algebraic_type":${formatJson(typeToJson(type))}}`;
   });
-  const rowTexts = rows.map((row) => writeJson(columns, [], row, 'untyped'));
+  const { encode } = compileType(columns, []);
+  const toJson = compileJson(columns, [], 'untyped');
+  const writer = new ByteWriter();
+  const rowTexts = rows.map((row) => {
+    writer.reset();
+    encode(writer, row);
+    return toJson(new ByteReader(writer.written()));
+  });
   const { rowsInserted, rowsDeleted, rowsUpdated } = stats;
   return (
     `[{"schema":{"elements":[${elements.join(',')}]},"rows":[${rowTexts.join(',')}],` +

@@ -3,7 +3,7 @@
  * Run with: node --conditions=lightcone-source packages/sats/bench/compiled.bench.ts
  */
 import { Bench } from 'tinybench';
-import { ByteReader, ByteWriter, compileKey, compileRow, hashBytes, types, writeJson } from '../src/index.ts';
+import { ByteReader, ByteWriter, compileJson, compileKey, compileRow, hashBytes, types } from '../src/index.ts';
 import type { AlgebraicValue, RowType } from '../src/index.ts';
 
 const PAGES = 16;
@@ -95,7 +95,8 @@ for (const [name, row, valueAt] of [
     row.decode(reader);
     return reader.offset;
   });
-  add('to JSON', () => writeJson(row.type, [], value, 'untyped').length);
+  const toJson = compileJson(row.type, [], 'untyped');
+  add('to JSON', (page, start, end) => toJson(new ByteReader(page, start, end)).length);
 }
 
 for (const [name, column] of [

@@ -3,9 +3,10 @@ import type { CompiledType } from './compiled-type.ts';
 import { SatsError } from './errors.ts';
 import { runGenerated } from './run-generated.ts';
 import { generateCompare } from './generate-compare.ts';
-import { DecodeGenerator } from './generate-decode.ts';
+import { DECODED_VALUE } from './generate-decode.ts';
 import { generateEncode, generateEncodeNested } from './generate-encode.ts';
 import { generateHash, generateHashNested } from './generate-hash.ts';
+import { ReadGenerator } from './generate-read.ts';
 import { generateSkip } from './generate-skip.ts';
 import { generateValidate, generateValidateNested } from './generate-validate.ts';
 import { inlineRefs } from './inline-refs.ts';
@@ -37,7 +38,7 @@ function compile({ type, recursive }: InlinedType): CompiledType {
 }
 
 function generateOperations(type: AlgebraicType, recursive: InlinedType['recursive']): string {
-  const decoders = new DecodeGenerator();
+  const decoders = new ReadGenerator('decode', DECODED_VALUE);
   const functions: string[] = [];
   for (const [ref, target] of recursive) {
     functions.push(

@@ -26,8 +26,10 @@ export {
   toArray,
   toRecord,
 } from './encode-scalar.ts';
+export { formatF32, formatF64 } from './float-text.ts';
 export { mixBytes } from './hash.ts';
 export { mixF32, mixF64 } from './hash-float.ts';
+export { bytesToHex } from './hex.ts';
 export { loadF32, loadF64 } from './load-float.ts';
 export { findInvalidUtf8 } from './utf8.ts';
 
@@ -57,6 +59,15 @@ export function throwTooManyElements(count: number, at: number): never {
     'SATS_TOO_LONG',
     `an array of ${count} elements that take no bytes at byte ${at}: at most ${MAX_ZERO_SIZE_ELEMENTS}`,
   );
+}
+
+export function throwNoName(): never {
+  throw new SatsError('SATS_INVALID_VALUE', 'tuple element has no name');
+}
+
+/** A 256-bit integer as SATS-JSON has it. */
+export function formatHexInteger(value: bigint): string {
+  return value < 0n ? `"-0x${(-value).toString(16)}"` : `"0x${value.toString(16)}"`;
 }
 
 /** Bytewise order, a proper prefix first. For UTF-8 this is the order of code points. */

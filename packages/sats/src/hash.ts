@@ -4,7 +4,7 @@
  * the database a walk along all the others.
  */
 
-/** Of this process. Hashes stay in memory: none is written to a disk or sent. */
+/** Of this thread. Hashes stay in memory: none is written to a disk or sent. */
 const [KEY_0, KEY_1] = crypto.getRandomValues(new Int32Array(2)) as unknown as readonly [number, number];
 
 /** The hash of the bytes under a key of twice 32 bits, as a signed 32-bit number. */

@@ -10,7 +10,7 @@ import { parseJson } from '../src/json-parser.ts';
 import { readJson } from '../src/json-reader.ts';
 import { formatJson } from '../src/json-value.ts';
 import type { JsonValue } from '../src/json-value.ts';
-import { writeJson } from '../src/json-writer.ts';
+import { writeJson } from '../src/compile-json.ts';
 import { readType, writeType } from '../src/type-codec.ts';
 import { typeFromJson, typeToJson } from '../src/type-json.ts';
 

@@ -1,7 +1,7 @@
 import { rowCount, rowStart } from '@lightcone/protocol';
 import type { QuerySetUpdate, RowList, TableRows } from '@lightcone/protocol';
-import { ByteReader, compileRow, writeJson } from '@lightcone/sats';
-import type { RowType } from '@lightcone/sats';
+import { ByteReader, compileJson } from '@lightcone/sats';
+import type { ReadAsJson } from '@lightcone/sats';
 import { CliError } from '../errors.ts';
 import type { ModuleDescription } from '../module-description.ts';
 
@@ -11,7 +11,7 @@ import type { ModuleDescription } from '../module-description.ts';
  */
 export class TableChanges {
   readonly #module: ModuleDescription;
-  readonly #rowTypes = new Map<string, RowType>();
+  readonly #writers = new Map<string, ReadAsJson>();
 
   constructor(module: ModuleDescription) {
     this.#module = module;
@@ -51,15 +51,14 @@ export class TableChanges {
   }
 
   #append(texts: string[], table: string, rows: RowList): void {
-    const { decode, type } = this.#rowType(table);
+    const toJson = this.#writer(table);
     for (let i = 0; i < rowCount(rows); i++) {
-      const row = decode(new ByteReader(rows.data, rowStart(rows, i), rowStart(rows, i + 1)));
-      texts.push(writeJson(type, [], row, 'typed'));
+      texts.push(toJson(new ByteReader(rows.data, rowStart(rows, i), rowStart(rows, i + 1))));
     }
   }
 
-  #rowType(table: string): RowType {
-    const known = this.#rowTypes.get(table);
+  #writer(table: string): ReadAsJson {
+    const known = this.#writers.get(table);
     if (known !== undefined) return known;
     const product = this.#module.findRowType(table);
     if (product === undefined) {
@@ -67,8 +66,8 @@ export class TableChanges {
         hint: '`spacetime sql` shows the rows of system tables.',
       });
     }
-    const rowType = compileRow(product, []);
-    this.#rowTypes.set(table, rowType);
-    return rowType;
+    const writer = compileJson(product, [], 'typed');
+    this.#writers.set(table, writer);
+    return writer;
   }
 }

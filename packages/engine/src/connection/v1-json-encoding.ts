@@ -1,7 +1,7 @@
 import { type RowList, readRowList, rowCount, rowStart } from '@lightcone/protocol';
 import { type CallArgs, type QueryUpdate, type ServerMessage, writeJsonServerMessage } from '@lightcone/protocol/v1';
 import { type RowSource, type RowsPlan, visitRows } from '@lightcone/query';
-import { ByteReader, ByteWriter, type JsonStyle, type RowType, writeJson } from '@lightcone/sats';
+import { ByteReader, ByteWriter, type JsonStyle, type ReadAsJson, type RowType, compileJson } from '@lightcone/sats';
 import type { LoadedModule, Reducer } from '../loaded-module.ts';
 import type { LiveQuery } from '../subscriptions/live-query.ts';
 import type { EncodedRows, V1Encoding } from './v1-encoding.ts';
@@ -51,8 +51,7 @@ export class V1JsonEncoding implements V1Encoding<string> {
   }
 
   encodeArgs({ def }: LoadedModule, reducer: Reducer, args: Uint8Array): string {
-    const value = reducer.params.decode(new ByteReader(args));
-    return writeJson(reducer.def.params, def.typespace, value, 'untyped');
+    return compileJson(reducer.def.params, def.typespace, 'untyped')(new ByteReader(args));
   }
 
   echoArgs(args: CallArgs): string | undefined {
@@ -60,8 +59,7 @@ export class V1JsonEncoding implements V1Encoding<string> {
   }
 
   encodeReturned({ module, procedure }: CalledProcedure, value: Uint8Array): string {
-    const returned = procedure.returns.decode(new ByteReader(value));
-    return writeJson(procedure.def.returnType, module.def.typespace, returned, 'untyped');
+    return compileJson(procedure.def.returnType, module.def.typespace, 'untyped')(new ByteReader(value));
   }
 
   write(writer: ByteWriter, message: ServerMessage<Uint8Array, string>): void {
@@ -78,21 +76,18 @@ function toJsonRows(list: RowList, type: RowType): Uint8Array {
 
 /** Builds the JSON array of a row list: each row a string, which holds the row's own JSON. */
 class JsonRowList {
-  readonly #type: RowType;
-  readonly #style: JsonStyle;
+  readonly #toJson: ReadAsJson;
   readonly #writer = new ByteWriter();
   #count = 0;
 
   constructor(type: RowType, style: JsonStyle) {
-    this.#type = type;
-    this.#style = style;
+    this.#toJson = compileJson(type.type, [], style);
     this.#writer.text('[');
   }
 
   row(bytes: Uint8Array, start: number, end: number): void {
     if (this.#count++ > 0) this.#writer.text(',');
-    const row = this.#type.decode(new ByteReader(bytes, start, end));
-    this.#writer.text(JSON.stringify(writeJson(this.#type.type, [], row, this.#style)));
+    this.#writer.text(JSON.stringify(this.#toJson(new ByteReader(bytes, start, end))));
   }
 
   end(): EncodedRows {

@@ -1,4 +1,4 @@
-import { ByteReader, writeJson } from '@lightcone/sats';
+import { ByteReader, compileJson } from '@lightcone/sats';
 import type { AdmittedProcedure } from '../admission.ts';
 import type { CallResult } from '../call-result.ts';
 import type { ActiveCaller } from '../client.ts';
@@ -13,7 +13,6 @@ export async function callProcedureForJson(
   const { module, options } = core;
   const result = await core.procedures.call({ procedure, args, caller, timestampMicros: options.clock.nowMicros() });
   if (result.kind !== 'returned') return { kind: 'procedureFailed', failure: result };
-  const value = procedure.returns.decode(new ByteReader(result.value));
-  const json = writeJson(procedure.def.returnType, module.def.typespace, value, 'untyped');
+  const json = compileJson(procedure.def.returnType, module.def.typespace, 'untyped')(new ByteReader(result.value));
   return { kind: 'returned', json, durationMicros: result.durationMicros, txOffset: result.txOffset };
 }
