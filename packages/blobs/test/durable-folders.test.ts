@@ -6,6 +6,9 @@ import { FolderBlobStore } from '@lightcone/blobs/node';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 const synced = vi.hoisted((): string[] => []);
+/** Files whose content was synced, and then what they were renamed or linked to. */
+const placed = vi.hoisted((): { readonly from: string; readonly wasSynced: boolean }[] => []);
+const contents = vi.hoisted(() => new Set<string>());
 vi.mock('node:fs/promises', async (original) => {
   const real = await original<typeof FileSystem>();
   const open: typeof real.open = async (path, ...rest) => {
@@ -15,9 +18,20 @@ vi.mock('node:fs/promises', async (original) => {
       await sync();
       synced.push(String(path));
     };
+    const datasync = file.datasync.bind(file);
+    file.datasync = async () => {
+      await datasync();
+      contents.add(String(path));
+    };
     return file;
   };
-  return { ...real, open };
+  const placing =
+    (place: (from: string, to: string) => Promise<void>) =>
+    (from: string, to: string): Promise<void> => {
+      placed.push({ from, wasSynced: contents.has(from) });
+      return place(from, to);
+    };
+  return { ...real, open, rename: placing(real.rename), link: placing(real.link) };
 });
 
 const bytes = Uint8Array.of(1);
@@ -34,6 +48,16 @@ test('a folder that is there before the first put is not taken as durable: what 
   const store = new FolderBlobStore(root);
   await store.put('a/b/one', bytes);
   expect(synced).toEqual(expect.arrayContaining([dirname(root), root, join(root, 'a'), join(root, 'a', 'b')]));
+});
+
+test('a blob gets its name when its content is on disk', async () => {
+  const store = new FolderBlobStore(join(work, 'root'));
+  placed.length = 0;
+  await store.put('one', bytes);
+  expect(await store.putIfAbsent('two', bytes)).toBe(true);
+  const { value: one } = await store.list('one').next();
+  expect(await store.putIfMatch('one', bytes, one!.etag)).toBe(true); // it was put
+  expect(placed.map(({ wasSynced }) => wasSynced)).toEqual([true, true, true]);
 });
 
 test('two puts at once into a new folder both wait until it is durable', async () => {
