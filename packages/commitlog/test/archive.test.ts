@@ -89,6 +89,13 @@ describe('a log that is archived', () => {
     await expect(readCommits(disk, CLOG, { txOffset: 4 }, 18, 1)).rejects.toMatchObject({ code: 'LOG_FORKED' });
   });
 
+  test('is read up to what is durable and no further, though more is in the file', async () => {
+    const disk = await diskWithCommits([3, 4, 5, 6]);
+    const run = await readCommits(disk, CLOG, { txOffset: 0 }, 7, 1_000_000);
+    expect(run).toMatchObject({ firstTxOffset: 0, endTxOffset: 7, next: { txOffset: 7 } });
+    expect(await readCommits(disk, CLOG, run!.next, 7, 1_000_000)).toBeUndefined(); // there was one
+  });
+
   test.each<{ name: string; damage: (bytes: Uint8Array) => void }>([
     { name: 'a flipped bit', damage: (bytes) => void (bytes[20]! ^= 1) },
     { name: 'a cut header', damage: (bytes) => void bytes.fill(0) },
