@@ -27,6 +27,8 @@ export interface SqliteDriver {
   prepare(sql: string, options?: { bigInts?: boolean }): SqliteStatement;
   /** Runs any number of statements without values. */
   exec(sql: string): void;
+  /** Whether a transaction is under way; some failures end it, and what comes then would be committed by itself. */
+  readonly isInTransaction: boolean;
   close(): void;
   /**
    * What tells this file from a copy of it, e.g. machine and inode; `undefined` where files cannot be copied. When it

@@ -21,6 +21,9 @@ function failingDriver(inner: SqliteDriver, control: { failAt: number; seen: num
   return {
     exec: (text) => step(() => inner.exec(text)),
     close: () => inner.close(),
+    get isInTransaction() {
+      return inner.isInTransaction;
+    },
     prepare: (text, options): SqliteStatement => {
       const statement = inner.prepare(text, options);
       return {

@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { defineSchema, int, openDbSync, ref, sql, table, text } from '../src/index.ts';
+import { defineSchema, int, openDb, openDbSync, ref, sql, table, text } from '../src/index.ts';
 import { betterSqlite } from '../src/node/index.ts';
 import { logOf, openReplica, pull, rowsOf } from './support/replica.ts';
 import { temporaryFile } from './support/temporary-file.ts';
@@ -198,6 +198,45 @@ test('a full disk undoes the transaction whole, and writing goes on when there i
   db.Artist.save(large);
   expect(rowsOf(db)['Artist']).toHaveLength(3);
   expect(logOf(db)).toHaveLength(3);
+});
+
+test('a transaction in which the disk was full keeps nothing, although its work goes on', async () => {
+  const driver = betterSqlite(temporaryFile());
+  await using db = await openDb({ schema, driver });
+  await db.Artist.save({ id: 'x', name: 'n' });
+  const pages = Number(driver.prepare('PRAGMA page_count').get([])!['page_count']);
+  driver.exec(`PRAGMA max_page_count = ${pages}`);
+  const full = { code: 'LOCAL_DISK_FULL' };
+  const work = db.transaction(async (tx) => {
+    await tx.Artist.update('x', { name: 'm' });
+    await expect(tx.Artist.save({ name: 'n'.repeat(100_000) })).rejects.toMatchObject(full);
+    driver.exec('PRAGMA max_page_count = 1000000');
+    // What it is told again is why, not what would become of this call.
+    await expect(tx.Artist.save({ name: 'small' })).rejects.toMatchObject(full);
+    await expect(tx.Artist.get('x')).rejects.toMatchObject(full);
+  });
+  await expect(work).rejects.toMatchObject(full);
+  expect(await db.query(sql`SELECT id, name FROM Artist`)).toEqual([{ id: 'x', name: 'n' }]);
+  await db.Artist.save({ id: 'y', name: 'n' });
+  expect(await db.query(sql`SELECT count(*) AS n FROM ZV_CHANGE`)).toEqual([{ n: 2 }]);
+});
+
+test('a statement that ends the transaction ends it for all that follows', () => {
+  using db = openReplica(schema);
+  db.Artist.save({ id: 'x', name: 'n' });
+  expect(() =>
+    db.transaction((tx) => {
+      tx.Artist.save({ id: 'y', name: 'undone' });
+      expect(() => tx.exec(sql`INSERT OR ROLLBACK INTO Artist VALUES ('x', 'm', NULL)`)).toThrow(
+        expect.objectContaining({ code: 'LOCAL_CONSTRAINT' }),
+      );
+      // By itself it would be committed at once.
+      expect(() => tx.Artist.save({ id: 'z', name: 'alone' })).toThrow('a statement ended the transaction');
+    }),
+  ).toThrow(expect.objectContaining({ code: 'LOCAL_SQL_FAILED' }));
+  expect(rowsOf(db)).toEqual({ Artist: [{ id: 'x', name: 'n', city: null }] });
+  db.Artist.save({ id: 'y', name: 'n' });
+  expect(logOf(db)).toHaveLength(2);
 });
 
 test.each([

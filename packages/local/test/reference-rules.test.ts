@@ -3,6 +3,7 @@ import { defineSchema, int, ref, sql, table, text } from '../src/index.ts';
 import type { Change, ChangeField, FieldValue } from '../src/index.ts';
 import { formatChangeId } from '../src/change-id.ts';
 import { betterSqlite } from '../src/node/index.ts';
+import { naiveRows } from './support/naive-model.ts';
 import { Random } from './support/random.ts';
 import { logOf, openReplica, pull, rowsOf, TestClock } from './support/replica.ts';
 import { temporaryFile } from './support/temporary-file.ts';
@@ -314,6 +315,39 @@ describe('deletions', () => {
     pull(b, a);
     expect(rowsOf(a)).toEqual({ X: [{ id: 'x', name: 'new', city: null }] });
     expect(a.history('X', 'x').map(({ deleted }) => deleted)).toEqual([false, true, undefined]);
+  });
+
+  test('a deletion that is refused takes nothing with it', () => {
+    const family = defineSchema({
+      Parent: table({}),
+      Child: table({ parent: ref('Parent', { onDelete: 'delete' }) }),
+      Guard: table({ parent: ref('Parent') }),
+    });
+    using db = openReplica(family);
+    const parent = db.Parent.save({});
+    const child = db.Child.save({ parent: parent.id });
+    db.Guard.save({ parent: parent.id });
+    db.transaction((tx) => {
+      expect(() => tx.Parent.delete(parent.id)).toThrow(expect.objectContaining({ code: 'LOCAL_CONSTRAINT' }));
+      tx.Parent.save({ id: 'other' });
+    });
+    expect(db.Child.get(child.id)).toBeDefined();
+    expect(logOf(db)).toHaveLength(4);
+    expect(rowsOf(db)).toEqual(naiveRows(logOf(db), family));
+  });
+
+  test('rows that refer to each other in a circle go together', () => {
+    const tree = defineSchema({ Node: table({ parent: ref('Node', { onDelete: 'delete' }).optional() }) });
+    using db = openReplica(tree);
+    const ids = ['a', 'b', 'c'];
+    for (const [i, id] of ids.entries()) db.Node.save({ id, parent: ids[i - 1] ?? null });
+    db.Node.update('a', { parent: 'c' });
+    db.Node.save({ id: 'itself' });
+    db.Node.update('itself', { parent: 'itself' });
+    expect(db.Node.delete('b')).toBe(true);
+    expect(db.Node.delete('itself')).toBe(true);
+    expect(rowsOf(db)).toEqual({ Node: [] });
+    expect(db.reconcile()).toBe(0);
   });
 
   test('what a deletion does to rows that refer to it is logged', () => {

@@ -49,10 +49,13 @@ export class LocalConnection implements Connection {
 
   /** In the transaction under way. */
   performInside(operation: Operation): unknown {
+    this.#store.mustBeWhole();
     try {
       return perform(this.#store, this.#capture, operation);
     } catch (error) {
-      throw sqliteFailure(error, `${operation.kind} failed`);
+      const failure = sqliteFailure(error, `${operation.kind} failed`);
+      this.#store.failed(failure);
+      throw failure;
     }
   }
 

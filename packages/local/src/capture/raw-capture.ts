@@ -37,6 +37,8 @@ export class RawCapture {
         'LOCAL_INVALID_SQL',
         `exec is for statements that write rows, within a transaction; not for: ${text}`,
       );
+    // The statement may read the log, and change rows whose making is not in it yet.
+    this.#store.flushLog();
     if (!this.#isInstalled) this.#install();
     this.#switch(true);
     try {
@@ -46,7 +48,8 @@ export class RawCapture {
     } catch (error) {
       throw sqliteFailure(error, `the statement failed: ${text}`);
     } finally {
-      this.#switch(false);
+      // A failure that ends the transaction may take what is switched with it.
+      if (!this.#store.isUndone) this.#switch(false);
     }
   }
 

@@ -14,6 +14,9 @@ export function betterSqlite(file: string, { busyTimeoutMs = 5000 }: { busyTimeo
   return {
     prepare: (sql, options) => new Statement(database.prepare(sql), options?.bigInts ?? false),
     exec: (sql) => void database.exec(sql),
+    get isInTransaction() {
+      return database.inTransaction;
+    },
     close: () => void database.close(),
     ...(isFile && { fileIdentity: fileIdentity(file), watch: (listener: () => void) => watchFile(file, listener) }),
   };

@@ -157,8 +157,9 @@ export function blob(): Column<Uint8Array> {
     expected: 'a Uint8Array',
     isPlain: true,
     bigInts: false,
-    encode: (value) => (value instanceof Uint8Array ? value : undefined),
-    decode: same as (stored: FieldValue) => Uint8Array,
+    // Copies, as it is the application's: what is logged later must be what the row has.
+    encode: (value) => (value instanceof Uint8Array ? new Uint8Array(value) : undefined),
+    decode: (stored) => new Uint8Array(stored as Uint8Array),
   });
 }
 

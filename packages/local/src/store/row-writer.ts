@@ -8,6 +8,10 @@ import type { StoredTable } from './stored-table.ts';
 export interface WriteScope {
   /** An id for a change or an entity, greater than all before. */
   newId(): string;
+  /** Logs a row that the caller has just made, with the values of all its columns; its id is that of its change. */
+  created(stored: StoredTable, id: string, values: readonly FieldValue[]): void;
+  /** Called before rows change that may have been `created` in this transaction. */
+  settle(): void;
   /** Logs a change that the caller has applied to its row. `names` and `values` go together, `id` is excluded. */
   logged(
     stored: StoredTable,
@@ -19,6 +23,10 @@ export interface WriteScope {
   touched(stored: StoredTable, id: string, deed: 'insert' | 'update' | 'delete'): void;
   /** Whether the log knows the entity: it has been deleted, or waits in the parking. */
   isKnown(stored: StoredTable, id: string): boolean;
+  /** Lets SQLite look at references when the transaction is committed. */
+  deferForeignKeys(): void;
+  /** Undoes what `work` did to rows and log if it fails. */
+  atomically(work: () => void): void;
   /** Logs fields of an entity that is no row, and makes its row what the log says. */
   rebuild(stored: StoredTable, id: string, names: readonly string[], values: readonly FieldValue[]): void;
 }
@@ -61,19 +69,33 @@ export class RowWriter {
   /** @returns whether there was such a row */
   delete(stored: StoredTable, id: string): boolean {
     if (!stored.has(id)) return false;
+    // A row that refers to it may be deleted before another refuses.
+    if (stored.referencedBy.length === 0) this.#deleteRow(stored, id, new Map());
+    else this.#scope.atomically(() => this.#deleteRow(stored, id, new Map()));
+    return true;
+  }
+
+  /** @param underWay the rows whose deletion led here */
+  #deleteRow(stored: StoredTable, id: string, underWay: Map<StoredTable, Set<string>>): void {
+    if (!stored.has(id)) return;
+    let ids = underWay.get(stored);
+    if (ids === undefined) underWay.set(stored, (ids = new Set()));
+    ids.add(id);
     for (const key of stored.referencedBy) {
       if (key.onDelete === 'refuse') continue; // SQLite does
       for (const childId of key.child.idsReferringTo(key, id)) {
         if (key.child === stored && childId === id) continue;
-        if (key.onDelete === 'delete') this.delete(key.child, childId);
-        else
+        if (key.onDelete === 'set-null')
           this.#updateRow(key.child, childId, key.child.find(childId)!, { [propertyOf(key.child, key.column)]: null });
+        // References go in a circle: none of its rows can be the first to go.
+        else if (underWay.get(key.child)?.has(childId)) this.#scope.deferForeignKeys();
+        else this.#deleteRow(key.child, childId, underWay);
       }
     }
+    this.#scope.settle();
     stored.delete(id);
     this.#scope.touched(stored, id, 'delete');
     if (!stored.table.isLocal) this.#scope.logged(stored, id, this.#scope.newId(), [stored.table.tombstone], [1n]);
-    return true;
   }
 
   #insertRow(
@@ -99,7 +121,9 @@ export class RowWriter {
     }
     stored.insert([id, ...values]);
     this.#scope.touched(stored, id, 'insert');
-    if (!table.isLocal) this.#scope.logged(stored, id, changeId, table.columnNames, values);
+    if (table.isLocal) return table.rowOf(id, values);
+    if (id === changeId) this.#scope.created(stored, id, values);
+    else this.#scope.logged(stored, id, changeId, table.columnNames, values);
     return table.rowOf(id, values);
   }
 
@@ -124,6 +148,7 @@ export class RowWriter {
       after[after.length - 1] = encoded;
     }
     if (columns.length === 0) return stored.table.rowOf(id, after);
+    this.#scope.settle();
     stored.update(id, columns, values);
     this.#scope.touched(stored, id, 'update');
     if (!stored.table.isLocal)

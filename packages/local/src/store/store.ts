@@ -1,6 +1,7 @@
 import type { Change, FieldValue } from '../change.ts';
 import type { ChangeCursor, ChangeLog, LoggedChange, Note } from '../change-log.ts';
 import { LocalError } from '../errors.ts';
+import type { LocalErrorCode } from '../errors.ts';
 import type { HybridClock } from '../hybrid-clock.ts';
 import { LogReader } from '../log/log-reader.ts';
 import { LogState } from '../log/log-state.ts';
@@ -34,6 +35,14 @@ export interface ClockSkew {
 
 const skewToReportMs = 60_000;
 
+const doomingCodes: ReadonlySet<LocalErrorCode> = new Set([
+  'LOCAL_DISK_FULL',
+  'LOCAL_IO',
+  'LOCAL_READ_ONLY',
+  'LOCAL_CORRUPT',
+  'LOCAL_BUSY',
+]);
+
 /**
  * One database file with its log: transactions, writes that are logged, and merging of what others wrote. Everything
  * above (handles of tables, live queries, feeds, sync) goes through this.
@@ -63,6 +72,8 @@ export class Store implements ChangeLog {
   /** Up to where in the log the rows are what it says. */
   #folded: ChangeCursor;
   #wroteOwn = false;
+  /** Why the transaction under way can only be rolled back, although its work may go on. */
+  #doom: unknown;
   /** Whether anything was parked when the transaction first asked. */
   #hasParked: boolean | undefined;
   /** SQLite's count of what other connections committed. */
@@ -76,7 +87,7 @@ export class Store implements ChangeLog {
     this.reader = new LogReader(this.statements);
     this.parking = new Parking(this.statements);
     this.state = new LogState(this.statements, 'ZV_STATE');
-    this.#writer = new LogWriter(this.statements);
+    this.#writer = new LogWriter(this.statements, authorId);
     this.#refusals = new Refusals(this.statements);
     this.#materialiser = new Materialiser(this.tables, this.reader, this.parking, this.statements);
     this.#clock = clock;
@@ -135,6 +146,7 @@ export class Store implements ChangeLog {
     }
     const touched = (this.#touched = new TouchedRows());
     this.#hasParked = undefined;
+    this.#doom = undefined;
     try {
       const { cursor, greatestId } = this.reader.end();
       if (greatestId !== undefined) this.#clock.observe(greatestId);
@@ -147,7 +159,30 @@ export class Store implements ChangeLog {
     return touched;
   }
 
+  /**
+   * An operation of the transaction under way failed. Where that was more than a row that cannot be, or a statement that
+   * is wrong, SQLite may have undone what came before, or half of the operation may be there: nothing of it is kept then.
+   */
+  failed(error: unknown): void {
+    if (!this.isInTransaction || this.#doom !== undefined) return;
+    const code = error instanceof LocalError ? error.code : undefined;
+    if (code !== undefined && doomingCodes.has(code)) this.#doom = error;
+    else if (this.isUndone)
+      this.#doom = new LocalError('LOCAL_SQL_FAILED', 'a statement ended the transaction', { cause: error });
+  }
+
+  /** Whether SQLite has rolled back the transaction under way by itself. */
+  get isUndone(): boolean {
+    return this.isInTransaction && !this.#driver.isInTransaction;
+  }
+
+  /** @throws what doomed the transaction under way */
+  mustBeWhole(): void {
+    if (this.isInTransaction && this.#doom !== undefined) throw this.#doom;
+  }
+
   commit(): void {
+    this.mustBeWhole();
     for (const step of this.#beforeCommit) step();
     this.#writer.flush();
     const { cursor } = this.reader.end();
@@ -379,7 +414,12 @@ export class Store implements ChangeLog {
   #scope(): WriteScope {
     return {
       newId: () => this.#clock.tick(),
+      created: (stored, id, values) => {
+        this.#writer.created(stored, id, values);
+        this.#wroteOwn = true;
+      },
       logged: (stored, id, changeId, names, values) => this.logged(stored.name, id, names, values, changeId),
+      settle: () => this.#writer.settle(),
       touched: (stored, id, deed) => {
         this.touched.note(stored.name, id, deed);
         if (deed === 'insert') this.releaseWaitingFor(stored, id);
@@ -389,25 +429,35 @@ export class Store implements ChangeLog {
         return this.reader.knows(stored.name, id);
       },
       rebuild: (stored, id, names, values) => this.#rebuild(stored, id, names, values),
+      deferForeignKeys: () => void this.statements.plain('PRAGMA defer_foreign_keys = ON').run([]),
+      atomically: (work) => this.#atomically(work),
     };
   }
 
   #rebuild(stored: StoredTable, id: string, names: readonly string[], values: readonly FieldValue[]): void {
-    this.#writer.flush();
-    this.statements.plain('SAVEPOINT rebuild').run([]);
-    try {
+    this.#atomically(() => {
       this.logged(stored.name, id, names, values);
       this.materialise([{ entityType: stored.name, entityId: id }]);
       const why = this.parking.reasonOf(stored.name, id);
       if (why !== undefined)
         throw new LocalError('LOCAL_CONSTRAINT', `row "${id}" of "${stored.name}" cannot be: ${why}`);
+    });
+  }
+
+  /** Undoes what `work` did if it fails, and leaves the rest of the transaction as it is. */
+  #atomically(work: () => void): void {
+    this.#writer.flush();
+    this.statements.plain('SAVEPOINT operation').run([]);
+    try {
+      work();
+      this.#writer.flush();
     } catch (error) {
       this.#writer.clear();
-      this.statements.plain('ROLLBACK TO rebuild').run([]);
+      // Unless SQLite has undone all of it.
+      if (!this.isUndone) this.#driver.exec('ROLLBACK TO operation; RELEASE operation');
       throw error;
-    } finally {
-      this.statements.plain('RELEASE rebuild').run([]);
     }
+    this.statements.plain('RELEASE operation').run([]);
   }
 
   #writeNotes(notes: readonly Note[]): void {

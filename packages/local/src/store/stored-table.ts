@@ -22,6 +22,8 @@ export class StoredTable {
   readonly foreignKeys: ForeignKey[] = [];
   /** The keys of other tables that point here. */
   readonly referencedBy: ForeignKey[] = [];
+  /** Whether its columns are those of the schema in type too, so that no affinity changes a value. */
+  readonly storesAsGiven: boolean;
   readonly #statements: Statements;
   readonly #selectSql: string;
   readonly #insertSql: string;
@@ -35,6 +37,13 @@ export class StoredTable {
     this.name = name;
     this.table = table;
     this.#statements = statements;
+    const types = new Map(
+      statements
+        .plain('SELECT name, upper(type) AS type FROM pragma_table_info(?)')
+        .all([name])
+        .map((column) => [(column['name'] as string).toLowerCase(), column['type']]),
+    );
+    this.storesAsGiven = table.columns.every((column) => types.get(column.name.toLowerCase()) === column.codec.type);
     const columns = table.columns.map((column) => quoted(column.name));
     this.#selectSql = `SELECT ${['id', ...columns].join(', ')} FROM ${quoted(name)} WHERE id = ?`;
     this.#insertSql = `INSERT INTO ${quoted(name)} (${['id', ...columns].join(', ')}) VALUES (?${', ?'.repeat(columns.length)})`;

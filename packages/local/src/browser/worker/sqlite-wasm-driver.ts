@@ -56,6 +56,9 @@ export function driverOver(sqlite3: Sqlite3Static, database: Database): SqliteDr
     prepare: (sql, options) =>
       named(() => new Statement(sqlite3, database, database.prepare(sql), options?.bigInts ?? false, named)),
     exec: (sql) => void named(() => database.exec(sql)),
+    get isInTransaction() {
+      return sqlite3.capi.sqlite3_get_autocommit(database) === 0;
+    },
     close: () => database.close(),
   };
 }
