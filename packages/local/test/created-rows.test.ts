@@ -98,27 +98,26 @@ function told(changes: readonly Change[]): unknown[] {
   ]);
 }
 
-property.prop([fc.array(step, { minLength: 1, maxLength: 12 })], { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 60) })(
-  'one transaction logs what a transaction for each write logs, and rows are what the log says',
-  (steps) => {
-    const logs = [true, false].map((isOne) => {
-      using db = openReplica(schema, { nowMs: new TestClock().now, random: new Random(1).bits });
-      // A transaction of `exec` logs at its end.
-      const hasExec = steps.some(({ kind }) => kind === 'exec');
-      const artists: string[] = [];
-      inTransaction(db, (tx) => steps.forEach((does, round) => perform(tx, does, artists, round)), isOne);
-      expect(rowsOf(db)).toEqual(naiveRows(logOf(db), schema));
-      expect(db.reconcile()).toBe(0);
-      const ids = logOf(db).map(({ id }) => id);
-      expect(ids).toEqual(ids.toSorted());
-      using peer = openReplica(schema);
-      pull(db, peer);
-      expect(rowsOf(peer)).toEqual(rowsOf(db));
-      return hasExec ? [] : told(logOf(db));
-    });
-    expect(logs[0]).toEqual(logs[1]);
-  },
-);
+property.prop([fc.array(step, { minLength: 1, maxLength: 12 })], {
+  numRuns: Number(process.env['PROPERTY_RUNS'] ?? 60),
+})('one transaction logs what a transaction for each write logs, and rows are what the log says', (steps) => {
+  const logs = [true, false].map((isOne) => {
+    using db = openReplica(schema, { nowMs: new TestClock().now, random: new Random(1).bits });
+    // A transaction of `exec` logs at its end.
+    const hasExec = steps.some(({ kind }) => kind === 'exec');
+    const artists: string[] = [];
+    inTransaction(db, (tx) => steps.forEach((does, round) => perform(tx, does, artists, round)), isOne);
+    expect(rowsOf(db)).toEqual(naiveRows(logOf(db), schema));
+    expect(db.reconcile()).toBe(0);
+    const ids = logOf(db).map(({ id }) => id);
+    expect(ids).toEqual(ids.toSorted());
+    using peer = openReplica(schema);
+    pull(db, peer);
+    expect(rowsOf(peer)).toEqual(rowsOf(db));
+    return hasExec ? [] : told(logOf(db));
+  });
+  expect(logs[0]).toEqual(logs[1]);
+});
 
 const people = defineSchema({ Person: table({ name: text(), age: int().default(1) }) });
 
@@ -129,7 +128,10 @@ function saveMany(db: DatabaseSync<typeof people>, name: (i: number) => string):
 }
 
 test.each([
-  { what: 'a trigger changes rows', sql: `CREATE TRIGGER t AFTER INSERT ON Person BEGIN UPDATE Person SET name = 'x'; END` },
+  {
+    what: 'a trigger changes rows',
+    sql: `CREATE TRIGGER t AFTER INSERT ON Person BEGIN UPDATE Person SET name = 'x'; END`,
+  },
   {
     what: 'a temporary trigger changes rows',
     sql: `CREATE TEMP TRIGGER t AFTER INSERT ON main.Person BEGIN UPDATE Person SET name = 'x' WHERE id = NEW.id; END`,
