@@ -218,6 +218,9 @@ describe('what a query reads is asked of SQLite', () => {
     const driver: SqliteDriver = {
       exec: (text) => inner.exec(text),
       close: () => inner.close(),
+      get isInTransaction() {
+        return inner.isInTransaction;
+      },
       prepare: (text, options) => {
         const statement = inner.prepare(text, options);
         return {
