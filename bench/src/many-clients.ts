@@ -1,7 +1,9 @@
 // What other clients do to a healthy one, and what the same load does to it from another database of its server and from
-// another server: what the machine's two cores make of it. Prints a table.
+// another server, and as many threads of a program that knows no server: what the machine's two cores make of it. Prints
+// a table.
 //
 //   npm run bench:clients -- [--seconds <n>] [--idle <n>] [--only <text>]
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -9,6 +11,7 @@ import { ACCOUNTS, INITIAL_BALANCE } from './accounts.ts';
 import type { ClientTask } from './client-thread.ts';
 import { type LightconeProcess, startLightconeProcess } from './lightcone-process.ts';
 import { processUsage } from './process-usage.ts';
+import { terminate } from './script-process.ts';
 import { callInTurn, connectSmallClient } from './small-client.ts';
 import { startClients } from './start-clients.ts';
 
@@ -20,6 +23,8 @@ const { values: options } = parseArgs({
   },
 });
 const measureMs = Number(options.seconds) * 1000;
+/** Before it is measured what the others make the server do is compiled, which takes a core for a second. */
+const WARM_UP_MS = 1500;
 const program = readFileSync(new URL('../../modules/transfers/transfers.wasm', import.meta.url));
 
 /** Where the others are, as seen from the healthy client; `yielding` ones take of the processor what is left. */
@@ -28,7 +33,15 @@ const EVERYWHERE: readonly Place[] = ['same database', 'same database, yielding'
 /** For what only answers to the healthy client's own calls. */
 const HERE: readonly Place[] = ['same database'];
 
-const beside: readonly { readonly what: string; readonly task?: ClientTask; readonly places: readonly Place[] }[] = [
+interface Beside {
+  readonly what: string;
+  readonly task?: ClientTask;
+  /** Processes that compute and do nothing else. */
+  readonly busyProcesses?: number;
+  readonly places: readonly Place[];
+}
+
+const beside: readonly Beside[] = [
   { what: 'nobody', places: HERE },
   { what: '8 that read everything', task: { kind: 'watch-many', count: 8, reads: 'everything' }, places: HERE },
   { what: '8 that never read', task: { kind: 'watch-many', count: 8, reads: 'nothing' }, places: HERE },
@@ -46,6 +59,8 @@ const beside: readonly { readonly what: string; readonly task?: ClientTask; read
     places: EVERYWHERE,
   },
   { what: `${options.idle} idle ones`, task: { kind: 'idle', count: Number(options.idle) }, places: HERE },
+  { what: '2 that only compute', busyProcesses: 2, places: HERE },
+  { what: '3 that only compute', busyProcesses: 3, places: HERE },
   { what: 'nobody, again', places: HERE },
 ];
 
@@ -56,18 +71,22 @@ console.log(`load of the machine before the run: ${load.join(', ')}\n`);
 
 console.log('| beside the healthy client | at | its calls/s | p50 ms | p99 ms | longest ms | server peak MB |');
 console.log('| --- | --- | ---: | ---: | ---: | ---: | ---: |');
-for (const { what, task, places } of beside) {
-  if (!what.includes(options.only)) continue;
-  for (const place of places) await measure(what, task, place);
+for (const each of beside) {
+  if (!each.what.includes(options.only)) continue;
+  for (const place of each.places) await measure(each, place);
 }
 
-async function measure(what: string, task: ClientTask | undefined, place: Place): Promise<void> {
+async function measure({ what, task, busyProcesses = 0 }: Beside, place: Place): Promise<void> {
   const server = await startWithAccounts(['healthy', 'other']);
   const otherServer = place === 'other server' ? await startWithAccounts(['other']) : undefined;
   const healthy = await connectSmallClient(urlOf(server, 'healthy'));
   await callInTurn(healthy, 1000);
   const url = urlOf(otherServer ?? server, place.startsWith('same database') ? 'healthy' : 'other');
   const thread = task && (await startClients(url, task, place.endsWith('yielding')));
+  const busy = Array.from({ length: busyProcesses }, () =>
+    spawn(process.execPath, ['--eval', 'for (;;);'], { stdio: 'ignore' }),
+  );
+  await callInTurn(healthy, WARM_UP_MS);
   const latencies = (await callInTurn(healthy, measureMs)).toSorted((a, b) => a - b);
   const cells = [
     what,
@@ -79,7 +98,7 @@ async function measure(what: string, task: ClientTask | undefined, place: Place)
     Math.round(processUsage(server.pid).peakMemoryBytes / 1e6),
   ];
   console.log(`| ${cells.join(' | ')} |`);
-  await thread?.terminate();
+  await Promise.all([thread?.terminate(), ...busy.map((child) => terminate(child, 'SIGKILL'))]);
   healthy.terminate();
   await Promise.all([server.stop(), otherServer?.stop()]);
 }
