@@ -56,7 +56,10 @@ async function runStart(session: CliSession, options: StartOptions): Promise<voi
   );
   keepYoungGenerationSmall();
   // Loaded only here: the other commands need no server, and start faster without.
-  const [{ startServer }, { serverLog }] = await Promise.all([import('@lightcone/server'), import('../server-log.ts')]);
+  const [{ collectWhenIdle, startServer }, { serverLog }] = await Promise.all([
+    import('@lightcone/server'),
+    import('../server-log.ts'),
+  ]);
   const server = await startServer({
     listenAddress: options.listenAddr ?? config.listenAddress ?? '127.0.0.1:3000',
     ...(postgresPort === undefined ? {} : { postgresPort }),
@@ -74,6 +77,7 @@ async function runStart(session: CliSession, options: StartOptions): Promise<voi
   }
   // Tools wait for this line, word for word.
   terminal.print(`Starting SpacetimeDB listening on ${server.url.slice('http://'.length)}`);
+  collectWhenIdle();
   await stopped;
   terminal.note('Stopping...');
   await server.close();

@@ -11,6 +11,7 @@ import { moduleHttpClient } from '../database-thread/module-http-client.ts';
 import { STARTED } from '../database-thread/messages.ts';
 import type { ThreadStart } from '../database-thread/messages.ts';
 import { ThreadPort } from '../database-thread/thread-port.ts';
+import { collectWhenIdle } from './collect-when-idle.ts';
 
 /*
  * The thread of one database: opens it and then does what the gateway asks, one message at a time.
@@ -26,6 +27,7 @@ if (database !== undefined) {
   const mailbox = new Mailbox(database, start, archived, port);
   parentPort.on('message', (message) => mailbox.receive(message));
   port.answer(STARTED, undefined);
+  collectWhenIdle();
 }
 
 async function openDatabase(
