@@ -1,3 +1,4 @@
+import { BitSet } from './bit-set.ts';
 import { copyBytes } from './copy-bytes.ts';
 import { StoreError } from './errors.ts';
 import { PointerList } from './pointer-list.ts';
@@ -20,6 +21,8 @@ import type { RowPointer } from './row-pointer.ts';
  * an eighth of a page get a page of their own, which is given back with them.
  */
 export class RowPages {
+  /** The rows that their table shows, which keeps this up to date. */
+  readonly visible: BitSet = new BitSet();
   /** Of every row; -1 where they vary. */
   readonly #rowBytes: number;
   readonly #granuleBytes: number;
@@ -68,6 +71,10 @@ export class RowPages {
     return this.#pages.length << this.#pageShift;
   }
 
+  isVisible(row: RowPointer): boolean {
+    return row >= 0 && row < this.pointerLimit && this.visible.has(row);
+  }
+
   get hasFixedSize(): boolean {
     return this.#rowBytes >= 0;
   }
@@ -105,6 +112,20 @@ export class RowPages {
   length(row: RowPointer): number {
     if (this.#rowBytes >= 0) return this.#rowBytes;
     return this.#headers[row >>> this.#pageShift]![(row & this.#pageMask) * HEADER_STRIDE]!;
+  }
+
+  /** Whether a row of `length` bytes can be written over `row`. Bytes of a page of one row are never changed. */
+  fits(row: RowPointer, length: number): boolean {
+    if (this.#rowBytes >= 0) return true;
+    const granules = granulesOf(length);
+    return granules <= MAX_SHARED_GRANULES && granules === granulesOf(this.length(row));
+  }
+
+  /** Writes a row over one that it fits. */
+  rewrite(row: RowPointer, bytes: Uint8Array, start: number, end: number): void {
+    if (this.#rowBytes < 0)
+      this.#headers[row >>> this.#pageShift]![(row & this.#pageMask) * HEADER_STRIDE] = end - start;
+    copyBytes(this.bytes(row), this.start(row), bytes, start, end);
   }
 
   /** Whether the row with the next pointer begins where a row ends, if both are in one page. */

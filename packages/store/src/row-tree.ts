@@ -2,6 +2,7 @@ import type { KeyType } from '@lightcone/sats';
 import { StoreError } from './errors.ts';
 import type { KeyHeads } from './key-head.ts';
 import type { PointerList } from './pointer-list.ts';
+import { RowGuess } from './row-guess.ts';
 import type { RowPages } from './row-pages.ts';
 import { NO_ROW, type RowPointer } from './row-pointer.ts';
 import { InnerNodes, LeafNodes, NODE_SIZE, NONE } from './tree-nodes.ts';
@@ -25,6 +26,7 @@ export class RowTree {
   readonly #key: KeyType;
   readonly #heads: KeyHeads;
   readonly #isUnique: boolean;
+  readonly #guess = new RowGuess();
   #size = 0;
   #root = 0;
   /** Inner levels above the leaves. */
@@ -118,15 +120,13 @@ export class RowTree {
   /** The row of a unique tree whose key equals the key of the row at `rowStart`. */
   findRow(row: Uint8Array, rowStart: number): RowPointer {
     this.#aimAtRow(row, rowStart, AFTER_ALL);
-    this.#descend();
-    return this.#equalBeforeSlot();
+    return this.#findTarget();
   }
 
   /** The row of a unique tree with this key. */
   findKey(key: Uint8Array, keyStart: number): RowPointer {
     this.#aimAtKey(this.#key, key, keyStart, AFTER_ALL);
-    this.#descend();
-    return this.#equalBeforeSlot();
+    return this.#findTarget();
   }
 
   /**
@@ -212,6 +212,27 @@ export class RowTree {
     return this.#targetKey === undefined
       ? this.#key.compareRows(this.#targetBytes, this.#targetStart, bytes, start)
       : this.#targetKey.compareKeyToRow(this.#targetBytes, this.#targetStart, bytes, start);
+  }
+
+  /** The row of a unique tree whose key is the target. */
+  #findTarget(): RowPointer {
+    const head = this.#targetHead;
+    if (this.#isExact) {
+      const row = this.#guess.of(head);
+      // All visible rows are in the tree when somebody looks for one.
+      if (row >= 0 && this.#rows.isVisible(row) && this.#headOf(row) === head) {
+        this.#guess.wasRight();
+        return row;
+      }
+    }
+    this.#descend();
+    const row = this.#equalBeforeSlot();
+    if (row >= 0 && this.#isExact) this.#guess.learn(head, row);
+    return row;
+  }
+
+  #headOf(row: RowPointer): number {
+    return this.#heads.ofRow(this.#rows.bytes(row), this.#rows.start(row));
   }
 
   #isBeforeTarget(head: number, row: RowPointer): boolean {

@@ -1,6 +1,6 @@
-import { type ByteWriter, SatsError, hashBytes } from '@lightcone/sats';
+import { ByteWriter, SatsError } from '@lightcone/sats';
+import { DeletedRows } from './deleted-rows.ts';
 import { StoreError } from './errors.ts';
-import { HashedPointers } from './hashed-pointers.ts';
 import { PointerList } from './pointer-list.ts';
 import {
   INDEX_NOT_UNIQUE,
@@ -10,6 +10,7 @@ import {
   SEQUENCE_EXHAUSTED,
   UNIQUE_VIOLATION,
 } from './row-pointer.ts';
+import type { RowPages } from './row-pages.ts';
 import { EXHAUSTED, FILLED, type Sequence } from './sequence.ts';
 import type { Table } from './table.ts';
 import type { Index, TableIndex } from './table-index.ts';
@@ -38,33 +39,41 @@ export interface TouchedTable {
 /**
  * What the open transaction did to one table, kept as its net effect at every moment. It is both the
  * delta and the way back: rows are changed in place, deleted ones keep their bytes.
+ *
+ *     insert, delete     a row gets a place, or leaves it when the delta is released
+ *     update             the new row gets the place of the old one, whose bytes move to a place of their own until then:
+ *                        indexes whose key is the same need not change, and rows stay where they lie
+ *
+ * An update that needs more space than the old row has is a delete and an insert.
  */
 export class TableChanges implements TableDelta, TouchedTable {
   readonly table: Table;
   /** While the transaction is open: also rows that were deleted again, and their successors at the same place. */
   readonly inserts: PointerList = new PointerList();
   /** While the transaction is open: NO_ROW in the place of rows that came back. */
-  readonly deletes: PointerList = new PointerList();
+  readonly deletes: PointerList;
   isTruncated = false;
   /** Whether the transaction has met this table. */
   isTouched = false;
   /** Whether the table got indexes after rows of it were changed: keys that are unique now may not have been before. */
   hasNewIndexes = false;
   readonly #unsaved: Map<Sequence, Table>;
-  /** Entries of `deletes` that are rows. */
-  #deletedCount = 0;
-  /** Positions in `deletes` by the hash of the row; the first `#hashedCount` of them. */
-  readonly #deletedByHash = new HashedPointers();
-  #hashedCount = 0;
+  readonly #deleted: DeletedRows;
+  /** The new row of an update, where sequences fill columns of it. */
+  readonly #filled = new ByteWriter(64);
+  /** Indexes that have to learn of the row that is being updated. */
+  readonly #stale: TableIndex[] = [];
 
-  constructor(table: Table, unsaved: Map<Sequence, Table>) {
+  constructor(table: Table, rows: RowPages, unsaved: Map<Sequence, Table>) {
     this.table = table;
     this.#unsaved = unsaved;
+    this.#deleted = new DeletedRows(rows);
+    this.deletes = this.#deleted.pointers;
   }
 
   /** Memory of the bookkeeping, in bytes. */
   get byteSize(): number {
-    return this.inserts.byteSize + this.deletes.byteSize + this.#deletedByHash.byteSize;
+    return this.inserts.byteSize + this.#deleted.byteSize;
   }
 
   insert(
@@ -78,17 +87,17 @@ export class TableChanges implements TableDelta, TouchedTable {
     const placed = this.#place(bytes, start, end, generated);
     if (placed < 0) return placed;
 
-    const position = this.#findDeleted(placed);
+    const position = this.#deleted.find(table.bytes(placed), table.start(placed), table.end(placed));
     let row = placed;
     if (position >= 0) {
       table.free(placed);
-      row = this.deletes.at(position);
+      row = this.#inItsPlace(position);
     }
     const conflict = table.link(row);
     if (conflict >= 0) {
       // Had the row itself been deleted, no identical one could be visible.
       const isSame = position < 0 && table.equals(conflict, table.bytes(row), table.start(row), table.end(row));
-      if (!isSame) violation.record(table, this.#violatedIndex(row, NO_ROW), row);
+      if (!isSame) this.#recordViolation(violation, row);
       if (position < 0) table.free(row);
       return isSame ? conflict : UNIQUE_VIOLATION;
     }
@@ -105,7 +114,7 @@ export class TableChanges implements TableDelta, TouchedTable {
     checkRow(table, bytes, start, end);
     const row = table.place(bytes, start, end);
     if (table.link(row) >= 0) {
-      violation.record(table, this.#violatedIndex(row, NO_ROW), row);
+      this.#recordViolation(violation, row);
       table.free(row);
       throw new StoreError('STORE_UNIQUE_VIOLATION', violation.message());
     }
@@ -123,31 +132,48 @@ export class TableChanges implements TableDelta, TouchedTable {
     if (!wanted.definition.isUnique) return INDEX_NOT_UNIQUE;
     const table = this.table;
     const index = this.#uniqueIndex(wanted);
-    const placed = this.#place(bytes, start, end, generated);
-    if (placed < 0) return placed;
+    checkRow(table, bytes, start, end);
+    if (table.shape.sequences.length === 0) return this.#replace(index, bytes, start, end, violation);
+    const filled = this.#filled;
+    filled.reset();
+    filled.slice(bytes, start, end);
+    if (!this.#fill(filled.bytes, 0, generated)) return SEQUENCE_EXHAUSTED;
+    return this.#replace(index, filled.bytes, 0, filled.length, violation);
+  }
 
-    const page = table.bytes(placed);
-    const rowStart = table.start(placed);
-    const old = index.findRow(page, rowStart);
-    if (old < 0 || table.equals(old, page, rowStart, table.end(placed))) {
-      table.free(placed);
-      return old < 0 ? NO_SUCH_ROW : old;
-    }
+  /** Puts a row in the place of the one that has its key in an index. */
+  #replace(index: TableIndex, bytes: Uint8Array, start: number, end: number, violation: UniqueViolation): RowPointer {
+    const table = this.table;
+    const old = index.findRow(bytes, start);
+    if (old < 0) return NO_SUCH_ROW;
+    if (table.equals(old, bytes, start, end)) return old;
     if (table.shape.uniqueIndexes.length > 1) {
-      const violated = this.#findViolatedIndex(placed, old);
+      const violated = this.#findViolatedIndex(bytes, start, old);
       if (violated !== undefined) {
-        violation.record(table, violated, placed);
-        table.free(placed);
+        violation.record(table, violated, bytes, start);
         return UNIQUE_VIOLATION;
       }
     }
+    const isOwn = table.isOwn(old);
     // A committed row was the only one with its key before the transaction, so no deleted row has that key.
-    const position = table.isOwn(old) || this.hasNewIndexes ? this.#findDeleted(placed) : -1;
-    let row = placed;
-    if (position >= 0) {
-      table.free(placed);
-      row = this.deletes.at(position);
+    const position = isOwn || this.hasNewIndexes ? this.#deleted.find(bytes, start, end) : -1;
+    if (position < 0) {
+      if (table.fits(old, end - start)) {
+        if (isOwn) this.#rewrite(index, old, bytes, start, end);
+        else this.#succeed(index, old, bytes, start, end);
+        return old;
+      }
+      const row = table.place(bytes, start, end);
+      this.#relink(index, old, row);
+      this.#leave(old);
+      this.#enter(row, -1);
+      return row;
     }
+    if (this.#deleted.place(position) === old) {
+      this.#comeBack(index, old, position);
+      return old;
+    }
+    const row = this.#inItsPlace(position);
     this.#relink(index, old, row);
     this.#leave(old);
     this.#enter(row, position);
@@ -191,18 +217,27 @@ export class TableChanges implements TableDelta, TouchedTable {
 
   rollback(): void {
     const { table, inserts, deletes } = this;
+    this.#compact();
+    // Keys may have gone from row to row: all of the new ones go before the first of the old ones comes back.
+    for (let i = 0; i < inserts.length; i++) table.unlink(inserts.at(i));
+    for (let i = 0; i < deletes.length; i++) {
+      const place = this.#deleted.place(i);
+      if (place < 0) {
+        table.show(deletes.at(i), false);
+      } else {
+        this.#putBack(i, place);
+        table.own(place); // until the rows that were inserted are gone
+      }
+      table.link(deletes.at(i));
+    }
     for (let i = 0; i < inserts.length; i++) {
       const row = inserts.at(i);
-      if (!table.isOwn(row)) continue;
-      table.unlink(row);
-      table.hide(row);
-      table.free(row);
-    }
-    for (let i = 0; i < deletes.length; i++) {
-      const row = deletes.at(i);
-      if (row < 0) continue;
-      table.link(row);
-      table.show(row, false);
+      if (table.isOwn(row)) {
+        table.disown(row);
+      } else {
+        table.hide(row);
+        table.free(row);
+      }
     }
     this.#reset();
   }
@@ -226,26 +261,13 @@ export class TableChanges implements TableDelta, TouchedTable {
       inserts.set(kept++, row);
     }
     inserts.truncate(kept);
-    if (this.#deletedCount < deletes.length) this.#closeGaps();
+    this.#deleted.closeGaps();
     this.isTruncated = deletes.length > 0 && table.rowCount === 0;
-  }
-
-  #closeGaps(): void {
-    const { deletes } = this;
-    let kept = 0;
-    for (let i = 0; i < deletes.length; i++) if (deletes.at(i) >= 0) deletes.set(kept++, deletes.at(i));
-    deletes.truncate(kept);
-    // The hashed positions are those of before.
-    if (this.#hashedCount > 0) this.#deletedByHash.clear();
-    this.#hashedCount = 0;
   }
 
   #reset(): void {
     this.inserts.clear();
-    this.deletes.clear();
-    this.#deletedCount = 0;
-    if (this.#hashedCount > 0) this.#deletedByHash.clear();
-    this.#hashedCount = 0;
+    this.#deleted.clear();
     this.isTruncated = false;
     this.isTouched = false;
     this.hasNewIndexes = false;
@@ -256,61 +278,119 @@ export class TableChanges implements TableDelta, TouchedTable {
     const table = this.table;
     checkRow(table, bytes, start, end);
     const row = table.place(bytes, start, end);
-    const sequences = table.shape.sequences;
-    if (sequences.length === 0) return row;
+    if (table.shape.sequences.length === 0 || this.#fill(table.bytes(row), table.start(row), generated)) return row;
+    table.free(row);
+    return SEQUENCE_EXHAUSTED;
+  }
 
-    const page = table.bytes(row);
-    const rowStart = table.start(row);
+  /** Fills the auto-increment columns of a row; false if a sequence is exhausted. */
+  #fill(bytes: Uint8Array, rowStart: number, generated: ByteWriter | undefined): boolean {
+    const table = this.table;
+    const sequences = table.shape.sequences;
     for (let i = 0; i < sequences.length; i++) {
       const sequence = sequences[i]!;
-      const at = table.definition.row.columns[sequence.definition.column]!.start(page, rowStart); // checked by Sequence
-      const outcome = sequence.fill(page, at);
-      if (outcome === EXHAUSTED) {
-        table.free(row);
-        return SEQUENCE_EXHAUSTED;
-      }
+      const at = table.definition.row.columns[sequence.definition.column]!.start(bytes, rowStart); // checked by Sequence
+      const outcome = sequence.fill(bytes, at);
+      if (outcome === EXHAUSTED) return false;
       if (outcome !== FILLED) continue;
       if (sequence.isUnsaved) this.#unsaved.set(sequence, table);
-      generated?.slice(page, at, at + sequence.columnBytes);
+      generated?.slice(bytes, at, at + sequence.columnBytes);
     }
-    return row;
+    return true;
   }
 
   /** Counts a row as inserted, or as never deleted if it was at `position` of the deleted ones. */
   #enter(row: RowPointer, position: number): void {
     this.table.show(row, position < 0);
     if (position < 0) this.inserts.push(row);
-    else this.#forgetDeleted(row, position);
-  }
-
-  /** Takes a row that came back out of the deleted ones. */
-  #forgetDeleted(row: RowPointer, position: number): void {
-    const { table, deletes } = this;
-    this.#deletedCount--;
-    if (position < this.#hashedCount) {
-      const hash = hashBytes(table.bytes(row), table.start(row), table.end(row));
-      this.#deletedByHash.removeAt(this.#deletedByHash.find(hash, position));
-    }
-    deletes.set(position, NO_ROW);
-    if (position === deletes.length - 1) deletes.pop();
-    this.#hashedCount = Math.min(this.#hashedCount, deletes.length);
+    else this.#deleted.forget(position);
   }
 
   /** Counts a row as deleted, or as never inserted; no index knows it any more. */
   #leave(row: RowPointer): void {
     const table = this.table;
-    const { inserts } = this;
-    const isOwn = table.isOwn(row);
-    table.hide(row);
-    if (!isOwn) {
-      this.deletes.push(row);
-      this.#deletedCount++;
+    if (!table.isOwn(row)) {
+      table.hide(row);
+      this.#deleted.push(row);
       return;
     }
-    // Keeps the list short where rows come and go.
-    if (inserts.length > 0 && inserts.at(inserts.length - 1) === row) inserts.pop();
-    table.free(row);
+    this.#forgetInsert(row);
+    table.hide(row);
+    const position = this.#deleted.findByPlace(row);
+    if (position >= 0) this.#putBack(position, row);
+    else table.free(row);
   }
+
+  /** Keeps the list short where rows come and go; else `#compact` takes the row out. */
+  #forgetInsert(row: RowPointer): void {
+    const { inserts } = this;
+    if (inserts.length > 0 && inserts.at(inserts.length - 1) === row) inserts.pop();
+  }
+
+  // ---- Updates in place ----
+
+  /** Writes another row over a committed one, whose bytes are kept elsewhere. */
+  #succeed(found: TableIndex, row: RowPointer, bytes: Uint8Array, start: number, end: number): void {
+    const table = this.table;
+    this.#deleted.push(table.place(table.bytes(row), table.start(row), table.end(row)), row);
+    this.#rewrite(found, row, bytes, start, end);
+    // Not before it is written: until then a capture may want the page as it was committed.
+    table.own(row);
+    this.inserts.push(row);
+  }
+
+  /** Writes another row over a visible one. Its key in the index `found` is the same; no unique index refuses it. */
+  #rewrite(found: TableIndex, row: RowPointer, bytes: Uint8Array, start: number, end: number): void {
+    const table = this.table;
+    const indexes = table.shape.indexes;
+    const stale = this.#stale;
+    for (let i = 0; i < indexes.length; i++) {
+      const index = indexes[i]!;
+      if (index === found || index.key.compareRows(table.bytes(row), table.start(row), bytes, start) === 0) continue;
+      index.remove(row);
+      stale.push(index);
+    }
+    table.rewrite(row, bytes, start, end);
+    while (stale.length > 0) stale.pop()!.insert(row); // there is one: the length says so
+  }
+
+  /** The row at a position of the deleted ones was updated in place, and is to be there again. */
+  #comeBack(found: TableIndex, row: RowPointer, position: number): void {
+    const table = this.table;
+    const kept = this.deletes.at(position);
+    this.#rewrite(found, row, table.bytes(kept), table.start(kept), table.end(kept));
+    this.#putBack(position, row);
+    this.#deleted.forget(position);
+    this.#forgetInsert(row);
+    table.disown(row);
+  }
+
+  /** The row at a position of the deleted ones, in the place that it had before the transaction. */
+  #inItsPlace(position: number): RowPointer {
+    const table = this.table;
+    const place = this.#deleted.place(position);
+    if (place < 0) return this.deletes.at(position);
+    // Its successor is another row now and goes elsewhere.
+    table.unlink(place);
+    const moved = table.place(table.bytes(place), table.start(place), table.end(place));
+    table.link(moved);
+    table.show(moved, true);
+    this.inserts.push(moved);
+    table.hide(place);
+    this.#putBack(position, place);
+    return place;
+  }
+
+  /** Puts the bytes of a deleted row back to its place, which nothing else needs. */
+  #putBack(position: number, place: RowPointer): void {
+    const table = this.table;
+    const kept = this.deletes.at(position);
+    table.rewrite(place, table.bytes(kept), table.start(kept), table.end(kept));
+    table.free(kept);
+    this.#deleted.restore(position, place);
+  }
+
+  // ---- Indexes ----
 
   /** Puts `row` in the place of `old` in all indexes; no unique one refuses it. */
   #relink(found: TableIndex, old: RowPointer, row: RowPointer): void {
@@ -340,51 +420,21 @@ export class TableChanges implements TableDelta, TouchedTable {
     return index.key.compareRows(table.bytes(a), table.start(a), table.bytes(b), table.start(b)) === 0;
   }
 
-  /** The first unique index that has the row's key, not counting `except`. */
-  #findViolatedIndex(row: RowPointer, except: RowPointer): TableIndex | undefined {
-    const table = this.table;
-    const indexes = table.shape.uniqueIndexes;
+  /** The first unique index that has the row's key, not counting the row `except`. */
+  #findViolatedIndex(bytes: Uint8Array, start: number, except: RowPointer): TableIndex | undefined {
+    const indexes = this.table.shape.uniqueIndexes;
     for (let i = 0; i < indexes.length; i++) {
-      const equal = indexes[i]!.findRow(table.bytes(row), table.start(row));
+      const equal = indexes[i]!.findRow(bytes, start);
       if (equal >= 0 && equal !== except) return indexes[i]!;
     }
     return undefined;
   }
 
-  #violatedIndex(row: RowPointer, except: RowPointer): TableIndex {
-    return this.#findViolatedIndex(row, except)!; // an index has just refused the row
-  }
-
-  /** The position of an identical deleted row in `deletes`, or -1. */
-  #findDeleted(row: RowPointer): number {
-    if (this.#deletedCount === 0) return -1;
-    const { table, deletes } = this;
-    const bytes = table.bytes(row);
-    const start = table.start(row);
-    const end = table.end(row);
-    if (deletes.length <= MAX_COMPARED_ONE_BY_ONE) {
-      for (let i = 0; i < deletes.length; i++) {
-        if (deletes.at(i) >= 0 && table.equals(deletes.at(i), bytes, start, end)) return i;
-      }
-      return -1;
-    }
-    this.#hashDeleted();
-    const byHash = this.#deletedByHash;
-    for (let slot = byHash.first(hashBytes(bytes, start, end)); slot >= 0; slot = byHash.next(slot)) {
-      const deleted = deletes.at(byHash.at(slot));
-      if (deleted >= 0 && table.equals(deleted, bytes, start, end)) return byHash.at(slot);
-    }
-    return -1;
-  }
-
-  /** Takes the rows into the hash table that were deleted since the last time. */
-  #hashDeleted(): void {
-    const { table, deletes } = this;
-    for (; this.#hashedCount < deletes.length; this.#hashedCount++) {
-      const row = deletes.at(this.#hashedCount);
-      if (row < 0) continue;
-      this.#deletedByHash.add(hashBytes(table.bytes(row), table.start(row), table.end(row)), this.#hashedCount);
-    }
+  /** An index has just refused the row. */
+  #recordViolation(violation: UniqueViolation, row: RowPointer): void {
+    const bytes = this.table.bytes(row);
+    const start = this.table.start(row);
+    violation.record(this.table, this.#findViolatedIndex(bytes, start, NO_ROW)!, bytes, start);
   }
 }
 
@@ -398,5 +448,3 @@ export function checkRow(table: Table, bytes: Uint8Array, start: number, end: nu
     );
   }
 }
-
-const MAX_COMPARED_ONE_BY_ONE = 8;

@@ -18,8 +18,8 @@ import { UniqueViolation } from './unique-violation.ts';
  * The rows of one table, with its indexes.
  *
  * What is seen is the state within the open transaction. The bytes of a row stay where they are and
- * as they are for as long as its pointer is valid, even after it was deleted, until the transaction's
- * delta is released.
+ * as they are for as long as its pointer is valid and it is not updated. Those of a deleted row can be read until the
+ * transaction's delta is released. An update mostly leaves the new row in the place of the old one.
  */
 export class Table {
   /** What the open transaction did to this table. */
@@ -28,7 +28,7 @@ export class Table {
   readonly pageMarks: PageMarks = new PageMarks();
   readonly #rows: RowPages;
   readonly #pageShift: number;
-  readonly #visible = new BitSet();
+  readonly #visible: BitSet;
   /** The visible rows that the open transaction inserted. */
   readonly #own = new BitSet();
   #pointerLimit = 0;
@@ -41,9 +41,10 @@ export class Table {
   /** @param sequences those of a table in whose place this one is put */
   constructor(definition: TableDefinition, unsaved: Map<Sequence, Table>, sequences: readonly Sequence[] = []) {
     this.#rows = new RowPages(definition.row.staticSize);
+    this.#visible = this.#rows.visible;
     this.#pageShift = this.#rows.pageShift;
     this.#shape = shapeOf(definition, this.#rows, { indexes: [], rowSet: undefined, sequences });
-    this.changes = new TableChanges(this, unsaved);
+    this.changes = new TableChanges(this, this.#rows, unsaved);
   }
 
   get definition(): TableDefinition {
@@ -151,6 +152,17 @@ export class Table {
     this.#rows.free(row);
   }
 
+  /** @internal Whether a row of `length` bytes can be written over one that is there. */
+  fits(row: RowPointer, length: number): boolean {
+    return this.#rows.fits(row, length);
+  }
+
+  /** @internal Writes a row over one that is there. */
+  rewrite(row: RowPointer, bytes: Uint8Array, start: number, end: number): void {
+    this.pageMarks.beforeChange(row >>> this.#pageShift);
+    this.#rows.rewrite(row, bytes, start, end);
+  }
+
   /** @internal Whether a row has exactly these bytes. */
   equals(row: RowPointer, bytes: Uint8Array, start: number, end: number): boolean {
     const length = end - start;
@@ -162,7 +174,7 @@ export class Table {
 
   /** @internal */
   isVisible(row: RowPointer): boolean {
-    return row >= 0 && row < this.#pointerLimit && this.#visible.has(row);
+    return this.#rows.isVisible(row);
   }
 
   /** @internal Whether a visible row was inserted by the open transaction. */
@@ -186,7 +198,7 @@ export class Table {
     this.#rowCount--;
   }
 
-  /** @internal A visible row is one that the open transaction inserted. */
+  /** @internal A visible row is one that the open transaction inserted, or put over a committed one. */
   own(row: RowPointer): void {
     this.#own.add(row);
   }
@@ -394,7 +406,7 @@ export class Table {
 
   #violation(index: TableIndex | undefined, row: RowPointer): StoreError {
     const violation = new UniqueViolation();
-    if (index !== undefined) violation.record(this, index, row);
+    if (index !== undefined) violation.record(this, index, this.bytes(row), this.start(row));
     return new StoreError('STORE_UNIQUE_VIOLATION', violation.message());
   }
 

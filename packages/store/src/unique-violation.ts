@@ -7,7 +7,6 @@ import {
   type SumValue,
   bytesToHex,
 } from '@lightcone/sats';
-import type { RowPointer } from './row-pointer.ts';
 import type { Table } from './table.ts';
 import type { Index } from './table-index.ts';
 
@@ -18,12 +17,12 @@ export class UniqueViolation {
   /** The key: the BSATN of the index's columns. */
   readonly key: ByteWriter = new ByteWriter(64);
 
-  /** Takes a copy of the refused row's key. */
-  record(table: Table, index: Index, row: RowPointer): void {
+  /** Takes a copy of the key of the refused row, which is at `start`. */
+  record(table: Table, index: Index, bytes: Uint8Array, start: number): void {
     this.table = table;
     this.index = index;
     this.key.reset();
-    index.key.writeKey(this.key, table.bytes(row), table.start(row));
+    index.key.writeKey(this.key, bytes, start);
   }
 
   /** The sentence that modules and clients of SpacetimeDB know. */

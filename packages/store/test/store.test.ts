@@ -229,6 +229,34 @@ describe('the net delta', () => {
     expect(delta?.deletes).toHaveLength(30);
   });
 
+  test('an updated row keeps its place, and the delta has what it was', () => {
+    const t = new OneTable(person, [unique(0)]);
+    const row = t.insert(ann);
+    t.insert(bob);
+    t.commit();
+    expect(t.update(1, { id: 1, name: 'Eve' })).toBe(row);
+    expect(t.update(1, { id: 1, name: 'Eva' })).toBe(row);
+    expect(t.commit()).toEqual({ inserts: [{ id: 1, name: 'Eva' }], deletes: [ann], isTruncated: false });
+    t.update(1, { id: 1, name: 'Eve' });
+    t.delete({ id: 1, name: 'Eve' });
+    t.rollback();
+    expect(t.rows()).toEqual([{ id: 1, name: 'Eva' }, bob]);
+    expect(t.update(1, { id: 1, name: 'Ann' })).toBe(row);
+  });
+
+  test('a row comes back although the one that was put in its place has another key by now', () => {
+    const pair: Fields = [['a', types.u8], ['b', types.u8]]; // prettier-ignore
+    const t = new OneTable(pair, [unique(0), unique(1)]);
+    const row = t.insert({ a: 1, b: 1 });
+    t.commit();
+    expect(t.update(1, { a: 1, b: 2 })).toBe(row);
+    expect(t.update(2, { a: 2, b: 2 })).toBe(row);
+    expect(t.insert({ a: 1, b: 1 })).toBe(row);
+    expect(t.commit()).toEqual({ inserts: [{ a: 2, b: 2 }], deletes: [], isTruncated: false });
+    expect(t.update(1, { a: 2, b: 3 })).toBeGreaterThanOrEqual(0);
+    expect(t.rows()).toEqual([{ a: 1, b: 1 }, { a: 2, b: 3 }]); // prettier-ignore
+  });
+
   test('clear and insert again: what is the same did not change', () => {
     const t = new OneTable(person, [unique(0)]);
     t.insert(ann);
@@ -314,6 +342,38 @@ describe('unique indexes', () => {
     expect(t.insert({ id: 3, name: '' })).toBe(UNIQUE_VIOLATION);
     const key = Uint8Array.of(0, 0, 0, 0);
     expect(t.table.index(2).findUnique(key, 0, 4)).toBeGreaterThanOrEqual(0);
+  });
+
+  test('dense ids are found where they would lie, and those that lie elsewhere or are gone are not mistaken', () => {
+    const t = new OneTable([['id', types.u32], ['x', types.u32]], [unique(0)]); // prettier-ignore
+    const index = t.table.index(1);
+    const rows = Array.from({ length: 300 }, (_, id) => t.insert({ id: id + 5, x: 0 }));
+    const find = (id: number): RowPointer => index.findUnique(Uint8Array.of(id & 255, id >> 8, 0, 0), 0, 4);
+    const check = (): void => expect(rows.map((_, i) => find(i + 5))).toEqual(rows);
+    check();
+    t.commit();
+    check();
+    for (const i of [3, 40, 41, 299]) {
+      t.delete({ id: i + 5, x: 0 });
+      rows[i] = -1;
+    }
+    check();
+    t.commit();
+    check(); // the space still holds their bytes
+    for (const i of [40, 3, 299]) rows[i] = t.insert({ id: i + 5, x: 1 });
+    check();
+    t.commit();
+    check();
+    expect(find(4)).toBe(-1);
+    expect(find(305)).toBe(-1);
+    t.transaction.clear(t.table);
+    rows.fill(-1);
+    check();
+    for (let i = 299; i >= 0; i--) rows[i] = t.insert({ id: i + 5, x: 2 });
+    check();
+    t.rollback();
+    for (let i = 0; i < 300; i++) rows[i] = find(i + 5);
+    expect(rows.filter((row) => row < 0)).toHaveLength(1);
   });
 
   test('a key that is refused changes nothing', () => {
