@@ -1,29 +1,20 @@
 // The disk fills up while transactions commit: what was acknowledged stays, what cannot be written is not acknowledged.
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { call, newPerson, publish, request, rows } from '../src/http.ts';
 import { ServerProcess } from '../src/server-process.ts';
+import { SmallDisk } from '../src/small-disk.ts';
 
 const diskMegabytes = 24;
-const folder = mkdtempSync(join(tmpdir(), 'lightcone-full-disk-'));
-const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${diskMegabytes}m`, 'tmpfs', folder]).status === 0;
-/** Only root can make a small disk; CI is root. */
-const isSkipped = !mounted && process.env['LIGHTCONE_REQUIRE_TOOLS'] === undefined;
+const disk = new SmallDisk(diskMegabytes);
 
 beforeAll(() => {
-  if (!isSkipped) expect(mounted, 'a small tmpfs could not be mounted').toBe(true);
+  if (!disk.isSkipped) expect(disk.isMounted, 'a small tmpfs could not be mounted').toBe(true);
 });
 
-afterAll(() => {
-  if (mounted) spawnSync('umount', ['-l', folder]);
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => disk[Symbol.dispose]());
 
-test.skipIf(isSkipped)('a full disk loses nothing that was acknowledged', { timeout: 120_000 }, async () => {
-  await using server = await ServerProcess.start({ dataDir: folder });
+test.skipIf(disk.isSkipped)('a full disk loses nothing that was acknowledged', { timeout: 120_000 }, async () => {
+  await using server = await ServerProcess.start({ dataDir: disk.folder });
   const owner = await newPerson(server);
   await publish(server, 'disk', 'test-module', owner.token);
   await publish(server, 'chat', 'quickstart-chat', owner.token);
@@ -45,7 +36,7 @@ test.skipIf(isSkipped)('a full disk loses nothing that was acknowledged', { time
 
   await server.kill();
   // More room, as somebody who noticed would make.
-  spawnSync('mount', ['-o', `remount,size=${2 * diskMegabytes}m`, folder]);
+  disk.resize(2 * diskMegabytes);
   await server.restart();
   const ids = (await rows(server, 'disk', 'SELECT id FROM large')).map(([id]) => Number(id));
   expect(ids).toEqual(expect.arrayContaining(acknowledged));
