@@ -4,6 +4,8 @@ import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
+import { askAhead, keptRequest } from './kept-connection.ts';
+import { newToken } from './lightcone-process.ts';
 import {
   connectSmallClient,
   connectSmallClients,
@@ -27,6 +29,13 @@ export type ClientTask =
   | { readonly kind: 'flood'; readonly count: number; readonly burst: number }
   /** Subscribe to and unsubscribe from so many queries as fast as they can, 100 times before they wait for the answers. */
   | { readonly kind: 'subscribe-flood'; readonly count: number; readonly queries: number }
+  /** Ask over HTTP as fast as they can, each over a kept connection with `ahead` requests before their answers are there. */
+  | {
+      readonly kind: 'http-flood';
+      readonly count: number;
+      readonly ahead: number;
+      readonly asks: 'calls' | 'queries';
+    }
   /** Subscribe, and tell of each update when the last of them has it. */
   | { readonly kind: 'watch'; readonly count: number }
   /** Asked to begin, subscribe so many times, each over a connection of its own, and tell when the rows were there. */
@@ -66,6 +75,9 @@ switch (task.kind) {
     break;
   case 'subscribe-flood':
     for (let i = 0; i < task.count; i++) void subscribeFlood(task.queries);
+    break;
+  case 'http-flood':
+    await httpFlood(task.count, task.ahead, task.asks);
     break;
   case 'watch':
     await watch(task.count);
@@ -114,6 +126,20 @@ async function subscribeFlood(count: number): Promise<void> {
         if (++answers === 200) resolve();
       });
     });
+  }
+}
+
+async function httpFlood(count: number, ahead: number, asks: 'calls' | 'queries'): Promise<void> {
+  const target = new URL(url);
+  const token = await newToken(target.host);
+  const database = target.pathname.replace('/subscribe', '');
+  for (let i = 0; i < count; i++) {
+    const account = 10 + 2 * i;
+    const request =
+      asks === 'calls'
+        ? keptRequest(`${database}/call/transfer`, token, JSON.stringify([account, account + 1, 1]))
+        : keptRequest(`${database}/sql`, token, `SELECT * FROM accounts WHERE id = ${account}`);
+    await askAhead(target, request, ahead);
   }
 }
 

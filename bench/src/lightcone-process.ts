@@ -77,7 +77,8 @@ async function start(script: string, folder: string, savedToken: string | undefi
   };
 }
 
-async function newToken(address: string): Promise<string> {
+/** Makes a new identity. @param address host and port */
+export async function newToken(address: string): Promise<string> {
   const answer = await accepted(`http://${address}/v1/identity`, { method: 'POST' });
   return ((await answer.json()) as { token: string }).token;
 }

@@ -58,6 +58,18 @@ const beside: readonly Beside[] = [
     task: { kind: 'subscribe-flood', count: 1, queries: 1000 },
     places: EVERYWHERE,
   },
+  ...(['calls', 'queries'] as const).flatMap((asks): Beside[] => [
+    {
+      what: `64 over HTTP, 1 at a time: ${asks}`,
+      task: { kind: 'http-flood', count: 64, ahead: 1, asks },
+      places: EVERYWHERE,
+    },
+    {
+      what: `1 over HTTP, 1,000 ahead: ${asks}`,
+      task: { kind: 'http-flood', count: 1, ahead: 1000, asks },
+      places: EVERYWHERE,
+    },
+  ]),
   { what: `${options.idle} idle ones`, task: { kind: 'idle', count: Number(options.idle) }, places: HERE },
   { what: '2 that only compute', busyProcesses: 2, places: HERE },
   { what: '3 that only compute', busyProcesses: 3, places: HERE },
