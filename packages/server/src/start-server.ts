@@ -15,6 +15,7 @@ import { ServerError } from './errors.ts';
 import { createHttpApplication } from './gateway/http-application.ts';
 import { ModuleHttp } from './gateway/module-http.ts';
 import { OpenRequests } from './gateway/open-requests.ts';
+import { RequestTurns } from './gateway/request-turns.ts';
 import { allRoutes } from './gateway/routes/all-routes.ts';
 import { WebSocketGateway } from './gateway/websocket-gateway.ts';
 import { formatHostPort, isLoopback, parseListenAddress } from './listen-address.ts';
@@ -113,9 +114,12 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       context,
       log,
       (request) => WebSocketGateway.takes(request),
-      (handler) => (request, response) => {
-        if (ModuleHttp.takes(request)) void modules.answer(request, response);
-        else handler(request, response);
+      (handler) => {
+        const turns = new RequestTurns((request, response) => {
+          if (ModuleHttp.takes(request)) void modules.answer(request, response);
+          else handler(request, response);
+        });
+        return (request, response) => turns.receive(request, response);
       },
     );
     app.server.on('upgrade', (request, socket: Socket, head: Buffer) => void gateway.upgrade(request, socket, head));
