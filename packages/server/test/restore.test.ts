@@ -1,11 +1,14 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BlobStore } from '@lightcone/blobs';
 import { FolderBlobStore } from '@lightcone/blobs/node';
 import { FaultyBlobStore } from '@lightcone/blobs/testing';
+import { CommitLog, readCommits } from '@lightcone/commitlog';
+import { NodeFileSystem } from '@lightcone/commitlog/node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ControlDatabase } from '../src/control/control-database.ts';
+import { DatabaseCopy } from '../src/copies/database-copy.ts';
 import { restore } from '../src/copies/index.ts';
 import type { RestoredDatabase, RestoreTarget } from '../src/copies/index.ts';
 import { startServer } from '../src/index.ts';
@@ -184,6 +187,33 @@ describe('what cannot be restored', () => {
       dataDir: join(work, 'refused'),
     } as const;
     await expect(restore(options)).rejects.toMatchObject({ code: 'ARCHIVE_DAMAGED' });
+  });
+
+  test('is a copy whose checksums are all right and whose records cannot be replayed', async () => {
+    const forged = join(work, 'forged');
+    await cp(join(work, 'archive'), forged, { recursive: true });
+    const options = { store: new FolderBlobStore(forged), database: identity, target: { kind: 'latest' } } as const;
+    const dataDir = join(work, 'before the forgery');
+    const [{ copyId, lastTxOffset }] = (await restore({ ...options, dataDir })) as [RestoredDatabase];
+    const fs = new NodeFileSystem();
+    const folder = join(dataDir, 'replicas', '1');
+    {
+      await using log = await CommitLog.open(fs, folder);
+      log.append(new Uint8Array(40).fill(0xff), 0, 40);
+      await log.sync();
+    }
+    const firstTxOffset = lastTxOffset + 1;
+    const run = await readCommits(fs, join(folder, 'clog'), { txOffset: firstTxOffset }, firstTxOffset + 1, 1);
+    const { log } = new DatabaseCopy(options.store, { identity, id: copyId });
+    await log.add({ ...run!, cutAtMicros: nowMicros(), times: [] }); // it was appended
+    await expect(restore({ ...options, dataDir: join(work, 'refused') })).rejects.toMatchObject({
+      code: 'SERVER_COPY_DAMAGED',
+      message: expect.stringContaining(`${firstTxOffset}`) as string,
+    });
+    expect(await readdir(work)).not.toContain('refused');
+    const target = { kind: 'offset', txOffset: lastTxOffset } as const;
+    const [before] = await restore({ ...options, target, dataDir: join(work, 'to before the forgery') });
+    expect(before).toMatchObject({ lastTxOffset });
   });
 });
 
