@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fc, test as property } from '@fast-check/vitest';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { NodeFileSystem } from '../src/node-file-system.ts';
 
 const fs = new NodeFileSystem();
@@ -80,3 +80,20 @@ property.prop([fc.array(step, { maxLength: 20 })], { numRuns: 25 })(
     expect(Buffer.compare(await readFile(path), model.bytes)).toBe(0);
   },
 );
+
+test('what was cut off does not come back with a write into the same block', async () => {
+  const path = join(folder, 'cut');
+  const file = await fs.open(path, 'write-synced');
+  try {
+    await file.write(new Uint8Array(2 * BLOCK_BYTES), 0);
+    await file.write(new Uint8Array(100).fill(7), 0);
+    await file.truncate(50);
+    // Room again, all of it zeros, around the place where the file was cut.
+    await file.truncate(2 * BLOCK_BYTES);
+    await file.write(new Uint8Array(10).fill(9), 200);
+  } finally {
+    await file.close();
+  }
+  const expected = new Uint8Array(2 * BLOCK_BYTES).fill(7, 0, 50).fill(9, 200, 210);
+  expect(Buffer.compare(await readFile(path), expected)).toBe(0);
+});
