@@ -56,6 +56,27 @@ describe.each(LAYOUTS)('in the layout %s', (layout) => {
     },
   );
 
+  test.each([0, 30, 100])(
+    'of what is put only the first %i bytes are kept: the next sync puts it whole',
+    async (bytes) => {
+      const inner = new MemoryBlobStore();
+      let isTorn = true;
+      const isOfChanges = (key: string): boolean => key.startsWith(objectsOf[layout]) || key.startsWith('changes/');
+      const store = new FaultyBlobStore(inner, (operation, key) =>
+        isTorn && operation.startsWith('put') && isOfChanges(key) ? { kind: 'torn', bytes } : undefined,
+      );
+      const [a, b] = [new Device(store, layout), new Device(store, layout)];
+      a.save('1', { name: 'first' });
+      await expect(a.sync.once()).rejects.toMatchObject({ code: 'SYNC_STORAGE_FAILED' });
+      isTorn = false;
+      a.save('2', { name: 'second' });
+      await a.sync.once();
+      expect(await b.sync.once()).toMatchObject({ pulled: 2 });
+      expect(b.log.state()).toEqual(a.log.state());
+      expect(await a.sync.once()).toMatchObject({ pushed: 0, pulled: 0 });
+    },
+  );
+
   test('a listing that is older than what it lists hides nothing for good', async () => {
     const inner = new MemoryBlobStore();
     let fault: BlobFault | undefined;

@@ -89,6 +89,7 @@ async function putSegment(session: LogSession, writer: SegmentWriter, through: C
     }
     const range = { from: position - 1, to: position };
     const bytes = await writer.finish(range.from, range.to, tag);
+    attempt.puts(segmentKey(position), bytes);
     const isPut = await store.putIfAbsent(segmentKey(position), bytes, signal);
     session.head = position;
     if (!isPut && !(await isOurs(session, position, tag))) {
@@ -107,6 +108,7 @@ async function putSegment(session: LogSession, writer: SegmentWriter, through: C
       throw new SyncError('SYNC_STORAGE_LOST_DATA', `${message}: it is put again with the next sync`);
     }
     if (isCovered) continue;
+    attempt.succeeded();
     const listed = pieces.find(({ name }) => name === segmentKey(position));
     state.have.add(range);
     state.tail = { position, etag: listed?.objects[0]?.etag };

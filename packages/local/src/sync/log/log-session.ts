@@ -50,6 +50,8 @@ export class LogSession {
 
   async pull(): Promise<SyncOutcome> {
     const have = this.#have;
+    if (await this.attempt.completeIn(this.#listing.pieces, this.context))
+      await this.list(Math.min(have.contiguousTo, this.head));
     const problemByPiece = new Map<string, SyncError | undefined>();
     const progress = { objects: 0, changes: 0 };
     for (let listings = 1; ;) {
