@@ -27,6 +27,7 @@ export type {
 } from './metrics.ts';
 export type { SnapshotPolicy } from './snapshots/snapshot-policy.ts';
 export type { SnapshotMetrics } from './snapshots/snapshots.ts';
+export { decodeSqlRows } from './sql.ts';
 export type { SqlOutcome } from './sql.ts';
 export { formatSqlOutcome } from './sql-json.ts';
 export type { OutboundBatchVisitor } from './outbound-batch.ts';

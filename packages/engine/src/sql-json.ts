@@ -1,23 +1,18 @@
-import { ByteReader, ByteWriter, compileJson, compileType, formatJson, typeToJson } from '@lightcone/sats';
+import { ByteReader, compileJson, formatJson, typeToJson } from '@lightcone/sats';
 import type { SqlOutcome } from './sql.ts';
 
 /**
  * The answer to SQL over HTTP: a JSON array with one element, rows as arrays of values (file 21 §5.2
  * of the specification).
  */
-export function formatSqlOutcome({ columns, rows, stats }: SqlOutcome, durationMicros: number): string {
+export function formatSqlOutcome({ columns, rowCount, rows, stats }: SqlOutcome, durationMicros: number): string {
   const elements = columns.elements.map(({ name, type }) => {
     const nameJson = name === undefined ? '{"none":[]}' : `{"some":${JSON.stringify(name)}}`;
     return `{"name":${nameJson},"algebraic_type":${formatJson(typeToJson(type))}}`;
   });
-  const { encode } = compileType(columns, []);
   const toJson = compileJson(columns, [], 'untyped');
-  const writer = new ByteWriter();
-  const rowTexts = rows.map((row) => {
-    writer.reset();
-    encode(writer, row);
-    return toJson(new ByteReader(writer.written()));
-  });
+  const reader = new ByteReader(rows);
+  const rowTexts = Array.from({ length: rowCount }, () => toJson(reader));
   const { rowsInserted, rowsDeleted, rowsUpdated } = stats;
   return (
     `[{"schema":{"elements":[${elements.join(',')}]},"rows":[${rowTexts.join(',')}],` +

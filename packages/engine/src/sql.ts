@@ -6,7 +6,15 @@ import {
   executeMutation,
   executeSelect,
 } from '@lightcone/query';
-import { type AlgebraicValue, ByteReader, type ProductType, SatsError, compileRow, types } from '@lightcone/sats';
+import {
+  type AlgebraicValue,
+  ByteReader,
+  ByteWriter,
+  type ProductType,
+  SatsError,
+  compileType,
+  types,
+} from '@lightcone/sats';
 import { SEQUENCE_EXHAUSTED, type Store, type Table, type Transaction, UNIQUE_VIOLATION } from '@lightcone/store';
 import type { Core } from './core.ts';
 import type { Caller } from './client.ts';
@@ -17,8 +25,17 @@ import { isViewFailure } from './views/view-failure.ts';
 export interface SqlOutcome {
   /** The columns; none for a statement that changes rows. */
   readonly columns: ProductType;
-  readonly rows: readonly AlgebraicValue[];
+  readonly rowCount: number;
+  /** The rows as BSATN, one behind the other: see {@link decodeSqlRows}. */
+  readonly rows: Uint8Array;
   readonly stats: { readonly rowsInserted: number; readonly rowsDeleted: number; readonly rowsUpdated: number };
+}
+
+/** The values of an outcome's rows, by column. */
+export function decodeSqlRows({ columns, rowCount, rows }: SqlOutcome): Record<string, AlgebraicValue>[] {
+  const { decode } = compileType(columns, []);
+  const reader = new ByteReader(rows);
+  return Array.from({ length: rowCount }, () => decode(reader) as Record<string, AlgebraicValue>); // a product
 }
 
 /** What the rows of one answer may take, as BSATN: as JSON they take several times as much, and memory meanwhile. */
@@ -28,7 +45,7 @@ const ROW_BYTES = 32;
 
 const TOO_LARGE = `The rows take more than ${MAX_ANSWER_BYTES / 1024 / 1024} MiB together. Ask for fewer with WHERE or LIMIT, or subscribe`;
 
-const NO_COLUMNS: ProductType = { tag: 'Product', elements: [] };
+const NO_ROWS = { columns: types.unit, rowCount: 0, rows: new Uint8Array() };
 const NOTHING_CHANGED = { rowsInserted: 0, rowsDeleted: 0, rowsUpdated: 0 };
 
 /**
@@ -49,28 +66,31 @@ export function runStatement(core: Core, caller: Caller, isOwner: boolean, text:
       `Caller ${caller.identity.toHex()} is not authorized to run SQL DML statements`,
     );
   }
-  return { columns: NO_COLUMNS, rows: [], stats: change(core, caller, plan) };
+  return { ...NO_ROWS, stats: change(core, caller, plan) };
 }
 
 /** A plan as rows of text, a line each. */
 function explanation(lines: readonly string[]): SqlOutcome {
   const columns = types.product([['plan', types.string]]);
-  return { columns, rows: lines.map((plan) => ({ plan })), stats: NOTHING_CHANGED };
+  const writer = new ByteWriter();
+  for (const line of lines) writer.string(line);
+  return { columns, rowCount: lines.length, rows: writer.written(), stats: NOTHING_CHANGED };
 }
 
 function select(core: Core, caller: Caller, plan: SelectPlan): SqlOutcome {
-  const rowType = compileRow(plan.result, []);
-  const rows: AlgebraicValue[] = [];
+  const rows = new ByteWriter();
+  let rowCount = 0;
   let left = MAX_ANSWER_BYTES;
   executeSelect(plan, core.rows, caller.identity.bytes, {
     row(bytes, start, end) {
       left -= end - start + ROW_BYTES;
       if (left < 0) throw new QueryError('QUERY_TOO_LARGE', TOO_LARGE);
-      rows.push(rowType.decode(new ByteReader(bytes, start, end)));
+      rows.slice(bytes, start, end);
+      rowCount++;
       return true;
     },
   });
-  return { columns: plan.result, rows, stats: NOTHING_CHANGED };
+  return { columns: plan.result, rowCount, rows: rows.written(), stats: NOTHING_CHANGED };
 }
 
 function change(core: Core, caller: Caller, plan: MutationPlan): SqlOutcome['stats'] {

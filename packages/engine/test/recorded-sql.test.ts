@@ -22,6 +22,7 @@ import {
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { rawTable, sequence } from '../../schema/test/raw-modules.ts';
 import type { Session } from '../src/embedded/session.ts';
+import { decodeSqlRows } from '../src/sql.ts';
 import { type TestDatabase, openTestDatabase, testIdentity } from '../src/testing/index.ts';
 import { anyModule } from './support/any-module.ts';
 
@@ -165,13 +166,13 @@ function ownAnswer({ db, caller, statement = '' }: Entry): Answer {
   };
   const result = databases[db].database.database.sql(as, statement);
   if (result.kind !== 'ok') return { error: comparableError(result.message) };
-  const { columns, rows, stats } = result.outcome;
+  const { columns, stats } = result.outcome;
   if (columns.elements.length === 0) return { stats: [stats.rowsInserted, stats.rowsDeleted, stats.rowsUpdated] };
   return {
     columns: columns.elements.map(({ name, type }) => [name, formatJson(typeToJson(type))]),
     rows: comparableRows(
       statement,
-      rows.map((row) => parseJson(writeJson(columns, [], row, 'untyped'))),
+      decodeSqlRows(result.outcome).map((row) => parseJson(writeJson(columns, [], row, 'untyped'))),
     ),
   };
 }

@@ -38,7 +38,7 @@ afterEach(() => database[Symbol.asyncDispose]());
 function sql(name: string, text: string): string {
   const caller = { identity: testIdentity(name), connectionId: ConnectionId.fromBigInt(9n), jwtPayload: '{}' };
   const result = database.database.database.sql(caller, text);
-  return result.kind === 'ok' ? `${result.outcome.rows.length} rows` : result.message;
+  return result.kind === 'ok' ? `${result.outcome.rowCount} rows` : result.message;
 }
 
 const estimates: readonly (readonly [text: string, rows: number])[] = [

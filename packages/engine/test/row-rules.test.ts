@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { btree, rawTable } from '../../schema/test/raw-modules.ts';
 import type { Row } from '../src/embedded/row.ts';
 import type { Session } from '../src/embedded/session.ts';
+import { decodeSqlRows } from '../src/sql.ts';
 import { type TestDatabase, openTestDatabase, testIdentity } from '../src/testing/index.ts';
 import { anyModule, rowBytes } from './support/any-module.ts';
 
@@ -92,7 +93,7 @@ function sql(name: Person, text: string): Row[] {
     text,
   );
   if (result.kind !== 'ok') throw new Error(result.message);
-  return [...result.outcome.rows] as Row[];
+  return decodeSqlRows(result.outcome);
 }
 
 /** Every way to rows, as the ids (or documents) of what comes out. */

@@ -5,6 +5,7 @@ import { parseScript } from '../../query/test/sqllogictest/parse-script.ts';
 import { type Answer, found, splitScript, wanted } from '../../query/test/sqllogictest/run-script.ts';
 import { EngineError } from '../src/errors.ts';
 import type { Session } from '../src/embedded/session.ts';
+import { decodeSqlRows } from '../src/sql.ts';
 import { type TestDatabase, openTestDatabase, testIdentity } from '../src/testing/index.ts';
 import { scriptModule } from './support/script-module.ts';
 
@@ -31,8 +32,8 @@ function runStatement(test: TestDatabase, name: string, sql: string): Answer {
   const caller = { identity, connectionId: ConnectionId.fromBigInt(77n), jwtPayload: '{}' };
   const result = test.database.database.sql(caller, sql);
   if (result.kind !== 'ok') return { kind: 'error', message: withoutIdentity(result.message) };
-  const { columns, rows, stats } = result.outcome;
-  if (columns.elements.length > 0) return { kind: 'rows', columns, rows };
+  const { columns, stats } = result.outcome;
+  if (columns.elements.length > 0) return { kind: 'rows', columns, rows: decodeSqlRows(result.outcome) };
   return { kind: 'changes', count: stats.rowsInserted + stats.rowsDeleted + stats.rowsUpdated };
 }
 

@@ -149,26 +149,9 @@ property.prop([fc.array(mixedStep, { minLength: 10, maxLength: 60 })], {
   'over all protocols at once, what a client has gathered equals its queries run now, after every transaction',
   async (steps) => {
     const observed = await ObservedDatabase.open(program, CLIENTS);
-    const { database, owner, clients } = observed;
+    const { database, clients } = observed;
     for (const action of steps) {
-      switch (action.kind) {
-        case 'sql': {
-          const result = database.sql(owner, action.sql);
-          if (result.kind === 'error') expect(result.message).toMatch(/Unique constraint/);
-          break;
-        }
-        case 'call': {
-          const { reducer, params, args } = action.what;
-          clients[action.by]!.callReducer(reducer, params, args, action.wantsAnswer);
-          break;
-        }
-        case 'subscribe':
-          clients[action.by]!.subscribe(action.how, action.queries);
-          break;
-        case 'unsubscribe':
-          clients[action.by]!.unsubscribe();
-          break;
-      }
+      observed.take(action);
       const now = await observed.ask(QUERIES);
       for (const follower of clients) {
         const expected = follower.followed().flatMap((query) => now.get(query as Query)!.map((row) => row.text));

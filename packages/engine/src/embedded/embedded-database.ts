@@ -14,6 +14,7 @@ import type { Database } from '../database.ts';
 import { EngineError } from '../errors.ts';
 import { readOutboundBatch } from '../outbound-batch.ts';
 import type { HttpHandlerResult } from '../procedures/procedure-result.ts';
+import { decodeSqlRows } from '../sql.ts';
 import type { Row } from './row.ts';
 import { Session } from './session.ts';
 
@@ -88,7 +89,7 @@ export class EmbeddedDatabase implements AsyncDisposable {
     );
     if (result.kind !== 'ok') throw new EngineError('ENGINE_QUERY_FAILED', result.message);
     await this.#database.whenDurable(result.txOffset);
-    return [...result.outcome.rows] as Row[]; // rows are products, whose values are objects
+    return decodeSqlRows(result.outcome);
   }
 
   /**

@@ -1,6 +1,6 @@
 import { CommitLog, type FileSystem } from '@lightcone/commitlog';
 import { ConnectionId, types } from '@lightcone/sats';
-import { Database, type DatabaseOptions } from '../../src/index.ts';
+import { Database, type DatabaseOptions, decodeSqlRows } from '../../src/index.ts';
 import { FakeClock, testIdentity } from '../../src/testing/index.ts';
 import { rawTable } from '../../../schema/test/raw-modules.ts';
 import { anyModule } from '../support/any-module.ts';
@@ -65,7 +65,9 @@ export class DatabaseOnDisk {
   count(): number {
     const result = this.database.sql(owner, 'SELECT n FROM number');
     if (result.kind !== 'ok') throw new Error(JSON.stringify(result));
-    const numbers = result.outcome.rows.map((row) => (row as { n: number }).n).toSorted((left, right) => left - right);
+    const numbers = (decodeSqlRows(result.outcome) as { n: number }[])
+      .map(({ n }) => n)
+      .toSorted((left, right) => left - right);
     if (numbers.length % 2 !== 0 || numbers.some((n, i) => n !== i)) throw new Error(`there is ${numbers.join(' ')}`);
     return numbers.length / 2;
   }

@@ -21,6 +21,7 @@ import {
 } from '@lightcone/histories';
 import { SUBPROTOCOLS, type Subprotocol } from '@lightcone/protocol';
 import { type Anomaly, type Operation, checkHistory } from '@lightcone/serializability';
+import { decodeSqlRows } from '../../src/sql.ts';
 import { type LinkEnd, type SimulatedLink, SimulatedServer } from '../../src/testing/index.ts';
 
 const PROGRAM = readFileSync(new URL('../../../../modules/histories/histories.wasm', import.meta.url));
@@ -258,7 +259,7 @@ export class Campaign {
       return undefined;
     }
     // The engine's rows are those of the clients: plain values by column.
-    return queryReads(query, result.outcome.rows as Parameters<typeof queryReads>[1]);
+    return queryReads(query, decodeSqlRows(result.outcome) as unknown as Parameters<typeof queryReads>[1]);
   }
 
   async #observe(name: string, key: number): Promise<Operation[] | undefined> {

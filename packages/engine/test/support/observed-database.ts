@@ -6,12 +6,19 @@ import {
   rowStart,
   writeClientMessage,
 } from '@lightcone/protocol';
-import { type AlgebraicValue, ByteReader, ByteWriter, ConnectionId, writeJson } from '@lightcone/sats';
+import {
+  type AlgebraicType,
+  type AlgebraicValue,
+  ByteReader,
+  ByteWriter,
+  ConnectionId,
+  writeJson,
+} from '@lightcone/sats';
 import type { Caller } from '../../src/client.ts';
 import { Database } from '../../src/database.ts';
 import { readOutboundBatch } from '../../src/outbound-batch.ts';
 import { FakeClock, testIdentity } from '../../src/testing/index.ts';
-import { ProtocolClient } from './protocol-client.ts';
+import { ProtocolClient, type Style } from './protocol-client.ts';
 
 /** Numbers of connections: the clients count from 1. */
 const OBSERVER = 100;
@@ -20,6 +27,19 @@ const OBSERVER = 100;
 export interface ObservedRow {
   readonly value: Record<string, AlgebraicValue>;
   readonly text: string;
+}
+
+/** What is done to an observed database in one step; `by` is the place of a client. */
+export type ObservedStep =
+  | { readonly kind: 'sql'; readonly sql: string }
+  | { readonly kind: 'call'; readonly by: number; readonly what: ObservedCall; readonly wantsAnswer: boolean }
+  | { readonly kind: 'subscribe'; readonly by: number; readonly how: Style; readonly queries: readonly string[] }
+  | { readonly kind: 'unsubscribe'; readonly by: number };
+
+export interface ObservedCall {
+  readonly reducer: string;
+  readonly params: AlgebraicType;
+  readonly args: object;
 }
 
 /** A database in memory with clients of any protocols, and its owner, who sees everything. */
@@ -94,6 +114,29 @@ export class ObservedDatabase {
     const observer = { ...owner, connectionId: ConnectionId.fromBigInt(1001n), number: OBSERVER, token: '' } as const;
     database.connect({ ...observer, protocol: 'v3.bsatn.spacetimedb', isConfirmed: false });
     return new ObservedDatabase(database, owner, [...clients.values()], clock, failures, answers);
+  }
+
+  /** Begins a step. @throws Error for an SQL statement that fails otherwise than by a unique constraint */
+  take(step: ObservedStep): void {
+    switch (step.kind) {
+      case 'sql': {
+        const result = this.database.sql(this.owner, step.sql);
+        if (result.kind !== 'ok' && !(result.kind === 'error' && result.message.includes('Unique constraint'))) {
+          throw new Error(`${step.sql}: ${JSON.stringify(result)}`);
+        }
+        return;
+      }
+      case 'call': {
+        const { reducer, params, args } = step.what;
+        this.clients[step.by]!.callReducer(reducer, params, args, step.wantsAnswer);
+        return;
+      }
+      case 'subscribe':
+        this.clients[step.by]!.subscribe(step.how, step.queries);
+        return;
+      case 'unsubscribe':
+        this.clients[step.by]!.unsubscribe();
+    }
   }
 
   /** Deals with everything that was asked for, then asks each query once, as the owner. @throws what went wrong meanwhile */

@@ -1,12 +1,13 @@
+import { decodeSqlRows } from '@lightcone/engine';
 import type { SqlOutcome } from '@lightcone/engine';
 import { memberKey } from '@lightcone/sats';
-import type { AlgebraicValue } from '@lightcone/sats';
 import { BackendWriter } from './backend-writer.ts';
 import { columnName, postgresType } from './postgres-type.ts';
 import { textForm } from './text-form.ts';
 
 /** The messages that tell how a statement ended: columns, rows and `SELECT n`, or what it changed. */
-export function writeSqlOutcome({ columns, rows, stats }: SqlOutcome, durationMicros: number): Uint8Array<ArrayBuffer> {
+export function writeSqlOutcome(outcome: SqlOutcome, durationMicros: number): Uint8Array<ArrayBuffer> {
+  const { columns, rowCount, stats } = outcome;
   const writer = new BackendWriter();
   const { elements } = columns;
   if (elements.length === 0) {
@@ -17,14 +18,12 @@ export function writeSqlOutcome({ columns, rows, stats }: SqlOutcome, durationMi
   );
   const keys = elements.map(memberKey);
   const forms = elements.map(({ type }) => textForm(type));
-  for (const row of rows) {
-    // A row is a product, and has what its type says.
-    const record = row as Readonly<Record<string, AlgebraicValue>>;
+  for (const row of decodeSqlRows(outcome)) {
     const start = writer.beginRow(keys.length);
-    for (let i = 0; i < keys.length; i++) writer.value(forms[i]!(record[keys[i]!]!));
+    for (let i = 0; i < keys.length; i++) writer.value(forms[i]!(row[keys[i]!]!));
     writer.endRow(start);
   }
-  return writer.commandComplete(`SELECT ${rows.length}`).finish();
+  return writer.commandComplete(`SELECT ${rowCount}`).finish();
 }
 
 /** `inserted: 1, server: 1.72ms`; what is zero is left out. */
