@@ -76,7 +76,8 @@ export class Table {
 
   /**
    * The first visible row, or NO_ROW. Committed rows come first, then those that the open transaction
-   * inserted; both in the order of insertion as long as no space of deleted rows is used again.
+   * inserted or updated in place; both in the order of places, which is that of insertion as long as no space of deleted
+   * rows is used again.
    *
    * A scan must not be continued after the table was changed: collect the pointers first.
    */
