@@ -17,10 +17,10 @@ afterEach(() => rmSync(home, { recursive: true }));
 
 test('the guide does what it says', { timeout: 240_000 }, async () => {
   // A checkout whose example has nothing but its packages.
-  const example = join(home, 'lightcone', 'examples', 'quick-start');
+  const example = join(home, 'examples', 'quick-start');
   mkdirSync(example, { recursive: true });
   for (const shared of ['tools', join('examples', 'quick-start', 'node_modules')])
-    symlinkSync(join(repository, shared), join(home, 'lightcone', shared));
+    symlinkSync(join(repository, shared), join(home, shared));
   await using guide = await Guide.open(page, home);
   await expect(guide.follow()).resolves.toBeUndefined();
 });
