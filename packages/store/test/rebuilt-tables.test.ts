@@ -1,4 +1,4 @@
-import { ByteWriter, compileRow, SatsError, types } from '@lightcone/sats';
+import { type ByteWriter, compileRow, SatsError, types } from '@lightcone/sats';
 import { describe, expect, test } from 'vitest';
 import { type TableDefinition, UNIQUE_VIOLATION } from '../src/index.ts';
 import { counting, type Fields, OneTable, person, unique } from './one-table.ts';
