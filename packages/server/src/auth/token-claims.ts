@@ -5,6 +5,8 @@ export interface TokenClaims {
   readonly identity: string;
   readonly issuer: string;
   readonly subject: string;
+  /** `exp`: seconds since 1970, undefined for never. */
+  readonly expiry: number | undefined;
   /** The payload's JSON, exactly as the token has it: modules read it. */
   readonly payload: string;
 }
@@ -35,13 +37,14 @@ export function checkClaims(payload: string, nowSeconds: number): TokenClaims {
   checkAudience(claims['aud']);
   if (claims['iat'] === undefined) throw new InvalidToken('JSON error: missing field `iat`');
   if (!isSeconds(claims['iat'])) throw new InvalidToken('JSON error: `iat` is not a whole number of seconds');
-  checkExpiry(claims['exp'], nowSeconds);
+  const expiry = readExpiry(claims);
+  checkExpiry(expiry, nowSeconds);
   const identity = Identity.fromClaims(issuer, subject).toHex();
   const stated = claims['hex_identity'];
   if (stated !== undefined && stated !== null && stated !== identity) {
     throw new UnusableClaims('Identity mismatch: `hex_identity` does not follow from `iss` and `sub`');
   }
-  return { identity, issuer, subject, payload };
+  return { identity, issuer, subject, expiry, payload };
 }
 
 export function parseObject(payload: string): Record<string, unknown> {
@@ -74,10 +77,15 @@ function checkAudience(audience: unknown): void {
   throw new InvalidToken('JSON error: `aud` is neither a text nor a list of texts');
 }
 
-function checkExpiry(expiry: unknown, nowSeconds: number): void {
-  if (expiry === undefined || expiry === null) return;
-  if (!isSeconds(expiry)) throw new InvalidToken('JSON error: `exp` is not a whole number of seconds');
-  if (expiry + EXPIRY_LEEWAY_SECONDS < nowSeconds) throw new InvalidToken('ExpiredSignature');
+function readExpiry({ exp }: Readonly<Record<string, unknown>>): number | undefined {
+  if (exp === undefined || exp === null) return undefined;
+  if (!isSeconds(exp)) throw new InvalidToken('JSON error: `exp` is not a whole number of seconds');
+  return exp;
+}
+
+/** @throws InvalidToken */
+export function checkExpiry(expiry: number | undefined, nowSeconds: number): void {
+  if (expiry !== undefined && expiry + EXPIRY_LEEWAY_SECONDS < nowSeconds) throw new InvalidToken('ExpiredSignature');
 }
 
 function isSeconds(value: unknown): value is number {

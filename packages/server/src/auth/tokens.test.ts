@@ -1,9 +1,10 @@
 import { createHmac } from 'node:crypto';
 import { Identity } from '@lightcone/sats';
 import { CompactSign } from 'jose';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { pino } from 'pino';
 import { ForeignIssuers } from './foreign-issuers.ts';
+import { KeySet } from './key-set.ts';
 import { generateKeyPair } from './keys.ts';
 import { parseExact } from './parse-exact.ts';
 import { Tokens } from './tokens.ts';
@@ -137,4 +138,42 @@ test.each([
   { what: 'an unknown algorithm', token: `${base64({ alg: 'XX' })}.${base64(claims)}.AAAA`, reason: 'JSON error' },
 ])('$what is refused', async ({ token, reason }) => {
   await expect(tokens.verify(token)).rejects.toThrow(reason);
+});
+
+test('a token that comes again is known, and still refused when it has expired', async () => {
+  let now = NOW;
+  const mine = new Tokens(keys, nobodyElse, () => now);
+  const token = await sign({ ...claims, exp: NOW + 10 });
+  const check = vi.spyOn(KeySet.prototype, 'verify');
+  const first = await mine.verify(token);
+  expect(await mine.verify(token)).toEqual(first);
+  expect(check).toHaveBeenCalledTimes(1);
+  now = NOW + 71;
+  await expect(mine.verify(token)).rejects.toThrow('ExpiredSignature');
+  check.mockRestore();
+});
+
+test('a token is not taken for one that differs from it in the signature alone', async () => {
+  const token = await sign(claims);
+  await tokens.verify(token);
+  const end = token.at(-10) === 'A' ? 'B' : 'A';
+  const forged = token.slice(0, -10) + end + token.slice(-9);
+  for (let times = 0; times < 2; times++) {
+    await expect(tokens.verify(forged)).rejects.toThrow('InvalidSignature');
+  }
+});
+
+test('of tokens that come in great number those that were not seen for longest are forgotten', async () => {
+  const check = vi.spyOn(KeySet.prototype, 'verify').mockResolvedValue(undefined);
+  const mine = new Tokens(keys, nobodyElse, () => NOW);
+  const unsigned = (sub: number): string => `${base64({ alg: 'ES256' })}.${base64({ ...claims, sub: `${sub}` })}.x`;
+  for (let sub = 0; sub < 2048; sub++) await mine.verify(unsigned(sub));
+  await mine.verify(unsigned(0));
+  await mine.verify(unsigned(2048));
+  check.mockClear();
+  await mine.verify(unsigned(0));
+  expect(check).not.toHaveBeenCalled();
+  await mine.verify(unsigned(1));
+  expect(check).toHaveBeenCalledTimes(1);
+  check.mockRestore();
 });

@@ -5,6 +5,7 @@ import type { ForeignIssuers } from './foreign-issuers.ts';
 import { KeySet } from './key-set.ts';
 import type { ServerKeys } from './keys.ts';
 import { parseExact } from './parse-exact.ts';
+import { ProvenTokens } from './proven-tokens.ts';
 import { checkClaims, InvalidToken, LOCAL_ISSUER } from './token-claims.ts';
 import type { TokenClaims } from './token-claims.ts';
 import { parseToken } from './token-form.ts';
@@ -24,6 +25,8 @@ export class Tokens {
   readonly #keys: ServerKeys;
   readonly #ownKeys: KeySet;
   readonly #issuers: ForeignIssuers;
+  /** By this server's own keys. */
+  readonly #proven = new ProvenTokens();
   readonly #nowSeconds: () => number;
 
   constructor(
@@ -81,10 +84,15 @@ export class Tokens {
    * @throws InvalidToken, UnknownIssuer
    */
   async verify(token: string): Promise<TokenClaims> {
+    const proven = this.#proven.find(token, this.#nowSeconds());
+    if (proven !== undefined) return proven;
     const parts = parseToken(token);
     const claims = checkClaims(parts.payload, this.#nowSeconds());
     const ownProblem = await this.#checkOwnSignature(token, parts);
-    if (ownProblem === undefined) return claims;
+    if (ownProblem === undefined) {
+      this.#proven.add(token, claims);
+      return claims;
+    }
     if (claims.issuer === LOCAL_ISSUER) throw ownProblem;
     await this.#issuers.verify(claims.issuer, token, parts);
     return claims;
