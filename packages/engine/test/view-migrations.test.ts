@@ -69,7 +69,7 @@ test('an update whose views fail is refused, and the old module goes on', async 
   const before = await db.dump();
   await expect(db.publish(viewsModule({ views: ['answered'], isBroken: true }))).rejects.toMatchObject({
     code: 'ENGINE_UPDATE_REJECTED',
-    message: expect.stringContaining('view `answered` failed') as string,
+    message: expect.stringContaining('view `answered` failed: the view trapped: ') as string,
   });
   expect(await db.dump()).toEqual(before);
   await db.insert('item', ITEM, { id: 8, name: 'eight' });

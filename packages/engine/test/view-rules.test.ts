@@ -55,9 +55,6 @@ describe('what a view may not return', () => {
     { what: 'more rows than there are', code: 0, result: bytes(255, 255, 255, 255), reason: unreadable },
     { what: 'nothing', code: 0, result: bytes(), reason: unreadable },
     { what: 'a string that is no UTF-8', code: 0, result: bytes(1, 0, 0, 0, 9, 0, 0, 0, 1, 0, 0, 0, 0xff), reason: unreadable }, // prettier-ignore
-    { what: 'an error', code: 1, result: text('not today'), reason: 'not today' },
-    { what: 'an unknown code', code: 3, result: bytes(), reason: FATAL },
-    { what: 'an unknown header', code: 2, result: bytes(9), reason: FATAL },
     { what: 'a query that is none', code: 2, result: query('SELECT'), reason: 'sql parser error' },
     { what: 'a query of another table', code: 2, result: query('SELECT * FROM nothing'), reason: 'no such table: `nothing`' }, // prettier-ignore
     {
@@ -91,14 +88,42 @@ describe('what a view may not return', () => {
       reason: 'view definition cannot read from event table `happening`',
     },
     { what: 'a change', code: 2, result: query('DELETE FROM item'), reason: 'Unsupported' },
+  ])('$what: the reason, which may name what is private, is for the log alone', async ({ code, result, reason }) => {
+    const message = 'view `answered` failed: it returned what it may not; why is in the log of the database';
+    expect(await failures(code, result)).toEqual([message, message]);
+    const logged = expect.objectContaining({
+      functionName: 'answered',
+      message: expect.stringContaining(reason) as string,
+    }) as unknown;
+    expect(db.logs.filter(({ level }) => level === 'Error')).toEqual([logged, logged]);
+  });
+
+  test.each([
+    { what: 'an error, which is meant for callers', code: 1, result: text('not today'), reason: 'not today' },
+    { what: 'an unknown code', code: 3, result: bytes(), reason: FATAL },
+    { what: 'an unknown header', code: 2, result: bytes(9), reason: FATAL },
   ])('$what', async ({ code, result, reason }) => {
+    const message = `view \`answered\` failed: ${reason}`;
+    expect(await failures(code, result)).toEqual([message, message]);
+  });
+
+  /** What who reads the view is told, and who changes what it reads; nothing is changed then. */
+  async function failures(code: number, result: Uint8Array): Promise<string[]> {
     await setAnswer(code, result);
-    await expect(alice.query('SELECT * FROM answered')).rejects.toThrow(`view \`answered\` failed: ${reason}`);
+    const reading = await messageOf(alice.query('SELECT * FROM answered'));
     await setAnswer(0, bytes(0, 0, 0, 0));
     expect(await alice.query('SELECT * FROM answered')).toEqual([]);
-    await expect(setAnswer(code, result)).rejects.toThrow(`view \`answered\` failed: ${reason}`);
+    const changing = await messageOf(setAnswer(code, result));
     expect(await alice.query('SELECT * FROM item')).toHaveLength(1);
-  });
+    return [reading, changing];
+  }
+
+  async function messageOf(refused: Promise<unknown>): Promise<string> {
+    return refused.then(
+      () => 'it was done',
+      (error: unknown) => (error as Error).message,
+    );
+  }
 });
 
 describe('what a view may not do', () => {
@@ -163,6 +188,17 @@ test('a reducer that a view forbids counts as failed', async () => {
   const row = rowBytes(ITEM, { id: 8, name: 'eight' });
   await expect(alice.call('insert_row', 'item', row)).rejects.toThrow('view `at_most_one_item` failed: errno 02');
   expect(counts()).toMatchObject({ committed: 1, failed: 1 });
+});
+
+test('whose change a private view forbids does not learn its name; the owner does', async () => {
+  await using hidden = await openTestDatabase(viewsModule({ privateView: 'at_most_one_item' }));
+  expect(await hidden.database.sql('SELECT * FROM at_most_one_item')).toEqual([]);
+  const bob = await hidden.connect('bob');
+  await bob.call('insert_row', 'item', rowBytes(ITEM, { id: 1, name: '' }));
+  await expect(bob.call('insert_row', 'item', rowBytes(ITEM, { id: 2, name: '' }))).rejects.toMatchObject({
+    message: 'a private view failed: errno 02',
+  });
+  expect(hidden.logs.at(-1)).toMatchObject({ level: 'Error', functionName: 'at_most_one_item', message: 'errno 02' });
 });
 
 test('a client that is gone goes, even if a view cannot bear it: the view is empty until it works again', async () => {

@@ -3,7 +3,7 @@ import { planMigration } from '@lightcone/schema';
 import type { Core } from '../core.ts';
 import { EngineError } from '../errors.ts';
 import type { LoadedModule } from '../loaded-module.ts';
-import { isViewFailure } from '../views/view-failure.ts';
+import { isViewFailure, ownersMessage } from '../views/view-failure.ts';
 import { migrate } from './migrate.ts';
 import { failedPrechecks } from './prechecks.ts';
 import { replaceRowRules } from './row-rules.ts';
@@ -61,7 +61,8 @@ export function update(
     core.catalog.refresh();
     core.views.load(current);
     if (isReplanned) core.subscriptions.replan();
-    if (isStoreRefusal(error) || isViewFailure(error) || isInvalidRule(error)) throw rejected(error.message, error);
+    if (isViewFailure(error)) throw rejected(ownersMessage(error), error);
+    if (isStoreRefusal(error) || isInvalidRule(error)) throw rejected(error.message, error);
     throw error;
   }
   core.run(next);

@@ -5,7 +5,7 @@ import type { Catalog } from '../catalog.ts';
 import type { LoadedModule } from '../loaded-module.ts';
 import { LiveView } from './live-view.ts';
 import { ReaderIndex } from './reader-index.ts';
-import { viewFailure } from './view-failure.ts';
+import { failedView } from './view-failure.ts';
 import type { ViewRun, ViewRunner } from './view-runner.ts';
 import { type View, findViews } from './view.ts';
 
@@ -175,9 +175,8 @@ export class LiveViews {
     if (view === undefined || this.#module === undefined) throw new Error(`table ${live.tableId} has lost its view`);
     const run = this.#runner.run(transaction, this.#module, view, live);
     if (run.failure !== undefined) {
-      const { name } = view.def;
-      this.#log(name, run.failure.detail);
-      if (onFailure === 'failTransaction') throw viewFailure(name, run.failure.message);
+      this.#log(view.def.name, run.failure.detail);
+      if (onFailure === 'failTransaction') throw failedView(view.def, run.failure);
     }
     this.#runs.set(live, run);
   }

@@ -9,7 +9,7 @@ import { FATAL_ERROR_TEXT } from '../reducer-calls.ts';
 import { BackingRows } from './backing-rows.ts';
 import type { LiveView } from './live-view.ts';
 import { ReadSet } from './read-set.ts';
-import { isViewFailure } from './view-failure.ts';
+import { type ViewFailure, isViewFailure } from './view-failure.ts';
 import { planViewQuery } from './view-query.ts';
 import type { View } from './view.ts';
 
@@ -19,13 +19,6 @@ export interface ViewRun {
   readonly reads: ReadSet;
   /** Why it failed; the instance has no rows then. */
   readonly failure: ViewFailure | undefined;
-}
-
-export interface ViewFailure {
-  /** For callers. */
-  readonly message: string;
-  /** For the owner's log. */
-  readonly detail: string;
 }
 
 /** Runs views, and puts what they return in the place of what they returned before. */
@@ -59,7 +52,8 @@ export class ViewRunner {
       failure = this.#takeRows(view, live, outcome, reads);
     } catch (error) {
       if (!(error instanceof QueryError || error instanceof SatsError)) throw error;
-      failure = { message: error.message, detail: error.message };
+      // It may name tables and columns that callers must not see.
+      failure = { message: UNUSABLE_ANSWER, detail: error.message };
     }
     if (failure !== undefined) rows.begin(transaction, view.tableId, live.argHash); // without those that it had taken
     rows.end();
@@ -146,3 +140,4 @@ export class ViewRunner {
 }
 
 const LENGTH_BYTES = 4;
+const UNUSABLE_ANSWER = 'it returned what it may not; why is in the log of the database';

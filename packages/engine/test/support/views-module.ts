@@ -40,6 +40,8 @@ export interface ViewsModuleParts {
   readonly version?: string;
   /** Those that the module has; all by default. */
   readonly views?: readonly (typeof VIEWS)[number][];
+  /** One that only the owner may read. */
+  readonly privateView?: (typeof VIEWS)[number];
   /** Whether `answered` traps whatever the answer is. */
   readonly isBroken?: boolean;
   /** With fewer `counting_clients` fails; 2 by default. */
@@ -50,6 +52,7 @@ export interface ViewsModuleParts {
 export function viewsModule({
   version = '',
   views = VIEWS,
+  privateView,
   isBroken = false,
   fewestClients = 2,
 }: ViewsModuleParts = {}): Uint8Array {
@@ -83,7 +86,7 @@ export function viewsModule({
     views: views.map((name) => ({
       name,
       index: VIEWS.indexOf(name),
-      isPublic: true,
+      isPublic: name !== privateView,
       isAnonymous: true,
       params: types.product([]),
       returnType: types.array(types.ref(0)),
