@@ -78,10 +78,25 @@ function run(command) {
   });
   // The terminal sends Ctrl-C to the whole group: the child decides when to end, and we end with it.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  if (process.env.npm_lifecycle_event !== undefined) endWithParent(child);
   child.on('exit', (code, signal) => {
     if (signal) {
       process.removeAllListeners(signal);
       process.kill(process.pid, signal);
     } else process.exit(code ?? 1);
   });
+}
+
+/**
+ * Who tells npm to end ends the shell that it has started us with, and that passes nothing on: we notice by having
+ * another parent.
+ * @param {import('node:child_process').ChildProcess} child
+ */
+function endWithParent(child) {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    child.kill('SIGTERM');
+  }, 250);
 }
