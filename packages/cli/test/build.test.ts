@@ -81,7 +81,7 @@ describe('in C++', () => {
   test('without cmake it is said what to install', async () => {
     const run = await user.run(['build', '-p', 'm']);
     expect(run.exitCode).toBe(1);
-    expect(run.noted).toMatch(/there is no cmake here|no @lightcone\/sdk-cpp/);
+    expect(run.noted).toContain('there is no cmake here');
   });
 });
 

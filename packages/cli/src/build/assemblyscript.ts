@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CliError } from '../errors.ts';
 import type { Terminal } from '../terminal.ts';
-import { missingTool } from './missing-tool.ts';
+import { missingPackage } from './missing-tool.ts';
 import type { BuildOptions, ModuleLanguage } from './module-language.ts';
 import { findPackageFile } from './package-file.ts';
 
@@ -37,7 +37,7 @@ interface TextOutput {
 }
 
 async function compileAssemblyScript(folder: string, terminal: Terminal, { isDebug }: BuildOptions): Promise<string[]> {
-  const sdkFolder = await linkSdk(folder, terminal);
+  const sdkFolder = await linkSdk(folder);
   const compiler = await loadCompiler(sdkFolder);
   const wasm = join(folder, 'build', `${basename(folder)}.wasm`);
   const mode = isDebug ? ['--debug', '--optimizeLevel', '0'] : [];
@@ -60,11 +60,11 @@ async function compileAssemblyScript(folder: string, terminal: Terminal, { isDeb
  * The SDK that the module uses: its own if it has one installed, or the one of this command line, to which the module
  * gets a link, so that compiler and editor find it where npm would have put it.
  */
-async function linkSdk(folder: string, terminal: Terminal): Promise<string> {
+async function linkSdk(folder: string): Promise<string> {
   const installed = findPackageFile(SDK_FILE, folder);
   if (installed !== undefined) return dirname(installed);
   const ours = findPackageFile(SDK_FILE, import.meta.dirname);
-  if (ours === undefined) throw missingTool('assemblyscript', terminal.platform, `there is no ${SDK} here`);
+  if (ours === undefined) throw missingPackage(SDK);
   const link = join(folder, 'node_modules', SDK);
   await mkdir(dirname(link), { recursive: true });
   // One that leads nowhere is from a command line that has been moved or replaced.
@@ -77,8 +77,8 @@ async function linkSdk(folder: string, terminal: Terminal): Promise<string> {
 async function loadCompiler(sdkFolder: string): Promise<Compiler> {
   const manifest = findPackageFile('assemblyscript/package.json', sdkFolder);
   if (manifest === undefined) {
-    throw new CliError('CLI_TOOL_MISSING', `${sdkFolder} has no assemblyscript beside it`, {
-      hint: 'Run: npm install',
+    throw new CliError('CLI_TOOL_MISSING', `${sdkFolder} has no assemblyscript beside it, on which it depends`, {
+      hint: 'Install that package again.',
     });
   }
   const url = pathToFileURL(join(dirname(manifest), 'dist', 'asc.js')).href;

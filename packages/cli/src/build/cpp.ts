@@ -2,11 +2,13 @@ import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { CliError } from '../errors.ts';
 import type { Terminal } from '../terminal.ts';
-import { missingTool } from './missing-tool.ts';
+import { missingPackage, missingTool } from './missing-tool.ts';
 import type { BuildOptions, ModuleLanguage } from './module-language.ts';
 import { isOptimisedFile } from './optimise.ts';
 import { findPackageFile } from './package-file.ts';
 import { runTool } from './run-tool.ts';
+
+const SDK = '@lightcone/sdk-cpp';
 
 /** C++, with the headers of `@lightcone/sdk-cpp` that came with this command line. */
 export const cpp: ModuleLanguage = {
@@ -22,10 +24,8 @@ export const cpp: ModuleLanguage = {
 
 async function compileCpp(folder: string, terminal: Terminal, { isDebug }: BuildOptions): Promise<string[]> {
   const output = join(folder, 'build');
-  const toolchain = findPackageFile('@lightcone/sdk-cpp/toolchains/wasm_toolchain.cmake', import.meta.dirname);
-  if (toolchain === undefined) {
-    throw missingTool('cpp', terminal.platform, 'there is no @lightcone/sdk-cpp beside this command line');
-  }
+  const toolchain = findPackageFile(`${SDK}/toolchains/wasm_toolchain.cmake`, import.meta.dirname);
+  if (toolchain === undefined) throw missingPackage(SDK);
   if ((await runTool(terminal, 'em++', ['--version'], { folder, isQuiet: true })) === undefined) {
     throw missingTool('cpp', terminal.platform, 'there is no em++ here, the compiler of Emscripten');
   }

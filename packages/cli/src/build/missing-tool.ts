@@ -1,9 +1,10 @@
 import { CliError } from '../errors.ts';
 import type { ModuleLanguage } from './module-language.ts';
 
-type Hints = Readonly<
-  Record<ModuleLanguage['name'], Readonly<Record<'linux' | 'darwin' | 'win32', readonly string[]>>>
->;
+/** The languages whose compilers are programs of their own. */
+type ToolLanguage = Exclude<ModuleLanguage['name'], 'assemblyscript'>;
+
+type Hints = Readonly<Record<ToolLanguage, Readonly<Record<'linux' | 'darwin' | 'win32', readonly string[]>>>>;
 
 const RUSTUP = ["curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh"];
 const TARGET = 'rustup target add wasm32-unknown-unknown';
@@ -31,21 +32,23 @@ const HINTS: Hints = {
       'and Emscripten: https://emscripten.org/docs/getting_started/downloads.html',
     ],
   },
-  assemblyscript: {
-    linux: ['npm install @lightcone/sdk-assemblyscript'],
-    darwin: ['npm install @lightcone/sdk-assemblyscript'],
-    win32: ['npm install @lightcone/sdk-assemblyscript'],
-  },
 };
 
 /**
  * Says what to install, on the system that asks.
  * @param what the thing that is missing, as a sentence
  */
-export function missingTool(language: ModuleLanguage['name'], platform: NodeJS.Platform, what: string): CliError {
+export function missingTool(language: ToolLanguage, platform: NodeJS.Platform, what: string): CliError {
   const hints = HINTS[language];
   const lines = platform === 'darwin' ? hints.darwin : platform === 'win32' ? hints.win32 : hints.linux;
   return new CliError('CLI_TOOL_MISSING', what, {
     hint: ['Install it:', ...lines.map((line) => `  ${line}`)].join('\n'),
+  });
+}
+
+/** Says that a package is not there which comes with the command line. */
+export function missingPackage(name: string): CliError {
+  return new CliError('CLI_TOOL_MISSING', `there is no ${name} beside this command line, with which it comes`, {
+    hint: 'Install the command line again; in a checkout: delete its folder node_modules, and run the command again.',
   });
 }
