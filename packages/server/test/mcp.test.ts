@@ -86,6 +86,19 @@ test.each([
     status: 200,
     json: { id: 1, error: { code: -32_601, message: 'unknown method `toString`' } },
   },
+  { what: 'a number', body: '5', status: 200, json: { id: null, error: { code: -32_600 } } },
+  {
+    what: 'parameters as a number',
+    body: { id: 1, method: 'ping', params: 5 },
+    status: 200,
+    json: { id: 1, error: { code: -32_602 } },
+  },
+  {
+    what: 'arguments as a number',
+    body: { id: 1, method: 'tools/call', params: { name: 'sql', arguments: 5 } },
+    status: 200,
+    json: { error: { code: -32_602, message: 'expected an object as `arguments`' } },
+  },
   {
     what: 'parameters as a list',
     body: { id: 1, method: 'ping', params: [] },
@@ -156,6 +169,17 @@ describe.each([
       isError: true,
     });
   });
+});
+
+test('numbers of more than 53 bits reach a function as they were written, and so does the id its answer', async () => {
+  await publish(server.url, 'sums', await newUser(server.url), programs.procedures);
+  const params = '{"name":"call","arguments":{"reducer":"add","args":[9223372036854775800,7]}}';
+  const request = `{"jsonrpc":"2.0","id":9007199254740993,"method":"tools/call","params":${params}}`;
+  const headers = authorization(owner);
+  const response = await fetch(`${server.url}/v1/database/sums/mcp`, { method: 'POST', headers, body: request });
+  const answer = await response.text();
+  expect(JSON.parse(answer)).toMatchObject({ result: { content: [{ text: '9223372036854775807' }], isError: false } });
+  expect(answer).toContain('"id":9007199254740993');
 });
 
 test('a database that is not there is told as such', async () => {

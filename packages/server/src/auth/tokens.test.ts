@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import { ForeignIssuers } from './foreign-issuers.ts';
 import { KeySet } from './key-set.ts';
 import { generateKeyPair } from './keys.ts';
-import { parseExact } from './parse-exact.ts';
+import { parseExact } from '../exact-json.ts';
 import { Tokens } from './tokens.ts';
 
 const NOW = 1_700_000_000;

@@ -4,7 +4,7 @@ import { CompactSign } from 'jose';
 import type { ForeignIssuers } from './foreign-issuers.ts';
 import { KeySet } from './key-set.ts';
 import type { ServerKeys } from './keys.ts';
-import { parseExact } from './parse-exact.ts';
+import { parseExact } from '../exact-json.ts';
 import { ProvenTokens } from './proven-tokens.ts';
 import { checkClaims, InvalidToken, LOCAL_ISSUER } from './token-claims.ts';
 import type { TokenClaims } from './token-claims.ts';

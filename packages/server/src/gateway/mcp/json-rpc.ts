@@ -1,3 +1,4 @@
+import { isExactNumber, parseExact } from '../../exact-json.ts';
 import { empty, json } from '../answer.ts';
 import type { Answer } from '../answer.ts';
 
@@ -17,7 +18,7 @@ export class JsonRpcError extends Error {
   }
 }
 
-/** Parameters of a request: an object, maybe without members. */
+/** Parameters of a request: an object, maybe without members. Its numbers are as `parseExact` makes them. */
 export type Params = Readonly<Record<string, unknown>>;
 export type Methods = Readonly<Record<string, (params: Params) => unknown>>;
 
@@ -29,14 +30,14 @@ export type Methods = Readonly<Record<string, (params: Params) => unknown>>;
 export async function answerJsonRpc(body: string, methods: Methods): Promise<Answer> {
   let request: unknown;
   try {
-    request = JSON.parse(body);
+    request = parseExact(body);
   } catch (error) {
     return failure(null, PARSE_ERROR, `the body is no JSON: ${(error as Error).message}`);
   }
   if (!isObject(request)) return failure(null, INVALID_REQUEST, 'expected an object: one request at a time');
   const { id, method, params = {} } = request;
   if (id === undefined) return empty(202);
-  if (id !== null && typeof id !== 'string' && typeof id !== 'number') {
+  if (id !== null && typeof id !== 'string' && !isExactNumber(id)) {
     return failure(null, INVALID_REQUEST, 'expected a text or a number as `id`');
   }
   if (typeof method !== 'string') return failure(id, INVALID_REQUEST, 'missing `method`');
@@ -52,9 +53,9 @@ export async function answerJsonRpc(body: string, methods: Methods): Promise<Ans
 }
 
 export function isObject(value: unknown): value is Params {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isExactNumber(value);
 }
 
-function failure(id: string | number | null, code: number, message: string): Answer {
+function failure(id: unknown, code: number, message: string): Answer {
   return json({ jsonrpc: '2.0', id, error: { code, message } });
 }
