@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { ControlDatabase } from './control-database.ts';
 import { databaseNameProblem, parseDatabaseReference } from './database-name.ts';
@@ -16,6 +17,27 @@ test('databases are put, found by identity and owner, locked and deleted', () =>
   expect(control.databasesOf('bob')).toEqual([]);
   control.deleteDatabase('d1');
   expect(control.databases()).toEqual([]);
+});
+
+test('a file of a later version is left as it is', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'lightcone-control-'));
+  try {
+    const path = join(folder, 'control.sqlite');
+    const later = new Database(path);
+    later.pragma('user_version = 2');
+    later.close();
+    expect(() => new ControlDatabase(path)).toThrow(
+      expect.objectContaining({
+        code: 'SERVER_DATA_DIR_INCOMPATIBLE',
+        message: expect.stringMatching(/control\.sqlite .*version 2.*version 1/u) as string,
+      }),
+    );
+    const again = new Database(path);
+    expect(again.pragma('user_version', { simple: true })).toBe(2);
+    again.close();
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 test('a replica number is never given out twice', () => {

@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3';
+import { ServerError } from '../errors.ts';
 
 export interface DatabaseRecord {
   readonly identity: string;
@@ -47,7 +48,8 @@ const SCHEMA = `
 `;
 
 /**
- * What the server knows about its databases: who owns them and what they are called. Identities and hashes are lower-case hex text. Every change is durable when it returns.
+ * What the server knows about its databases: who owns them and what they are called. Identities and hashes are lower-case
+ * hex text. Every change is durable when it returns.
  */
 export class ControlDatabase {
   readonly #database: Database.Database;
@@ -55,16 +57,31 @@ export class ControlDatabase {
 
   /**
    * @param path of the file, `:memory:` for none; taken for this process alone
-   * @throws an error that `isLocked` knows when another process has it
+   * @throws an error that `isLocked` knows when another process has it; ServerError `SERVER_DATA_DIR_INCOMPATIBLE`
    */
   constructor(path: string) {
     this.#database = new Database(path, { timeout: 2000 });
-    this.#database.pragma('locking_mode = EXCLUSIVE');
-    this.#database.pragma('journal_mode = WAL');
-    this.#database.pragma('synchronous = FULL');
-    this.#database.transaction(() => {
-      if (this.#database.pragma('user_version', { simple: true }) === 0) this.#database.exec(SCHEMA);
-    })();
+    try {
+      this.#database.pragma('locking_mode = EXCLUSIVE');
+      this.#database.pragma('journal_mode = WAL');
+      this.#database.pragma('synchronous = FULL');
+      this.#database.transaction(() => this.#prepareSchema(path))();
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
+  }
+
+  #prepareSchema(path: string): void {
+    const version = this.#database.pragma('user_version', { simple: true });
+    if (version === 0) this.#database.exec(SCHEMA);
+    else if (version !== CONTROL_SCHEMA_VERSION) {
+      throw new ServerError(
+        'SERVER_DATA_DIR_INCOMPATIBLE',
+        `${path} has schema version ${String(version)}, and this server knows version ${CONTROL_SCHEMA_VERSION}. Start ` +
+          'the version of Lightcone that wrote it, or choose another folder with --data-dir.',
+      );
+    }
   }
 
   close(): void {
