@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CONFIG_TEMPLATE } from './config-template.ts';
@@ -7,6 +8,7 @@ import { ControlDatabase } from './control/control-database.ts';
 import { isLocked } from './control/is-locked.ts';
 import { readMetadata } from './directory-metadata.ts';
 import { ServerError } from './errors.ts';
+import { writeWhole } from './write-whole.ts';
 
 /** `metadata.toml` names the version of the layout below. Another major version is not opened. */
 const LAYOUT_MAJOR = 1;
@@ -82,7 +84,8 @@ export class DataDirectory {
 
 async function checkMetadata(path: string): Promise<void> {
   const file = join(path, 'metadata.toml');
-  await writeNew(file, METADATA);
+  // Whole and on the disk before anything that is acknowledged: without it the folder is not opened again.
+  if (!existsSync(file)) await writeWhole(file, METADATA, 0o644);
   const { version, edition } = await readMetadata(file);
   if (edition !== 'lightcone' || typeof version !== 'string' || !version.startsWith(`${LAYOUT_MAJOR}.`)) {
     throw new ServerError(
