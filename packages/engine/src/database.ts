@@ -233,6 +233,26 @@ export class Database {
   }
 
   /**
+   * Does something for somebody without a connection when it is their turn, among the clients: what they ask for together
+   * is done in its order, and the time that it takes is theirs. Whoever calls this bounds how much waits.
+   * @param asker whose turn, by a name
+   * @param work calls `call`, `sql` or `handleHttp`
+   * @returns what `work` returns; rejects with what it throws
+   */
+  inTurn<T>(asker: string, work: () => T | Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#core.turns.begin();
+      this.#inbox.ask(asker, () => {
+        try {
+          resolve(work());
+        } catch (error) {
+          reject(error as Error);
+        }
+      });
+    });
+  }
+
+  /**
    * Calls a reducer or procedure for someone who has no connection: one is made for the length of the
    * call. A reducer has run when this returns its promise.
    */

@@ -290,6 +290,95 @@ test('what waits is done before the database closes', async () => {
   expect(framesDone).toBe(2);
 });
 
+/** Calls for somebody without a connection, and notes in `order` when it is done. */
+function ask(asker: string, text: string, order: string[]): Promise<void> {
+  const as = { identity: testIdentity(asker), connectionId: ConnectionId.fromBigInt(1000n), jwtPayload: '{}' };
+  return database.inTurn(asker, async () => {
+    order.push(text);
+    expect(await database.call(as, 'add', JSON.stringify([text, 0]))).toMatchObject({ kind: 'committed' });
+  });
+}
+
+/** Notes in `order` when a client has its answers. */
+function noteAnswers(order: string[]): void {
+  onMessage = (number, message) => {
+    if (message.tag === 'ReducerResult') order.push(`${number}: ${message.requestId}`);
+  };
+}
+
+test('a thousand requests of somebody without a connection hold up a call of a client by a turn, and are done in order', async () => {
+  const order: string[] = [];
+  noteAnswers(order);
+  const requests = upTo(1000).map((i) => ask('flood', `request ${i}`, order));
+  send(2, call(2, 0));
+  await clock.advance(0);
+  await Promise.all(requests);
+  expect(order.indexOf('2: 0')).toBeLessThan(2 * MESSAGES_PER_TURN);
+  expect(order.filter((text) => text !== '2: 0')).toEqual(upTo(1000).map((i) => `request ${i}`));
+});
+
+test('the request of one who asks for little is done before those of one who asks for much, whoever came first', async () => {
+  const order: string[] = [];
+  send(1, ...calls(1, 0, 1000));
+  const requests = upTo(1000).map((i) => ask('flood', `request ${i}`, order));
+  await new Promise((resolve) => setImmediate(resolve));
+  const before = order.length;
+  requests.push(ask('modest', 'modest', order));
+  await clock.advance(0);
+  await Promise.all(requests);
+  expect(order.indexOf('modest')).toBeLessThan(before + 2 * MESSAGES_PER_TURN);
+  expect(answersTo(1)).toEqual(upTo(1000));
+});
+
+test('a query that somebody sends behind a call sees what it did, also when both have to wait', async () => {
+  send(1, ...calls(1, 0, 200));
+  const as = { identity: testIdentity('asker'), connectionId: ConnectionId.fromBigInt(1000n), jwtPayload: '{}' };
+  const called = ask('asker', 'the call', []);
+  const queried = database.inTurn('asker', () => database.sql(as, "SELECT * FROM person WHERE name = 'the call'"));
+  await clock.advance(0);
+  await called;
+  expect(await queried).toMatchObject({ kind: 'ok', outcome: { rowCount: 1 } });
+});
+
+test('who comes under a new name for each request does not stay in front of those who were there', async () => {
+  const order: string[] = [];
+  noteAnswers(order);
+  send(1, ...calls(1, 0, 100));
+  send(2, call(2, 0));
+  let names = 0;
+  let isOver = false;
+  const requests: Promise<void>[] = [];
+  // Whenever one of them is done there is the next, so that there always is somebody new.
+  const come = (): void => {
+    if (isOver || names > 5000) return;
+    const name = `stranger ${names++}`;
+    requests.push(ask(name, name, order).then(come));
+  };
+  for (let i = 0; i < 10; i++) come();
+  const answered = onMessage;
+  onMessage = (number, message) => {
+    answered(number, message);
+    if (message.tag !== 'ReducerResult') return;
+    if (number === 1) isOver = message.requestId === 99;
+    else if (!isOver) setImmediate(() => send(2, call(2, message.requestId + 1)));
+  };
+  await clock.advance(0);
+  await Promise.all(requests);
+  expect(answersTo(1)).toEqual(upTo(100));
+  // A share of the flood's is a tenth of a millisecond, which is as much as one request takes or two.
+  expect(names).toBeLessThan(100 * 12);
+  expect(answersTo(2).length).toBeGreaterThan(names / 20);
+});
+
+test('requests that wait are done before the database closes, and refused when it has', async () => {
+  const order: string[] = [];
+  const requests = upTo(100).map((i) => ask('flood', `request ${i}`, order));
+  await database.close();
+  await Promise.all(requests);
+  expect(order).toHaveLength(100);
+  await expect(ask('flood', 'too late', order)).rejects.toMatchObject({ code: 'ENGINE_CLOSED' });
+});
+
 property.prop([
   fc.array(
     fc.oneof(

@@ -63,7 +63,7 @@ async function askWhileDiskIsHeld<Kind extends RequestKind>(
 ): Promise<number> {
   const before = database.lastTxOffset;
   disk.holdSyncs();
-  mailbox.receive({ tag: 'request', id: 1, kind, input });
+  mailbox.receive({ tag: 'request', id: 1, kind, input, asker: kind === 'update' ? undefined : 'somebody' });
   await vi.waitUntil(() => database.lastTxOffset > before, { interval: 1 });
   // What does not wait for the disk is told before the next turn.
   await new Promise((done) => setImmediate(done));
@@ -112,7 +112,7 @@ test('who only looks waits for what he has seen', async () => {
     ['sql', { caller, text, isConfirmed: true }],
     ['postgresSql', { caller, text }],
   ];
-  looks.forEach(([kind, input], at) => mailbox.receive({ tag: 'request', id: 2 + at, kind, input }));
+  looks.forEach(([kind, input], at) => mailbox.receive({ tag: 'request', id: 2 + at, kind, input, asker: 'somebody' }));
   await new Promise((done) => setImmediate(done));
   await new Promise((done) => setImmediate(done));
   expect(told).toEqual([]);

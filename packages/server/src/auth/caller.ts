@@ -10,10 +10,16 @@ export interface Caller {
   readonly identity: string;
   readonly token: string;
   readonly claims: TokenClaims;
+  /**
+   * In whose turn databases do what it asks for without a connection: its identity's, or if it showed no token its
+   * address's, as it has another identity each time. With more connections nobody has more turns, but for who shows
+   * another token over each of them: that is no cheaper than a WebSocket for each, and those have turns of their own.
+   */
+  readonly asker: string;
 }
 
 /** A connection that a caller has for one call: what databases are told of callers who have none. */
-export function newConnection({ identity, claims }: Caller): CallerMessage {
+export function newConnection({ identity, claims }: Pick<Caller, 'identity' | 'claims'>): CallerMessage {
   return { identity, connectionId: randomBytes(16).toString('hex'), jwtPayload: claims.payload };
 }
 
@@ -27,7 +33,7 @@ export async function findCaller(
   if (token === undefined) return undefined;
   try {
     const claims = await tokens.verify(token);
-    return { identity: claims.identity, token, claims };
+    return { identity: claims.identity, token, claims, asker: claims.identity };
   } catch (error) {
     if (error instanceof InvalidToken) throw new HttpError(401, `Invalid token: ${error.message}`);
     if (error instanceof UnknownIssuer) throw new HttpError(401, error.message);
@@ -35,16 +41,17 @@ export async function findCaller(
   }
 }
 
-/** As `findCaller`; a request that names nobody becomes somebody new. */
+/** As `findCaller`; a request that names nobody becomes somebody new. @param address where it comes from */
 export async function findOrMintCaller(
   tokens: Tokens,
   authorization: string | undefined,
   queryToken: string | undefined,
+  address: string | undefined,
 ): Promise<Caller> {
   const caller = await findCaller(tokens, authorization, queryToken);
   if (caller !== undefined) return caller;
   const { token, claims } = await tokens.mint();
-  return { identity: claims.identity, token, claims };
+  return { identity: claims.identity, token, claims, asker: address ?? claims.identity };
 }
 
 function readBearer(authorization: string): string {

@@ -1,6 +1,8 @@
 import type { Worker } from 'node:worker_threads';
+import type { Overload } from '@lightcone/engine';
 import { ServerError } from '../errors.ts';
 import { startThread } from '../threads/start-thread.ts';
+import { AskedRequests } from './asked-requests.ts';
 import { FrameBatch } from './frame-batch.ts';
 import type { FrameSource } from './frame-batch.ts';
 import type { FrameQueue } from './frame-queue.ts';
@@ -9,6 +11,7 @@ import { FramesInFlight } from './frames-in-flight.ts';
 import { Gathering } from './gathering.ts';
 import { STARTED } from './messages.ts';
 import type {
+  AskedKind,
   ConnectMessage,
   DatabaseRequests,
   FromDatabase,
@@ -66,6 +69,7 @@ export class DatabaseThread {
   readonly #worker: Worker;
   readonly #events: ThreadEvents;
   readonly #waiting = new Map<number, Waiting>();
+  readonly #asked = new AskedRequests();
   #nextId = STARTED + 1;
   #frames: FrameBatch<ThreadClient> = new FrameBatch();
   readonly #gathering = new Gathering(
@@ -157,9 +161,38 @@ export class DatabaseThread {
     kind: Kind,
     input: DatabaseRequests[Kind]['input'],
   ): Promise<DatabaseRequests[Kind]['answer']> {
+    return this.#request(kind, input, undefined);
+  }
+
+  /**
+   * As `request`, for somebody without a connection: it is done when it is the asker's turn.
+   * @param asker whose turn, by a name
+   * @param byteLength about what the input takes
+   * @returns instead of an answer why there is none, if the database has too much of this asker
+   */
+  async ask<Kind extends AskedKind>(
+    asker: string,
+    kind: Kind,
+    input: DatabaseRequests[Kind]['input'],
+    byteLength: number,
+  ): Promise<DatabaseRequests[Kind]['answer'] | Overload> {
+    const overload = this.#asked.begin(asker, byteLength);
+    if (overload !== undefined) return overload;
+    try {
+      return await this.#request(kind, input, asker);
+    } finally {
+      this.#asked.over(asker, byteLength);
+    }
+  }
+
+  #request<Kind extends RequestKind>(
+    kind: Kind,
+    input: DatabaseRequests[Kind]['input'],
+    asker: string | undefined,
+  ): Promise<DatabaseRequests[Kind]['answer']> {
     if (this.#hasEnded) return Promise.reject(this.#stopped());
     const id = this.#nextId++;
-    this.#post({ tag: 'request', id, kind, input });
+    this.#post({ tag: 'request', id, kind, input, asker });
     return new Promise((resolve, reject) => {
       // The answer to a request has its kind's type: the thread answers by the same table.
       this.#waiting.set(id, { resolve: resolve as (answer: unknown) => void, reject });

@@ -26,7 +26,7 @@ type Handlers = {
   ) => DatabaseRequests[Kind]['answer'] | Promise<DatabaseRequests[Kind]['answer']>;
 };
 
-/** Does what the gateway asks of the database, in the order in which it asks. */
+/** Does what the gateway asks of the database: in the order in which it asks, or in that which is fair to those who do. */
 export class Mailbox {
   readonly #database: Database;
   readonly #identity: string;
@@ -100,7 +100,7 @@ export class Mailbox {
         this.#database.disconnect(message.number);
         break;
       case 'request':
-        this.#request(message.id, message.kind, message.input);
+        this.#request(message.id, message.kind, message.input, message.asker);
         break;
     }
   }
@@ -130,10 +130,11 @@ export class Mailbox {
     this.#database.connect({ ...toCaller(message), number, token, protocol, isConfirmed, isLight });
   }
 
-  #request(id: number, kind: RequestKind, input: unknown): void {
+  #request(id: number, kind: RequestKind, input: unknown, asker: string | undefined): void {
     // The gateway sends with each kind its own input: `DatabaseThread.request` sees to it.
     const handle = this.#handlers[kind] as (input: unknown) => unknown;
-    const answering = (async () => handle(input))();
+    const answering =
+      asker === undefined ? (async () => handle(input))() : this.#database.inTurn(asker, () => handle(input));
     answering.then(
       (answer) => {
         this.#port.answer(id, answer);

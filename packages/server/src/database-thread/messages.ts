@@ -96,6 +96,8 @@ export interface DatabaseRequests {
 }
 
 export type RequestKind = keyof DatabaseRequests;
+/** What anybody may ask for, whatever it takes: it is done in the asker's turn. */
+export type AskedKind = 'call' | 'sql' | 'postgresSql' | 'handleHttp' | 'schema';
 
 export interface CallInput {
   readonly caller: CallerMessage;
@@ -159,7 +161,14 @@ export type ToDatabase =
   | ArrayBuffer
   | ConnectMessage
   | { readonly tag: 'disconnect'; readonly number: number }
-  | { readonly tag: 'request'; readonly id: number; readonly kind: RequestKind; readonly input: unknown };
+  | {
+      readonly tag: 'request';
+      readonly id: number;
+      readonly kind: RequestKind;
+      readonly input: unknown;
+      /** In whose turn it is done; undefined for what is done when it comes. */
+      readonly asker: string | undefined;
+    };
 
 export type FromDatabase =
   | ArrayBuffer

@@ -107,9 +107,12 @@ function addRoute(app: FastifyInstance, route: Route, tokens: Tokens): void {
     const values = request.params as Readonly<Record<string, string>>;
     for (const name of parameters) if (values[name] === '') return reply.code(404).send();
     if (route.auth === 'none') return undefined;
-    const find = route.auth === 'mint' ? findOrMintCaller : findCaller;
+    const { authorization } = request.headers;
     const token = new QueryString(request.query).text('token');
-    request.caller = await find(tokens, request.headers.authorization, token);
+    request.caller =
+      route.auth === 'mint'
+        ? await findOrMintCaller(tokens, authorization, token, request.raw.socket.remoteAddress)
+        : await findCaller(tokens, authorization, token);
     if (route.auth === 'mint' && request.caller !== undefined) reply.headers(identityHeaders(request.caller));
     return undefined;
   };

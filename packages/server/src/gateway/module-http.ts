@@ -9,6 +9,7 @@ import { readBody } from './request-body.ts';
 import { DEFAULT_MAX_BODY_BYTES } from './route.ts';
 import { mustDatabase } from './routes/context.ts';
 import type { RouteContext } from './routes/context.ts';
+import { tryLater } from './routes/run-function.ts';
 
 const ROUTE = '/v1/database/:database/route/*';
 
@@ -85,7 +86,8 @@ export class ModuleHttp {
     const record = mustDatabase(this.#context, decode(target.database));
     const path = decode(target.path);
     const database = await this.#context.databases.open(record);
-    const result = await database.thread.request('handleHttp', {
+    const from = request.socket.remoteAddress ?? '';
+    const input = {
       path,
       request: {
         method: request.method ?? '',
@@ -95,8 +97,10 @@ export class ModuleHttp {
         version: request.httpVersion === '1.0' ? 'HTTP/1.0' : 'HTTP/1.1',
       },
       body,
-      from: request.socket.remoteAddress ?? '',
-    });
+      from,
+    } as const;
+    const result = await database.thread.ask(from, 'handleHttp', input, body.length);
+    if ('retryAfterSeconds' in result) throw tryLater(result);
     const answer = mustHaveResponded(result);
     database.counts.httpBytes += answer.body.length;
     return answer;

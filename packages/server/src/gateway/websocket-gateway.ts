@@ -111,7 +111,8 @@ export class WebSocketGateway {
     try {
       const query = QueryString.parse(request.url ?? '');
       const { tokens, databases } = this.#context;
-      const caller = await findOrMintCaller(tokens, request.headers.authorization, query.text('token'));
+      const { remoteAddress } = request.socket;
+      const caller = await findOrMintCaller(tokens, request.headers.authorization, query.text('token'), remoteAddress);
       this.#callers.set(request, caller);
       const target = subscribeTarget(request.url ?? '') ?? '';
       const subscribe = checkSubscribeRequest(this.#context, request, target, query);

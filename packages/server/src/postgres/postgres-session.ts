@@ -188,7 +188,7 @@ export class PostgresSession {
   async #readCaller(token: string): Promise<Caller> {
     try {
       const claims = await this.#context.tokens.verify(token);
-      return { identity: claims.identity, token, claims };
+      return { identity: claims.identity, token, claims, asker: claims.identity };
     } catch (error) {
       if (error instanceof UnknownIssuer) {
         throw new PostgresError('FATAL', SQL_STATE.invalidPassword, error.message);
@@ -241,7 +241,8 @@ export class PostgresSession {
   /** @returns the messages that tell what a statement gave */
   async #run(text: string, record: DatabaseRecord, caller: Caller): Promise<Uint8Array> {
     const database = await this.#context.databases.open(record);
-    const result = await database.thread.request('postgresSql', { caller: newConnection(caller), text });
+    const input = { caller: newConnection(caller), text };
+    const result = await database.thread.ask(caller.asker, 'postgresSql', input, text.length);
     switch (result.kind) {
       case 'ok':
         return result.messages;

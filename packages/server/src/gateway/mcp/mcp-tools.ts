@@ -8,7 +8,7 @@ import { FLAG, STRING } from '../openapi/operation.ts';
 import type { JsonSchema } from '../openapi/operation.ts';
 import { mustDatabase } from '../routes/context.ts';
 import type { RouteContext } from '../routes/context.ts';
-import { callFunction, runSql } from '../routes/run-function.ts';
+import { callFunction, readSchema, runSql } from '../routes/run-function.ts';
 import { INVALID_PARAMS, isObject, JsonRpcError } from './json-rpc.ts';
 import type { Params } from './json-rpc.ts';
 
@@ -68,7 +68,7 @@ export function mcpTools(
       description: 'The tables, functions and types of a database, as JSON of a RawModuleDefV9.',
       properties: {},
       required: [],
-      run: async (args) => (await context.databases.open(target(args))).thread.request('schema', 9),
+      run: (args) => readSchema(context, caller, target(args), 9),
     }),
     sql: onDatabase({
       description: 'Runs one statement of SQL.',

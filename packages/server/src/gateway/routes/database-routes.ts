@@ -18,12 +18,13 @@ import { ref } from '../openapi/schemas.ts';
 import type { GatewayRequest, Route } from '../route.ts';
 import { callerOf, checkOwner, mustDatabase } from './context.ts';
 import type { RouteContext } from './context.ts';
+import { readSchema } from './run-function.ts';
 
 const NOT_YOURS = answersText('The database is somebody else’s.');
 
 /** What is known of a database, and locking it. */
 export function databaseRoutes(context: RouteContext): Route[] {
-  const { control, databases } = context;
+  const { control } = context;
   const setLocked = (request: GatewayRequest, isLocked: boolean): Answer => {
     const record = mustDatabase(context, request.parameters['database'] ?? '');
     checkOwner(callerOf(request), record, 'delete database');
@@ -85,14 +86,14 @@ export function databaseRoutes(context: RouteContext): Route[] {
               oneOf: [ref('ModuleDefinition9'), ref('ModuleDefinition10')],
             }),
           },
-          handle: async ({ parameters, query }) => {
+          handle: async (request) => {
+            const { parameters, query } = request;
             const record = mustDatabase(context, parameters['database'] ?? '');
             const version = query.oneOf('version', ['9', '10']);
             if (version === undefined) {
               throw new HttpError(400, 'Failed to deserialize query string: missing field `version`');
             }
-            const database = await databases.open(record);
-            return jsonText(await database.thread.request('schema', version === '9' ? 9 : 10));
+            return jsonText(await readSchema(context, callerOf(request), record, version === '9' ? 9 : 10));
           },
         },
       },

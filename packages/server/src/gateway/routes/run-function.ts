@@ -16,6 +16,19 @@ const PROCEDURE_FAILURE_STATUS = { failed: 500, outOfEnergy: 402, busy: 503 } as
 /** The statuses of callers whom the module's `client_connected` did not let in. */
 const CONNECT_REFUSAL_STATUS = { rejected: 403, outOfEnergy: 503 } as const;
 
+/** The schema document of a database, as JSON. @throws HttpError */
+export async function readSchema(
+  { databases }: RouteContext,
+  caller: Caller,
+  record: DatabaseRecord,
+  version: 9 | 10,
+): Promise<string> {
+  const database = await databases.open(record);
+  const result = await database.thread.ask(caller.asker, 'schema', version, 0);
+  if (typeof result !== 'string') throw tryLater(result);
+  return result;
+}
+
 /** Calls a reducer or procedure in a caller's name. @param args JSON. @throws HttpError */
 export async function callFunction(
   { databases }: RouteContext,
@@ -25,7 +38,8 @@ export async function callFunction(
   args: string,
 ): Promise<Answer> {
   const database = await databases.open(record);
-  const result = await database.thread.request('call', { caller: newConnection(caller), functionName, args });
+  const input = { caller: newConnection(caller), functionName, args };
+  const result = await database.thread.ask(caller.asker, 'call', input, args.length);
   switch (result.kind) {
     case 'committed':
       return text(200, '', costHeaders(result.cost));
@@ -61,7 +75,7 @@ export async function runSql(
 ): Promise<Answer> {
   const database = await databases.open(record);
   const input = { caller: newConnection(caller), text: statement, isConfirmed };
-  const result = await database.thread.request('sql', input);
+  const result = await database.thread.ask(caller.asker, 'sql', input, statement.length);
   switch (result.kind) {
     case 'ok':
       database.counts.httpBytes += Buffer.byteLength(result.json);
@@ -76,7 +90,8 @@ export async function runSql(
   }
 }
 
-function tryLater({ kind, message, retryAfterSeconds }: Overload): HttpError {
+/** Answers who should ask again, and when. */
+export function tryLater({ kind, message, retryAfterSeconds }: Overload): HttpError {
   const status = kind === 'rateLimited' ? 429 : 503;
   return new HttpError(status, message, undefined, { 'retry-after': String(retryAfterSeconds) });
 }
