@@ -1,5 +1,7 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { fc, test as property } from '@fast-check/vitest';
-import { expect } from 'vitest';
+import { expect, test } from 'vitest';
 import { FrontendInput, readText } from './frontend-input.ts';
 import { readStartupPacket } from './startup-packet.ts';
 
@@ -27,6 +29,28 @@ property.prop([texts, cuts])('messages come out whole and in order, however thei
     for (let next = input.take(true); next !== undefined; next = input.take(true)) received.push(readText(next.body));
   }
   expect(received).toEqual(sent.map((text) => text.toWellFormed()));
+});
+
+test('the memory of a long statement is given back when all that came is read', () => {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as NodeJS.GCFunction;
+  setFlagsFromString('--no-expose-gc');
+  const held = (): number => {
+    gc({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+    return process.memoryUsage().arrayBuffers;
+  };
+  const statement = queryMessage('x'.repeat(1_000_000));
+  const before = held();
+  const inputs = Array.from({ length: 20 }, () => {
+    const input = new FrontendInput();
+    input.push(statement);
+    expect(input.take(true)?.body.length).toBe(1_000_001);
+    expect(input.take(true)).toBeUndefined();
+    return input;
+  });
+  expect(held() - before).toBeLessThan(inputs.length * 10_000);
+  inputs[0]!.push(queryMessage('and on'));
+  expect(readText(inputs[0]!.take(true)!.body)).toBe('and on');
 });
 
 property.prop([fc.uint8Array({ maxLength: 2000 })])(

@@ -7,6 +7,8 @@ const MAX_PASSWORD_BYTES = 65_535;
 /** As long as a statement over HTTP may be. */
 const MAX_QUERY_BYTES = 2 * 1024 * 1024;
 const FIRST_CAPACITY = 1024;
+/** What a client that says nothing keeps of a buffer: many may be there, and each has sent one long statement. */
+const MAX_IDLE_CAPACITY = 16 * 1024;
 
 /** The messages of a client once it has introduced itself, by their first byte. */
 const MESSAGE_KINDS = {
@@ -25,7 +27,7 @@ const MESSAGE_KINDS = {
 
 export interface FrontendMessage {
   readonly kind: (typeof MESSAGE_KINDS)[keyof typeof MESSAGE_KINDS];
-  /** Without first byte and length; good until the next `push`. */
+  /** Without first byte and length; good until the next `take` or `push`. */
   readonly body: Buffer;
 }
 
@@ -72,7 +74,11 @@ export class FrontendInput {
    * @throws PostgresError FATAL
    */
   take(mayAsk: boolean): FrontendMessage | undefined {
-    if (this.#start === this.#end) return undefined;
+    if (this.#start === this.#end) {
+      if (this.#bytes.length > MAX_IDLE_CAPACITY) this.#bytes = Buffer.alloc(FIRST_CAPACITY);
+      this.#start = this.#end = 0;
+      return undefined;
+    }
     const first = String.fromCharCode(this.#bytes[this.#start] ?? 0);
     if (!isKnown(first)) throw violation(`invalid frontend message type ${first.charCodeAt(0)}`);
     const kind = MESSAGE_KINDS[first];
