@@ -167,7 +167,7 @@ export class Databases {
       this.#running.delete(identity);
       this.#programs.delete(identity);
       this.#startCounts.delete(identity);
-      await this.#retire(record, running);
+      await this.#retire(record, await running?.catch(() => undefined));
     });
   }
 
@@ -204,19 +204,19 @@ export class Databases {
 
   /** Starts a database on new files, makes it the one of its identity, and removes the old one's files. */
   async #replace(record: DatabaseRecord, program: Uint8Array, old?: DatabaseRecord): Promise<void> {
-    let database: RunningDatabase;
+    let database: RunningDatabase | undefined;
     try {
       database = await this.#start(record, program);
+      this.#control.putDatabase(record);
     } catch (error) {
-      await this.#forget(record);
+      await this.#retire(record, database);
       if (this.#control.findDatabase(record.identity) === undefined) this.#startCounts.delete(record.identity);
       throw error;
     }
-    this.#control.putDatabase(record);
     this.#keepProgram(record, program);
     const previous = this.#running.get(record.identity);
     void this.#register(record.identity, Promise.resolve(database));
-    if (old !== undefined) await this.#retire(old, previous);
+    if (old !== undefined) await this.#retire(old, await previous?.catch(() => undefined));
   }
 
   async #start(record: DatabaseRecord, program: Uint8Array | undefined): Promise<RunningDatabase> {
@@ -271,8 +271,7 @@ export class Databases {
     return starting;
   }
 
-  async #retire(record: DatabaseRecord, running: Promise<RunningDatabase> | undefined): Promise<void> {
-    const database = await running?.catch(() => undefined);
+  async #retire(record: DatabaseRecord, database: RunningDatabase | undefined): Promise<void> {
     // However it ends, its files go.
     await database?.stop().catch((error: unknown) => {
       this.#log.error({ err: error, database: record.identity }, 'database not stopped in order');
