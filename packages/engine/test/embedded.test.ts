@@ -51,6 +51,16 @@ test('a module that does not fit the data, or is none, leaves the folder free fo
   await (await Lightcone.open({ module: chat, dataDir })).close();
 });
 
+test('a transaction of very many rows reaches a subscription whole', async () => {
+  await using db = await Lightcone.open({ module: modulePath('items') });
+  const session = await db.connect(ann);
+  const items = await session.subscribe('SELECT * FROM item');
+  const changed = new Promise<number>((resolve) => items.onChange(([change]) => resolve(change?.inserts.length ?? 0)));
+  await session.call('insert_items', 0n, 150_000n);
+  expect(await changed).toBe(150_000);
+  expect(items.rows('item')).toHaveLength(150_000);
+});
+
 test('a session that comes too late is refused, and closing again is still harmless', async () => {
   const db = await Lightcone.open({ module: chat });
   const session = await db.connect(ann);

@@ -53,16 +53,17 @@ export class Subscription {
   /** @internal */
   changed(updates: readonly TableUpdate[]): void {
     const changes = updates.map(({ table, changes: parts }): SubscriptionChange => {
-      const inserts: Row[] = [];
-      const deletes: Row[] = [];
+      // Joined by `flat`: a transaction may have more rows than a call takes arguments.
+      const inserts: Row[][] = [];
+      const deletes: Row[][] = [];
       for (const part of parts) {
-        if (part.tag === 'EventTable') inserts.push(...decodeRows(part.events, this.#rowTypeOf(table)));
+        if (part.tag === 'EventTable') inserts.push(decodeRows(part.events, this.#rowTypeOf(table)));
         else {
-          inserts.push(...this.#add(table, part.inserts, 1));
-          deletes.push(...this.#add(table, part.deletes, -1));
+          inserts.push(this.#add(table, part.inserts, 1));
+          deletes.push(this.#add(table, part.deletes, -1));
         }
       }
-      return { table, inserts, deletes };
+      return { table, inserts: inserts.flat(), deletes: deletes.flat() };
     });
     for (const listener of this.#listeners) listener(changes);
   }
