@@ -70,6 +70,7 @@ test('clear deletes the data directory after a question, unless a server uses it
   const user = new TestUser();
   const folder = join(user.home, '.local', 'share', 'spacetime', 'data');
   mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'metadata.toml'), 'edition = "lightcone"\nversion = "1.0.0"\n');
   writeFileSync(join(folder, 'spacetime.pid'), String(process.pid));
   expect((await user.run(['server', 'clear', '--yes'])).noted).toContain(`A server (process ${process.pid}) uses`);
   writeFileSync(join(folder, 'spacetime.pid'), '999999999');
@@ -77,6 +78,22 @@ test('clear deletes the data directory after a question, unless a server uses it
   expect(existsSync(folder)).toBe(true);
   expect((await user.run(['server', 'clear'], ['y'])).exitCode).toBe(0);
   expect(existsSync(folder)).toBe(false);
+});
+
+test.each([
+  { what: 'of SpacetimeDB', metadata: 'edition = "standalone"\nversion = "2.8.3"\n' },
+  { what: 'of something else', metadata: undefined },
+])('clear leaves a folder $what alone, whatever is answered beforehand', async ({ metadata }) => {
+  const user = new TestUser();
+  const folder = join(user.home, 'precious');
+  mkdirSync(folder);
+  if (metadata !== undefined) writeFileSync(join(folder, 'metadata.toml'), metadata);
+  const run = await user.run(['server', 'clear', '--data-dir', folder, '--yes']);
+  expect(run).toMatchObject({
+    exitCode: 1,
+    noted: expect.stringContaining('no data directory of Lightcone') as string,
+  });
+  expect(existsSync(folder)).toBe(true);
 });
 
 test('--root-dir and --config-path move the configuration', async () => {

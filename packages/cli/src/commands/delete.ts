@@ -22,7 +22,7 @@ async function runDelete(session: CliSession, database: string, { server, yes }:
   const { name, identity } = await session.resolveDatabase(client, database);
   await session.confirm(
     `This deletes the database ${name} (${identity}) on ${client.server.name}, with all its data. Go on?`,
-    isYes(yes, 'all') || isYes(yes, 'delete-data'),
+    isYes(yes, 'delete-data'),
   );
   await client.requestOk('DELETE', `/v1/database/${identity}`);
   session.terminal.print(`Deleted database with name: ${name}, identity: ${identity}`);

@@ -1,5 +1,3 @@
-import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Command } from 'commander';
 import type { CliSession } from '../cli-session.ts';
 import { isYes, jsonOption, yesOption } from '../common-options.ts';
@@ -8,6 +6,7 @@ import { CliError } from '../errors.ts';
 import { ServerClient } from '../http/server-client.ts';
 import { addressOf, findSavedServer, parseServerUrl, urlOf } from '../http/target-server.ts';
 import { textTable } from '../output/text-table.ts';
+import { clearDataCommand } from './clear-data.ts';
 
 export function serverCommand(session: CliSession): Command {
   return new Command('server')
@@ -19,7 +18,7 @@ export function serverCommand(session: CliSession): Command {
     .addCommand(editCommand(session))
     .addCommand(fingerprintCommand(session))
     .addCommand(pingCommand(session))
-    .addCommand(clearCommand(session));
+    .addCommand(clearDataCommand(session));
 }
 
 function listCommand(session: CliSession): Command {
@@ -188,43 +187,10 @@ function pingCommand(session: CliSession): Command {
     });
 }
 
-function clearCommand(session: CliSession): Command {
-  return new Command('clear')
-    .description('delete all data of the server that `start` runs on this machine')
-    .option('--data-dir <folder>', 'its data directory')
-    .addOption(yesOption())
-    .action(async ({ dataDir, yes }: { readonly dataDir?: string; readonly yes?: string }) => {
-      const folder = dataDir ?? session.paths.dataFolder;
-      const pid = await runningServer(folder);
-      if (pid !== undefined) {
-        throw new CliError('CLI_REFUSED', `A server (process ${pid}) uses ${folder}.`, { hint: 'Stop it first.' });
-      }
-      await session.confirm(
-        `This deletes ${folder} with all databases in it. Go on?`,
-        isYes(yes, 'all') || isYes(yes, 'delete-data'),
-      );
-      await rm(folder, { recursive: true, force: true });
-      session.terminal.print(`Deleted ${folder}.`);
-    });
-}
-
 async function fetchPublicKey(url: string): Promise<string> {
   return (await new ServerClient({ name: url, url }, undefined).requestOk('GET', '/v1/identity/public-key')).trim();
 }
 
 function isDefault({ nickname, host }: SavedServer, defaultServer: string): boolean {
   return nickname === defaultServer || host === defaultServer;
-}
-
-/** The process that has a data directory in use, if it lives. */
-async function runningServer(folder: string): Promise<number | undefined> {
-  const text = await readFile(join(folder, 'spacetime.pid'), 'utf8').catch(() => '');
-  const pid = Number.parseInt(text, 10);
-  if (!(pid > 0)) return undefined;
-  try {
-    process.kill(pid, 0);
-    return pid;
-  } catch {
-    return undefined;
-  }
 }
