@@ -16,6 +16,7 @@ test.each([
   { args: ['--to-offset', '-1'], message: '--to-offset "-1": expected a whole number' },
   { args: ['--to-offset', '1.5'], message: '--to-offset "1.5": expected a whole number' },
   { args: ['--to-time', '2026-11-26'], message: '--to-time "2026-11-26": expected a moment with its time zone' },
+  { args: ['--to-time', '2026-02-30T00:00:00Z'], message: '--to-time "2026-02-30T00:00:00Z": expected a moment' },
 ])('restore $args is refused: $message', async ({ args, message }) => {
   for (const command of [['restore'], ['backup', 'restore']]) {
     const { exitCode, noted } = await user.run([...command, work, '--data-dir', join(work, 'new'), ...args]);

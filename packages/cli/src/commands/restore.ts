@@ -1,10 +1,10 @@
+import { parseTimestamp } from '@lightcone/sats';
 import { Command } from 'commander';
 import type { RestoreTarget } from '@lightcone/server/copies';
 import type { CliSession } from '../cli-session.ts';
 import { CliError } from '../errors.ts';
-import { readMoment } from '../moment.ts';
 
-export interface RestoreOptions {
+interface RestoreOptions {
   readonly database?: string;
   readonly copy?: string;
   readonly toOffset?: string;
@@ -26,7 +26,7 @@ export function restoreCommand(session: CliSession): Command {
     .action((archive: string, options: RestoreOptions) => runRestore(session, archive, options));
 }
 
-export async function runRestore({ terminal }: CliSession, archive: string, options: RestoreOptions): Promise<void> {
+async function runRestore({ terminal }: CliSession, archive: string, options: RestoreOptions): Promise<void> {
   const { database, copy, dataDir, replace = false } = options;
   const target = targetOf(options);
   // Loaded only here: the other commands need nothing of it, and start faster without.
@@ -67,8 +67,12 @@ function targetOf({ toOffset, toTime }: RestoreOptions): RestoreTarget {
     throw new CliError('CLI_INVALID_ARGUMENT', `--to-offset ${JSON.stringify(toOffset)}: expected a whole number`);
   }
   if (toTime === undefined) return { kind: 'latest' };
-  const micros = readMoment(toTime);
-  if (micros !== undefined) return { kind: 'time', micros };
-  const expected = 'expected a moment with its time zone, such as 2026-11-26T21:15:00Z or 2026-11-26T22:15:00.25+01:00';
-  throw new CliError('CLI_INVALID_ARGUMENT', `--to-time ${JSON.stringify(toTime)}: ${expected}`);
+  try {
+    return { kind: 'time', micros: Number(parseTimestamp(toTime)) };
+  } catch (cause) {
+    // A time without a zone would mean something else on every machine.
+    const expected =
+      'expected a moment with its time zone, such as 2026-11-26T21:15:00Z or 2026-11-26T22:15:00.25+01:00';
+    throw new CliError('CLI_INVALID_ARGUMENT', `--to-time ${JSON.stringify(toTime)}: ${expected}`, { cause });
+  }
 }
