@@ -1,15 +1,20 @@
 import { ByteReader, type RowType } from '@lightcone/sats';
-import type { Replay, Store, Table } from '@lightcone/store';
+import type { Replay, ReplayedRows, Store, Table } from '@lightcone/store';
 import { describeTables } from './describe-tables.ts';
 import { EngineError } from './errors.ts';
 import { FIRST_USER_OBJECT_ID, SYSTEM_TABLE_IDS } from './system-tables.ts';
 import { type MutationVisitor, readTransactionRecord, recordTimestampMicros } from './transaction-record.ts';
 
-/** The system tables that say which tables there are, and of what row type. Their rows begin with the table's id. */
-const DESCRIBING_TABLES: ReadonlySet<number> = new Set([
-  SYSTEM_TABLE_IDS.table,
-  SYSTEM_TABLE_IDS.column,
-  SYSTEM_TABLE_IDS.eventTable,
+/**
+ * The system tables that say which tables there are, of what row type, and what is unique in them: which of their columns
+ * is the id of the table.
+ */
+const TABLE_ID_COLUMNS: ReadonlyMap<number, number> = new Map([
+  [SYSTEM_TABLE_IDS.table, 0],
+  [SYSTEM_TABLE_IDS.column, 0],
+  [SYSTEM_TABLE_IDS.eventTable, 0],
+  [SYSTEM_TABLE_IDS.index, 1],
+  [SYSTEM_TABLE_IDS.constraint, 2],
 ]);
 
 /** The system tables that have rows about system tables. Those rows begin with an id of the system's, a small one. */
@@ -51,6 +56,10 @@ export class RecordReplay implements MutationVisitor {
   #txOffset = 0;
   #recordBytes = 0;
   #tableId: number | undefined;
+  /** The table whose rows come next, its rows, and in which column it tells of other tables. */
+  #table: Table | undefined;
+  #rows: ReplayedRows | undefined;
+  #tableIdColumn: number | undefined;
   #problem: ReplayProblem | undefined;
   /** Tables whose description changed since they were last made after it. */
   readonly #stale = new Set<number>();
@@ -113,6 +122,7 @@ export class RecordReplay implements MutationVisitor {
           return;
         }
         readTransactionRecord(reader, this.#txOffset < this.#firstTxOffset ? this.#passingOver : this);
+        this.#settle();
         if (this.#stale.size > 0) this.#defineStale();
         this.#recordBytes = reader.offset - start;
       } catch (cause) {
@@ -136,36 +146,40 @@ export class RecordReplay implements MutationVisitor {
 
   rowType(tableId: number): RowType {
     this.#tableId = tableId;
-    return this.#table(tableId).definition.row;
+    const table = this.#mustFindTable(tableId);
+    if (table !== this.#table) {
+      this.#table = table;
+      this.#rows = this.#replay.rowsOf(table);
+      this.#tableIdColumn = TABLE_ID_COLUMNS.get(tableId);
+    }
+    return table.definition.row;
   }
 
   insert(tableId: number, bytes: Uint8Array, start: number, end: number): void {
-    const table = this.#table(tableId);
+    const table = this.#table!; // `rowType` has found it
     if (table.definition.isEvent) return; // the log tells of events; the state has none
-    if (!this.#replay.insert(table, bytes, start, end)) {
+    if (!this.#rows!.insert(bytes, start, end)) {
       // SpacetimeDB logs what it adds to a database of an older version of its own: system tables that are here from
       // the start.
       if (SELF_DESCRIBING_TABLES.has(tableId) && firstId(bytes, start, end) < FIRST_USER_OBJECT_ID) return;
-      throw this.#failure(
-        'REPLAY_DUPLICATE_ROW',
-        `it inserts a row into table ${table.definition.name} that is there already`,
-      );
+      throw this.#duplicate(table);
     }
-    if (DESCRIBING_TABLES.has(tableId)) this.#stale.add(firstId(bytes, start, end));
+    if (this.#tableIdColumn !== undefined) this.#markStale(table, this.#tableIdColumn, bytes, start, end);
   }
 
-  delete(tableId: number, bytes: Uint8Array, start: number, end: number): void {
-    const table = this.#table(tableId);
-    if (!this.#replay.delete(table, bytes, start, end)) {
+  delete(_tableId: number, bytes: Uint8Array, start: number, end: number): void {
+    const table = this.#table!; // as above
+    if (!this.#rows!.delete(bytes, start, end)) {
       throw this.#failure('REPLAY_MISSING_ROW', `it deletes a row of table ${table.definition.name} that is not there`);
     }
-    if (DESCRIBING_TABLES.has(tableId)) this.#stale.add(firstId(bytes, start, end));
+    if (this.#tableIdColumn !== undefined) this.#markStale(table, this.#tableIdColumn, bytes, start, end);
   }
 
   truncate(tableId: number): void {
+    this.#settle();
     this.#tableId = tableId;
-    this.#replay.clear(this.#table(tableId));
-    if (DESCRIBING_TABLES.has(tableId)) for (const id of this.#store.tables.keys()) this.#stale.add(id);
+    this.#replay.clear(this.#mustFindTable(tableId));
+    if (TABLE_ID_COLUMNS.has(tableId)) for (const id of this.#store.tables.keys()) this.#stale.add(id);
   }
 
   /** Makes all tables as they are described by now, with their indexes and sequences. */
@@ -173,7 +187,19 @@ export class RecordReplay implements MutationVisitor {
     for (const { definition } of describeTables(this.#store).values()) this.#replay.define(definition);
   }
 
+  #markStale(table: Table, column: number, bytes: Uint8Array, start: number, end: number): void {
+    this.#stale.add(new ByteReader(bytes, table.definition.row.columns[column]!.start(bytes, start), end).u32());
+  }
+
+  #settle(): void {
+    const doubled = this.#replay.settle();
+    if (doubled === undefined) return;
+    this.#tableId = doubled.definition.id;
+    throw this.#duplicate(doubled);
+  }
+
   #defineStale(): void {
+    this.#table = undefined;
     const described = describeTables(this.#store, (id) => this.#stale.has(id));
     for (const id of this.#stale) {
       const description = described.get(id);
@@ -185,18 +211,24 @@ export class RecordReplay implements MutationVisitor {
 
   /** Makes the tables that the record being read has described and that are not there yet. */
   #defineNew(): void {
+    this.#settle();
     const { tables } = this.#store;
     const described = describeTables(this.#store, (id) => this.#stale.has(id) && !tables.has(id));
     for (const { definition } of described.values()) this.#replay.define(definition);
   }
 
-  #table(tableId: number): Table {
+  #mustFindTable(tableId: number): Table {
     const table = this.#store.tables.get(tableId);
     if (table !== undefined) return table;
     if (this.#stale.has(tableId)) this.#defineNew();
     const made = this.#store.tables.get(tableId);
     if (made !== undefined) return made;
     throw this.#failure('REPLAY_UNKNOWN_TABLE', `Table with ID \`${tableId}\` not found in \`st_table\`.`);
+  }
+
+  #duplicate(table: Table): EngineError {
+    const { name } = table.definition;
+    return this.#failure('REPLAY_DUPLICATE_ROW', `it inserts a row into table ${name} that is there already`);
   }
 
   #failure(problem: ReplayProblem, reason: string, cause?: unknown): EngineError {
@@ -207,7 +239,7 @@ export class RecordReplay implements MutationVisitor {
   }
 }
 
-/** What a row of a describing table begins with: the id of a table, or of an index, constraint or sequence. */
+/** What a row of a self-describing table begins with: the id of a table, or of an index, constraint or sequence. */
 function firstId(bytes: Uint8Array, start: number, end: number): number {
   return new ByteReader(bytes, start, end).u32();
 }

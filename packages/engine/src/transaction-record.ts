@@ -80,8 +80,9 @@ export function writeTransactionRecord(
 
 /** Receives the mutations of a record in the order in which they are to be applied. */
 export interface MutationVisitor {
-  /** The row type of a table, asked before its rows are read. Throws when there is no such table. */
+  /** The row type of a table, asked before rows of it are read. Throws when there is no such table. */
   rowType(tableId: number): RowType;
+  /** A valid row; so are those of `delete`. The bytes stay as they are until the record has been read. */
   insert(tableId: number, bytes: Uint8Array, start: number, end: number): void;
   delete(tableId: number, bytes: Uint8Array, start: number, end: number): void;
   truncate(tableId: number): void;
@@ -90,16 +91,12 @@ export interface MutationVisitor {
 /** Reads one record from `reader` and leaves it behind the record. @throws SatsError */
 export function readTransactionRecord(reader: ByteReader, visitor: MutationVisitor): void {
   const flags = reader.u8();
-  if (flags & HAS_INPUTS) reader.lengthPrefixed();
-  if (flags & HAS_OUTPUTS) reader.raw(reader.u8());
+  if (flags & HAS_INPUTS) reader.take(reader.u32());
+  if (flags & HAS_OUTPUTS) reader.take(reader.u8());
   if (!(flags & HAS_MUTATIONS)) return;
 
-  for (let groups = readVarint(reader); groups > 0; groups--) {
-    readRows(reader, visitor, (tableId, bytes, start, end) => visitor.insert(tableId, bytes, start, end));
-  }
-  for (let groups = readVarint(reader); groups > 0; groups--) {
-    readRows(reader, visitor, (tableId, bytes, start, end) => visitor.delete(tableId, bytes, start, end));
-  }
+  for (let groups = readVarint(reader); groups > 0; groups--) readRows(reader, visitor, true);
+  for (let groups = readVarint(reader); groups > 0; groups--) readRows(reader, visitor, false);
   for (let count = readVarint(reader); count > 0; count--) visitor.truncate(reader.u32());
 }
 
@@ -133,20 +130,18 @@ function writeRows(writer: ByteWriter, table: Table, rows: PointerList): void {
   }
 }
 
-function readRows(
-  reader: ByteReader,
-  visitor: MutationVisitor,
-  apply: (tableId: number, bytes: Uint8Array, start: number, end: number) => void,
-): void {
+function readRows(reader: ByteReader, visitor: MutationVisitor, areInserted: boolean): void {
+  const { bytes, end: limit } = reader;
   const tableId = reader.u32();
   const rowType = visitor.rowType(tableId);
   for (let count = readVarint(reader); count > 0; count--) {
     const start = reader.offset;
-    const end = rowType.validate(reader.bytes, start, reader.end);
+    const end = rowType.validate(bytes, start, limit);
     // Of rows without bytes any count would fit into a record.
     if (end === start && count > 1) throw new SatsError('SATS_TOO_LONG', `${count} rows of 0 bytes at byte ${start}`);
     reader.take(end - start);
-    apply(tableId, reader.bytes, start, end);
+    if (areInserted) visitor.insert(tableId, bytes, start, end);
+    else visitor.delete(tableId, bytes, start, end);
   }
 }
 

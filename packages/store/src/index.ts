@@ -7,6 +7,7 @@ export { StoreError } from './errors.ts';
 export type { StoreErrorCode } from './errors.ts';
 export { PointerList } from './pointer-list.ts';
 export type { Replay } from './replay.ts';
+export type { ReplayedRows } from './replayed-rows.ts';
 export { INDEX_NOT_UNIQUE, NO_ROW, NO_SUCH_ROW, SEQUENCE_EXHAUSTED, UNIQUE_VIOLATION } from './row-pointer.ts';
 export type { RowPointer } from './row-pointer.ts';
 export type { Sequence } from './sequence.ts';

@@ -1,6 +1,7 @@
 import { typeEquals } from '@lightcone/sats';
 import type { TableDefinition } from './definitions.ts';
 import { PointerList } from './pointer-list.ts';
+import { ReplayedRows } from './replayed-rows.ts';
 import type { Sequence } from './sequence.ts';
 import { checkRow } from './table-changes.ts';
 import { Table } from './table.ts';
@@ -16,6 +17,9 @@ export class Replay {
   readonly #definitions = new Map<Table, TableDefinition>();
   /** Tables whose pages were filled and that have no row set. */
   readonly #bare = new Set<Table>();
+  readonly #rows = new Map<Table, ReplayedRows>();
+  /** Of these, those that have rows which wait for `settle`. */
+  readonly #waiting: ReplayedRows[] = [];
   readonly #room = { ends: new PointerList(), rows: new PointerList() };
 
   /** @internal */
@@ -43,6 +47,7 @@ export class Replay {
     if (existing !== undefined) {
       table.takeRows(existing);
       this.#definitions.delete(existing);
+      this.#rows.delete(existing);
       this.#bare.delete(existing);
     }
     this.#definitions.set(table, definition);
@@ -54,8 +59,28 @@ export class Replay {
     const table = this.#tables.get(tableId);
     if (table === undefined) return;
     this.#definitions.delete(table);
+    this.#rows.delete(table);
     this.#bare.delete(table);
     this.#tables.delete(tableId);
+  }
+
+  /** The rows of a table, for records of transactions; until the table is defined anew. `settle` ends a record. */
+  rowsOf(table: Table): ReplayedRows {
+    if (this.#bare.has(table)) this.#link(table);
+    let rows = this.#rows.get(table);
+    if (rows === undefined) {
+      rows = new ReplayedRows(table, this.#waiting);
+      this.#rows.set(table, rows);
+    }
+    return rows;
+  }
+
+  /** All that a record inserted and deleted is known. @returns a table that would have a row twice */
+  settle(): Table | undefined {
+    for (let rows = this.#waiting.pop(); rows !== undefined; rows = this.#waiting.pop()) {
+      if (!rows.settle()) return rows.table;
+    }
+    return undefined;
   }
 
   /**
@@ -63,15 +88,8 @@ export class Replay {
    * @throws SatsError for bytes that are not exactly one row
    */
   insert(table: Table, bytes: Uint8Array, start: number, end: number): boolean {
-    if (this.#bare.has(table)) this.#link(table);
     checkRow(table, bytes, start, end);
-    const row = table.place(bytes, start, end);
-    if (table.link(row) >= 0) {
-      table.free(row);
-      return false;
-    }
-    table.show(row, false);
-    return true;
+    return this.rowsOf(table).insert(bytes, start, end) && this.settle() === undefined;
   }
 
   /**
@@ -79,13 +97,8 @@ export class Replay {
    * @throws SatsError for bytes that are not exactly one row
    */
   delete(table: Table, bytes: Uint8Array, start: number, end: number): boolean {
-    if (this.#bare.has(table)) this.#link(table);
     checkRow(table, bytes, start, end);
-    const row = table.shape.rowSet!.take(bytes, start, end); // during a replay, tables have a row set and no indexes
-    if (row < 0) return false;
-    table.hide(row);
-    table.free(row);
-    return true;
+    return this.rowsOf(table).delete(bytes, start, end);
   }
 
   /**
@@ -125,6 +138,7 @@ export class Replay {
   finish(): void {
     for (const [table, definition] of this.#definitions) table.reshape(table.shapeFor(definition));
     this.#definitions.clear();
+    this.#rows.clear();
     this.#bare.clear();
     this.#onFinish();
   }

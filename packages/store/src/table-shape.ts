@@ -1,3 +1,4 @@
+import { type KeyType, compileKey } from '@lightcone/sats';
 import { BTreeIndex } from './btree-index.ts';
 import type { IndexDefinition, SequenceDefinition, TableDefinition } from './definitions.ts';
 import { DirectIndex } from './direct-index.ts';
@@ -46,7 +47,7 @@ export function shapeOf(definition: TableDefinition, rows: RowPages, old?: Reusa
   );
   const uniqueIndexes = indexes.filter((index) => index.definition.isUnique);
   const ordered = [...uniqueIndexes, ...indexes.filter((index) => !index.definition.isUnique)];
-  const rowSet = uniqueIndexes.length > 0 ? undefined : (old?.rowSet ?? new RowSet(rows));
+  const rowSet = uniqueIndexes.length > 0 ? undefined : rowSetOf(rows, old);
   const sequences = definition.sequences
     .map((sequence) => {
       const existing = old?.sequences.find((other) => isSameSequence(other.definition, sequence));
@@ -68,10 +69,23 @@ export function bareShapeOf(definition: TableDefinition): TableShape {
   return { definition, indexes: [], uniqueIndexes: [], rowSet: undefined, links: [], sequences: [] };
 }
 
-/** The shape of a table whose rows are being replayed: a row set and nothing else. */
+/**
+ * The shape of a table whose rows are being replayed: a row set and nothing else. It hashes a unique key where there is
+ * one, so that a row and the one that replaces it are found alike.
+ */
 export function replayShapeOf(definition: TableDefinition, rows: RowPages, old?: TableShape): TableShape {
-  const rowSet = old?.rowSet ?? new RowSet(rows);
+  // What is defined on the way may not have columns for its indexes.
+  const unique = definition.indexes.find(
+    ({ isUnique, columns }) => isUnique && columns.every((column) => definition.row.columns[column] !== undefined),
+  );
+  const rowSet = rowSetOf(rows, old, unique && compileKey(definition.row, unique.columns));
   return { definition, indexes: [], uniqueIndexes: [], rowSet, links: [rowSet], sequences: [] };
+}
+
+/** The row set of `old`, or a new one if that hashes another key. */
+function rowSetOf(rows: RowPages, old: ReusableParts | undefined, key?: KeyType): RowSet {
+  const existing = old?.rowSet;
+  return existing !== undefined && existing.key === key ? existing : new RowSet(rows, key);
 }
 
 function isSameIndex(a: IndexDefinition, b: IndexDefinition): boolean {

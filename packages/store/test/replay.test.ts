@@ -1,5 +1,14 @@
-import { type AlgebraicValue, ByteWriter, SatsError, compileRow, types } from '@lightcone/sats';
-import { expect, test } from 'vitest';
+import {
+  type AlgebraicValue,
+  ByteWriter,
+  type RowType,
+  SatsError,
+  bytesToHex,
+  compileRow,
+  types,
+} from '@lightcone/sats';
+import { fc, test as property } from '@fast-check/vitest';
+import { describe, expect, test } from 'vitest';
 import { PointerList, type Replay, Store, type Table, type TableDefinition, UNIQUE_VIOLATION } from '../src/index.ts';
 
 const row = compileRow(types.product([['id', types.u32], ['name', types.string]]), []); // prettier-ignore
@@ -124,3 +133,126 @@ test('rows are kept when a table gets another row type, of another size too', ()
   expect(count(table)).toBe(1);
   expect(table.index(1).findUnique(Uint8Array.of(1), 0, 1)).toBeGreaterThanOrEqual(0);
 });
+
+describe('records of transactions', () => {
+  test.each([
+    { what: 'of one size', type: types.u32, before: 1, after: 2 },
+    { what: 'that fit', type: types.string, before: 'one', after: 'two' },
+  ])('a row takes the place of the one that it replaces: rows $what', ({ type, before, after }) => {
+    const pairs = compileRow(types.product([['id', types.u32], ['value', type]]), []); // prettier-ignore
+    const of = (id: number, value: string | number): Uint8Array => encodeWith(pairs, { id, value });
+    const replay = new Store().replay();
+    const table = replay.define({ ...definition, row: pairs, indexes: [definition.indexes[0]!], sequences: [] });
+    for (const id of [1, 2, 3]) replay.insert(table, of(id, before), 0, of(id, before).length);
+    const place = (bytes: Uint8Array): number => table.find(bytes, 0, bytes.length);
+    const places = [1, 2, 3].map((id) => place(of(id, before)));
+
+    expect(apply(replay, table, [of(2, after), of(4, after), of(3, after)], [of(2, before), of(1, before), of(3, before)])).toBe(true); // prettier-ignore
+    expect([place(of(2, after)), place(of(3, after))]).toEqual(places.slice(1));
+    replay.finish();
+    expect(table.index(1).findUnique(Uint8Array.of(3, 0, 0, 0), 0, 4)).toBe(places[2]);
+  });
+
+  property.prop([fc.boolean(), fc.array(stepArbitrary(), { maxLength: 12 })])(
+    'whatever they are, they do or are refused what they would be one row after another',
+    (isKeyed, steps) => {
+      const indexes = isKeyed ? [definition.indexes[0]!] : [];
+      const keyed = { ...definition, indexes, sequences: [] };
+      let rows = new Set<string>();
+      const records: [inserts: Uint8Array[], deletes: Uint8Array[]][] = [];
+      const store = new Store();
+      const replay = store.replay();
+      const table = replay.define(keyed);
+      for (const step of steps) {
+        const [inserts, deletes] = recordOf(step, rows);
+        const expected = applyToSet(rows, inserts, deletes);
+        if (expected === undefined) {
+          const other = new Store().replay();
+          const copy = other.define(keyed);
+          for (const [added, removed] of records) apply(other, copy, added, removed);
+          expect(apply(other, copy, inserts, deletes)).toBe(false);
+        } else {
+          expect(apply(replay, table, inserts, deletes)).toBe(true);
+          records.push([inserts, deletes]);
+          rows = expected;
+        }
+        expect(contents(table)).toEqual([...rows].toSorted());
+        expect(table.rowCount).toBe(rows.size);
+      }
+      for (const hex of rows) expect(replay.delete(table, Buffer.from(hex, 'hex'), 0, hex.length / 2)).toBe(true);
+      expect(table.first()).toBe(-1);
+    },
+  );
+});
+
+/** What a transaction does: updates and deletes of rows that are there, by position; other inserts and deletes. */
+interface Step {
+  readonly updated: readonly (readonly [position: number, name: string])[];
+  readonly deleted: readonly number[];
+  readonly inserted: readonly Uint8Array[];
+  readonly missed: readonly Uint8Array[];
+  readonly isReversed: boolean;
+}
+
+function stepArbitrary(): fc.Arbitrary<Step> {
+  const name = fc.constantFrom('', 'a', 'b', 'longer than the others', 'longer than the rest');
+  const row = fc.tuple(fc.nat(5), name).map(([id, text]) => encode(id, text));
+  return fc.record({
+    updated: fc.array(fc.tuple(fc.nat(), name), { maxLength: 4 }),
+    deleted: fc.array(fc.nat(), { maxLength: 2 }),
+    inserted: fc.array(row, { maxLength: 3 }),
+    missed: fc.oneof({ weight: 5, arbitrary: fc.constant([]) }, fc.array(row, { maxLength: 1 })),
+    isReversed: fc.boolean(),
+  });
+}
+
+function recordOf(step: Step, rows: ReadonlySet<string>): [inserts: Uint8Array[], deletes: Uint8Array[]] {
+  const all = [...rows];
+  const at = (position: number): Uint8Array[] =>
+    all.length === 0 ? [] : [Uint8Array.from(Buffer.from(all[position % all.length]!, 'hex'))];
+  const inserts = step.updated.flatMap(([position, name]) => at(position).map((old) => encode(old[0]!, name)));
+  const deletes = step.updated.flatMap(([position]) => at(position));
+  inserts.push(...step.inserted);
+  deletes.push(...step.deleted.flatMap(at), ...step.missed);
+  return [inserts, step.isReversed ? deletes.toReversed() : deletes];
+}
+
+/** The naive replay: undefined if a row is double or missing. */
+function applyToSet(
+  before: ReadonlySet<string>,
+  inserts: readonly Uint8Array[],
+  deletes: readonly Uint8Array[],
+): Set<string> | undefined {
+  const rows = new Set(before);
+  for (const bytes of inserts) {
+    if (rows.has(bytesToHex(bytes))) return undefined;
+    rows.add(bytesToHex(bytes));
+  }
+  return deletes.every((bytes) => rows.delete(bytesToHex(bytes))) ? rows : undefined;
+}
+
+/** Replays a record whose rows lie one behind the other. */
+function apply(replay: Replay, table: Table, inserts: readonly Uint8Array[], deletes: readonly Uint8Array[]): boolean {
+  const rows = replay.rowsOf(table);
+  const record = Buffer.concat([...inserts, ...deletes]);
+  let at = 0;
+  return (
+    inserts.every((row) => rows.insert(record, at, (at += row.length))) &&
+    deletes.every((row) => rows.delete(record, at, (at += row.length))) &&
+    replay.settle() === undefined
+  );
+}
+
+function contents(table: Table): string[] {
+  const rows: string[] = [];
+  for (let row = table.first(); row >= 0; row = table.next(row)) {
+    rows.push(bytesToHex(table.bytes(row).subarray(table.start(row), table.end(row))));
+  }
+  return rows.toSorted();
+}
+
+function encodeWith(type: RowType, value: AlgebraicValue): Uint8Array {
+  const writer = new ByteWriter();
+  type.encode(writer, value);
+  return writer.finish();
+}
