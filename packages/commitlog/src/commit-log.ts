@@ -62,6 +62,7 @@ export class CommitLog implements AsyncDisposable {
   #writing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #failure: CommitLogError | undefined;
+  #fullDisk: CommitLogError | undefined;
   readonly #waiters: SyncWaiter[] = [];
   readonly #durableListeners: ((durableOffset: number) => void)[] = [];
   readonly #failureListeners: ((error: CommitLogError) => void)[] = [];
@@ -93,7 +94,8 @@ export class CommitLog implements AsyncDisposable {
    *
    * @param folder the database's folder: `db.lock` is in it, and the segments in its folder `clog`
    * @throws CommitLogError `LOG_LOCKED`, `LOG_DAMAGED`, `LOG_OUT_OF_ORDER`, `LOG_FORKED`, `LOG_UNSUPPORTED`,
-   *   `LOG_MISSING`, `LOG_READ_FAILED` (nothing was changed), `LOG_WRITE_FAILED`
+   *   `LOG_MISSING`, `LOG_READ_FAILED` (nothing was changed), `LOG_WRITE_FAILED`. A full disk is none of these: see
+   *   `fullDisk`
    */
   static async open(fs: FileSystem, folder: string, options: CommitLogOptions = {}): Promise<CommitLog> {
     const logFolder = `${folder}/clog`;
@@ -115,7 +117,10 @@ export class CommitLog implements AsyncDisposable {
         return tail.isUsable ? SegmentFile.resume(fs, logFolder, tail) : undefined;
       });
       const firstTxOffset = segmentOffsets(await reading(logFolder, () => fs.list(logFolder)))[0] ?? tail.nextTxOffset;
-      return new CommitLog(fs, logFolder, options, lock, segment, firstTxOffset, tail.nextTxOffset, tail.epoch);
+      const { nextTxOffset, epoch } = tail;
+      const log = new CommitLog(fs, logFolder, options, lock, segment, firstTxOffset, nextTxOffset, epoch);
+      if (!(await writing(logFolder, () => log.lookForRoom()))) log.#fullDisk = fullDisk();
+      return log;
     } catch (error) {
       await lock.release();
       throw error;
@@ -147,6 +152,19 @@ export class CommitLog implements AsyncDisposable {
     return this.#failure;
   }
 
+  /** Why the log takes nothing: when it was opened, the disk had no room for it. [LOG-11] */
+  get fullDisk(): CommitLogError | undefined {
+    return this.#fullDisk;
+  }
+
+  /**
+   * Looks whether there is room on a disk that was full when the log was opened. If there is, it takes records when it
+   * is opened again. Not to be called while it takes records.
+   */
+  async lookForRoom(): Promise<boolean> {
+    return this.#segment === undefined || this.#segment.findRoom();
+  }
+
   /** Calls `listener` with each new durable offset. */
   onDurable(listener: (durableOffset: number) => void): void {
     this.#durableListeners.push(listener);
@@ -173,7 +191,7 @@ export class CommitLog implements AsyncDisposable {
    * a `flush` or `sync`, or if a write is under way.
    *
    * @returns the record's tx offset
-   * @throws CommitLogError `LOG_CLOSED`, `LOG_RECORD_TOO_LARGE`, `LOG_WRITE_FAILED`
+   * @throws CommitLogError `LOG_CLOSED`, `LOG_RECORD_TOO_LARGE`, `LOG_WRITE_FAILED`, `LOG_DISK_FULL`
    */
   append(record: Uint8Array, start: number, end: number): number {
     this.#assertWritable();
@@ -338,8 +356,15 @@ export class CommitLog implements AsyncDisposable {
 
   #assertWritable(): void {
     if (this.#failure !== undefined) throw this.#failure;
+    if (this.#fullDisk !== undefined) throw this.#fullDisk;
     if (this.#closing !== undefined) throw new CommitLogError('LOG_CLOSED', `${this.#logFolder}: the log is closed`);
   }
+}
+
+/** For everybody who wants to write: it does not say where on the machine the log lies. */
+function fullDisk(): CommitLogError {
+  const message = "the database's disk is full, so nothing can be written; what is there can be read";
+  return new CommitLogError('LOG_DISK_FULL', `${message}. Make room on the disk, and writing goes on`);
 }
 
 /** [LOG-9] Without its log a database with snapshots would look new, and be made anew. */

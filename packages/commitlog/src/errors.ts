@@ -4,6 +4,7 @@ export type CommitLogErrorCode =
   | 'LOG_CLOSED'
   | 'LOG_RECORD_TOO_LARGE'
   | 'LOG_WRITE_FAILED'
+  | 'LOG_DISK_FULL'
   | 'LOG_READ_FAILED'
   | 'LOG_DAMAGED'
   | 'LOG_OUT_OF_ORDER'

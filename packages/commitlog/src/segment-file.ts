@@ -9,6 +9,8 @@ export const UNFINISHED = '.tmp';
 
 /** The most that is set aside at once: a millisecond or two, for some hundreds of commits under load. */
 const MAX_ROOM_BYTES = 1024 * 1024;
+/** So much there is to be before anything is written; or as much as there is content, if that is less. */
+const MIN_ROOM_BYTES = 64 * 1024;
 
 /**
  * The segment that is written: whole commits go to its end, each on disk before the next.
@@ -96,6 +98,18 @@ export class SegmentFile {
     this.#index.add(txOffset, position);
   }
 
+  /**
+   * Sees to it that the next commits have room. [LOG-11]
+   * @returns false if the disk is full: the room that it had is given back, so that it is found again when there is more
+   */
+  async findRoom(): Promise<boolean> {
+    const wanted = this.#length + Math.min(this.#length, MIN_ROOM_BYTES);
+    if (this.#roomEnd < wanted) await this.#makeRoom(this.#length, wanted - this.#length);
+    if (this.#roomEnd >= wanted) return true;
+    await this.trim();
+    return false;
+  }
+
   /** Gives back the room that no commit took: the file then is what its commits are. Nothing is appended after it. */
   async trim(): Promise<void> {
     if (this.#roomEnd === this.#length) return;
@@ -105,8 +119,8 @@ export class SegmentFile {
   }
 
   /** Where the disk has too little for it, there is less: whether the commit itself fits its own write finds out. */
-  async #makeRoom(from: number): Promise<void> {
-    const room = new Uint8Array(Math.min(from, MAX_ROOM_BYTES));
+  async #makeRoom(from: number, byteLength = Math.min(from, MAX_ROOM_BYTES)): Promise<void> {
+    const room = new Uint8Array(byteLength);
     try {
       await this.#file.write(room, from);
       this.#roomEnd = from + room.length;

@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest';
 import { CommitLog, inspectLog } from '../src/index.ts';
-import { FOLDER, SEGMENT_0, appendRecords, countRecords, reopenAndCount, steadyDisk } from './log-content.ts';
+import {
+  FOLDER,
+  SEGMENT_0,
+  appendRecords,
+  countRecords,
+  diskWithCommits,
+  reopenAndCount,
+  steadyDisk,
+} from './log-content.ts';
 
 test('most commits go into room that was set aside, and leave the length of the file as it is', async () => {
   const disk = steadyDisk();
@@ -123,4 +131,42 @@ test('any other failure of room ends the log', async () => {
   await log.close();
   disk.repair();
   expect(await reopenAndCount(disk)).toBe(3);
+});
+
+test('[LOG-11] a log that is opened on a full disk is read and takes nothing, and takes it again when there is room', async () => {
+  const disk = await diskWithCommits([30]);
+  const before = disk.contentOf(SEGMENT_0);
+  disk.capacityBytes = disk.usedBytes + 100;
+  const log = await CommitLog.open(disk, FOLDER);
+  expect(log.fullDisk).toMatchObject({ code: 'LOG_DISK_FULL' });
+  expect(await countRecords(log)).toBe(30);
+  expect(() => appendRecords(log, 1)).toThrow(expect.objectContaining({ code: 'LOG_DISK_FULL' }));
+  expect(await log.lookForRoom()).toBe(false);
+  // What could be had is left to others.
+  expect(disk.contentOf(SEGMENT_0)).toEqual(before);
+
+  disk.capacityBytes = Number.POSITIVE_INFINITY;
+  expect(await log.lookForRoom()).toBe(true);
+  expect(() => appendRecords(log, 1)).toThrow(expect.objectContaining({ code: 'LOG_DISK_FULL' }));
+  await log.close();
+  expect(disk.contentOf(SEGMENT_0)).toEqual(before);
+  await using again = await CommitLog.open(disk, FOLDER);
+  expect(again.fullDisk).toBeUndefined();
+  appendRecords(again, 1);
+  await again.sync();
+  expect(await countRecords(again)).toBe(31);
+});
+
+test('[LOG-11] the room that a killed program had set aside is enough to go on with', async () => {
+  const disk = steadyDisk();
+  const log = await CommitLog.open(disk, FOLDER);
+  for (let commit = 0; commit < 11; commit++) {
+    appendRecords(log, 2);
+    await log.sync();
+  }
+  disk.killProgram();
+  const end = disk.contentOf(SEGMENT_0).findLastIndex((byte) => byte !== 0) + 1;
+  disk.capacityBytes = disk.usedBytes - disk.contentOf(SEGMENT_0).length + 2 * end;
+  await using again = await CommitLog.open(disk, FOLDER);
+  expect(again.fullDisk).toBeUndefined();
 });
