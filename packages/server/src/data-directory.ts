@@ -59,10 +59,10 @@ export class DataDirectory {
     await mkdir(path, { recursive: true });
     await checkMetadata(path);
     const configPath = join(path, 'config.toml');
-    await writeNew(configPath, CONFIG_TEMPLATE);
+    if (!existsSync(configPath)) await writeWhole(configPath, CONFIG_TEMPLATE, 0o644);
     const config = await readConfig(configPath);
     const control = await openControl(path);
-    await writeFile(join(path, 'spacetime.pid'), `${process.pid}\n`);
+    await writePid(join(path, 'spacetime.pid'));
     return new DataDirectory(path, config, control);
   }
 
@@ -110,11 +110,12 @@ async function openControl(path: string): Promise<ControlDatabase> {
   }
 }
 
-/** Writes a file unless it is there. */
-async function writeNew(path: string, text: string): Promise<void> {
+/** The process id is for people, who can do without: where the disk is full, databases can still be read. */
+async function writePid(path: string): Promise<void> {
   try {
-    await writeFile(path, text, { flag: 'wx' });
+    await writeFile(path, `${process.pid}\n`);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error;
   }
 }

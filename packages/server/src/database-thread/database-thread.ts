@@ -68,6 +68,7 @@ interface Waiting {
 export class DatabaseThread {
   readonly #worker: Worker;
   readonly #events: ThreadEvents;
+  readonly #path: string | undefined;
   readonly #waiting = new Map<number, Waiting>();
   readonly #asked = new AskedRequests();
   #nextId = STARTED + 1;
@@ -104,6 +105,7 @@ export class DatabaseThread {
 
   private constructor(options: Omit<ThreadStart, 'batchesDone'>, events: ThreadEvents) {
     this.#events = events;
+    this.#path = options.path;
     const start: ThreadStart = { ...options, batchesDone: this.#inFlight.slots };
     this.#worker = startThread('run-database', start, { name: `database ${options.identity.slice(0, 12)}` });
     this.#worker.on('message', (message: FromDatabase) => this.#receive(message));
@@ -299,7 +301,9 @@ export class DatabaseThread {
         this.#settle(message.id)?.resolve(message.answer);
         break;
       case 'failure':
-        this.#settle(message.id)?.reject(new DatabaseFailure(message.code, message.message));
+        this.#settle(message.id)?.reject(
+          new DatabaseFailure(message.code, this.#withoutPath(message.message), new Error(message.message)),
+        );
         break;
     }
   }
@@ -322,8 +326,14 @@ export class DatabaseThread {
     if (this.#hasStarted) this.#events.ended(this.#isStopping ? undefined : error);
   }
 
+  /** Callers learn which file of the database is wrong, and not where on the server it lies. */
+  #withoutPath(message: string): string {
+    const path = this.#path;
+    return path === undefined ? message : message.replaceAll(`${path}/`, '').replaceAll(path, 'its folder');
+  }
+
   #stopped(): ServerError {
-    const why = this.#error === undefined ? '' : `: ${this.#error.message}`;
+    const why = this.#error === undefined ? '' : `: ${this.#withoutPath(this.#error.message)}`;
     return new ServerError('SERVER_DATABASE_STOPPED', `the database's thread has ended${why}`, { cause: this.#error });
   }
 }
