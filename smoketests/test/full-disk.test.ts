@@ -1,6 +1,12 @@
 // The disk fills up while transactions commit: what was acknowledged stays, what cannot be written is not acknowledged.
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeClientMessage } from '@lightcone/protocol';
+import { ByteWriter } from '@lightcone/sats';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { call, newPerson, publish, request, rows } from '../src/http.ts';
+import { call, newPerson, publish, request, rows, sql } from '../src/http.ts';
+import { RawConnection } from '../src/raw-connection.ts';
 import { ServerProcess } from '../src/server-process.ts';
 import { SmallDisk } from '../src/small-disk.ts';
 
@@ -42,3 +48,68 @@ test.skipIf(disk.isSkipped)('a full disk loses nothing that was acknowledged', {
   expect(ids).toEqual(expect.arrayContaining(acknowledged));
   expect((await call(server, 'disk', 'put_large', [1001, 1])).status).toBe(200);
 });
+
+test.skipIf(disk.isSkipped)(
+  'what is on a full disk can be read, until there is room',
+  { timeout: 120_000 },
+  async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'lightcone-elsewhere-'));
+    const config = `[backup]\nlocation = ${JSON.stringify(elsewhere)}\n`;
+    await using server = await ServerProcess.start({ dataDir: join(disk.folder, 'read'), config });
+    const owner = await newPerson(server);
+    await publish(server, 'chat', 'quickstart-chat', owner.token);
+    expect((await call(server, 'chat', 'send_message', ['before'], owner.token)).status).toBe(200);
+    const ballast = join(disk.folder, 'ballast');
+    // In order: one that is killed leaves the room that it had set aside, which is enough to go on with.
+    await server.stop();
+    fill(ballast);
+    const newFolder = join(disk.folder, 'new');
+    await expect(ServerProcess.start({ dataDir: newFolder })).rejects.toThrow('no space left on device');
+    await server.restart();
+
+    const connection = await RawConnection.open(server, 'chat', 'v2.bsatn.spacetimedb');
+    await connection.next('InitialConnection');
+    const subscribe = new ByteWriter();
+    const queries = ['SELECT * FROM message'];
+    writeClientMessage(subscribe, { tag: 'Subscribe', requestId: 1, querySetId: 1, queries });
+    connection.send(subscribe.finish());
+    const { tables } = await connection.next('SubscribeApplied');
+    expect(tables).toMatchObject([{ table: 'message' }]);
+    expect(await rows(server, 'chat', 'SELECT text FROM message')).toEqual([['before']]);
+    const backup = await request(server, 'POST', '/v1/database/chat/backups', { token: owner.token });
+    expect(backup.status, await backup.text()).toBe(200);
+    const logs = await request(server, 'GET', '/v1/database/chat/logs?num_lines=10', { token: owner.token });
+    expect(logs.status).toBe(200);
+    for (const refused of [
+      await call(server, 'chat', 'send_message', ['no'], owner.token),
+      await sql(server, 'chat', 'DELETE FROM message', owner.token),
+    ]) {
+      expect(refused.status).toBe(503);
+      expect(await refused.text()).toContain("the database's disk is full");
+    }
+
+    rmSync(ballast);
+    // What could not be made is made now.
+    await using _ = await ServerProcess.start({ dataDir: newFolder });
+    expect(await connection.closed).toEqual({ code: 1013, reason: expect.stringContaining('there is room') as string });
+    // It is being opened, or is open.
+    await expect
+      .poll(async () => (await call(server, 'chat', 'send_message', ['after'], owner.token)).status)
+      .toBe(200);
+    expect(await rows(server, 'chat', 'SELECT text FROM message')).toEqual([['before'], ['after']]);
+    rmSync(elsewhere, { recursive: true, force: true });
+  },
+);
+
+/** Takes all that is left of the disk. */
+function fill(path: string): void {
+  const file = openSync(path, 'a');
+  for (let size = 1024 * 1024; size >= 1; size = Math.floor(size / 2)) {
+    try {
+      for (;;) writeSync(file, new Uint8Array(size));
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'ENOSPC') throw error;
+    }
+  }
+  closeSync(file);
+}

@@ -18,6 +18,11 @@ export function isRefusal(value: object): value is Refusal {
   return 'kind' in value;
 }
 
+/** Whether a call may be sent again as it is. */
+export function isOverload({ kind }: Refusal): boolean {
+  return kind === 'rateLimited' || kind === 'overloaded';
+}
+
 const NO_SUCH_REDUCER: InvalidCall = { kind: 'noSuchFunction', message: 'no such reducer' };
 const NO_SUCH_PROCEDURE: InvalidCall = { kind: 'noSuchFunction', message: 'No such procedure' };
 const LIFECYCLE_NAMES = { init: 'Init', onConnect: 'OnConnect', onDisconnect: 'OnDisconnect' } as const;

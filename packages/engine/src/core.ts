@@ -2,7 +2,7 @@ import type { CommitLog, CommitTimes, SnapshotStore } from '@lightcone/commitlog
 import { DEFAULT_LIMITS, type ModuleLimits } from '@lightcone/host';
 import type { Identity, RowType } from '@lightcone/sats';
 import type { Store } from '@lightcone/store';
-import type { Refusal } from './admission.ts';
+import { type Refusal, isOverload } from './admission.ts';
 import { Catalog } from './catalog.ts';
 import type { Clock } from './clock.ts';
 import { Wires } from './connection/wires.ts';
@@ -163,6 +163,11 @@ export class Core {
     );
   }
 
+  /** Whether nothing can be written, as the disk was full when the database was opened. */
+  get isReadOnly(): boolean {
+    return this.options.log?.fullDisk !== undefined;
+  }
+
   /** The module that runs. There is none before the database is open. */
   get module(): LoadedModule {
     if (this.#module === undefined) throw new Error('no module runs yet');
@@ -185,7 +190,7 @@ export class Core {
   }
 
   /** Tells the owner of a call that was refused. What is overload is counted only: to log it would be more of it. */
-  logRefusal({ kind, message }: Refusal, functionName: string): void {
-    if (kind !== 'rateLimited' && kind !== 'overloaded') this.logLine('Error', message, functionName);
+  logRefusal(refusal: Refusal, functionName: string): void {
+    if (!isOverload(refusal)) this.logLine('Error', refusal.message, functionName);
   }
 }

@@ -24,6 +24,7 @@ import { storedModule } from './publishing/stored-module.ts';
 import { update } from './publishing/update.ts';
 import { callReducer, failureText } from './reducer-calls.ts';
 import { type ConnectRefusal, connectCaller, disconnectCaller, leftoverCallers } from './sessions.ts';
+import { RoomWatch } from './room-watch.ts';
 import { recoverStore } from './snapshots/recover-store.ts';
 import { runStatement } from './sql.ts';
 
@@ -51,6 +52,7 @@ export class Database {
   readonly #sqlCounts: SqlCounts = { succeeded: 0, failed: 0 };
   readonly #clients = new Map<number, Client>();
   readonly #inbox: Inbox;
+  #roomWatch: RoomWatch | undefined;
   #closing: Promise<void> | undefined;
 
   private constructor(core: Core, owner: Identity) {
@@ -92,6 +94,10 @@ export class Database {
 
   /**
    * Opens a database from its log. Clients that a crash left connected are disconnected.
+   *
+   * If the log's disk is full, the database can be read and not written: callers are let in if the module's
+   * `client_connected` lets them, but no trace of that is left, nothing is scheduled, and what would write is refused.
+   * When there is room, `onFailure` gets an `ENGINE_DISK_HAS_ROOM`: what is opened then can be written.
    * @throws CommitLogError, EngineError `ENGINE_NO_DATABASE`, `ENGINE_RECOVERY_FAILED`; the log is closed
    */
   static open(options: DatabaseOptions): Promise<Database> {
@@ -110,9 +116,12 @@ export class Database {
       }
       core.run(LoadedModule.load(stored.program, core.moduleEnvironment));
       core.views.load(core.module);
-      for (const caller of leftoverCallers(core)) disconnectCaller(core, caller);
       const database = new Database(core, stored.owner);
-      core.scheduler.start();
+      if (core.isReadOnly) database.#waitForRoom();
+      else {
+        for (const caller of leftoverCallers(core)) disconnectCaller(core, caller);
+        core.scheduler.start();
+      }
       core.turns.endSoon();
       return database;
     });
@@ -155,7 +164,7 @@ export class Database {
     this.#core.turns.begin();
     const wire = this.#core.wires.of(request.protocol);
     const { door, outbox } = this.#core;
-    const overload = door.refuseWrite();
+    const overload = door.refuseEntry();
     if (overload !== undefined) {
       outbox.lane(false).close(request.number, TRY_AGAIN_LATER, overload.message);
       return;
@@ -322,7 +331,7 @@ export class Database {
   sql(as: Caller, text: string): SqlResult {
     this.#core.turns.begin();
     const { door } = this.#core;
-    const overload = door.refuseWrite() ?? this.#refuseWithoutConnection(as, (quota) => door.refuseRequest(quota));
+    const overload = door.refuseEntry() ?? this.#refuseWithoutConnection(as, (quota) => door.refuseRequest(quota));
     if (overload !== undefined) return overload;
     const caller = new ActiveCaller(as);
     const rejection = connectCaller(this.#core, caller);
@@ -339,6 +348,8 @@ export class Database {
       if (error instanceof QueryError) {
         return { kind: 'error', message: error.message, txOffset: this.lastTxOffset };
       }
+      const refusal = door.refuseWrite();
+      if (refusal !== undefined && error instanceof EngineError && error.code === 'ENGINE_DISK_FULL') return refusal;
       throw error;
     } finally {
       disconnectCaller(this.#core, caller);
@@ -375,12 +386,14 @@ export class Database {
   /**
    * Publishes a program over this database. The same program changes nothing.
    * @returns the offset to wait for until the update is durable
-   * @throws EngineError `ENGINE_UPDATE_REJECTED`, HostError, SchemaError; the old module goes on
+   * @throws EngineError `ENGINE_UPDATE_REJECTED`, `ENGINE_DISK_FULL`, HostError, SchemaError; the old module goes on
    */
   update(program: Uint8Array, mayBreakClients: boolean): number {
     const core = this.#core;
     core.turns.begin();
     if (isProgram(this.#module, program)) return this.lastTxOffset;
+    const overload = core.door.refuseWrite();
+    if (overload !== undefined && core.isReadOnly) throw new EngineError('ENGINE_DISK_FULL', overload.message);
     const next = this.#loadNext(program);
     const breaksClients = update(core, next, this.owner, mayBreakClients, () => {
       for (const client of this.#clients.values()) core.subscriptions.removeClient(client);
@@ -486,6 +499,7 @@ export class Database {
     viewExpiry.close();
     turns.end();
     await snapshots?.close();
+    await this.#roomWatch?.close();
     await options.commitTimes?.close();
     await options.log?.close();
   }
@@ -498,19 +512,36 @@ export class Database {
     }
   }
 
+  /** The disk of the log was full when it was opened. */
+  #waitForRoom(): void {
+    const { log, clock, timers } = this.#core.options;
+    if (log?.fullDisk === undefined) return;
+    this.#core.logLine('Error', log.fullDisk.message);
+    this.#roomWatch = new RoomWatch(log, clock, timers, () => {
+      const message = 'there is room on the disk again: the database is opened anew';
+      this.#core.logLine('Info', message);
+      this.#stop(new EngineError('ENGINE_DISK_HAS_ROOM', message), TRY_AGAIN_LATER, message);
+    });
+  }
+
   /** What was not durable may be lost, so nobody must see more of it: all connections end. */
   #fail(cause: Error): void {
-    this.#core.scheduler.stop();
+    this.#core.logLine('Error', `the commit log failed, so the database stops: ${cause.message}`);
     const failure = new EngineError('ENGINE_LOG_FAILED', cause.message, { cause });
+    this.#stop(failure, INTERNAL_ERROR, 'the database cannot write its log');
+  }
+
+  /** Does nothing any more: what is to go on is opened anew. */
+  #stop(failure: EngineError, closeCode: number, closeReason: string): void {
+    this.#core.scheduler.stop();
     this.#core.turns.refuse(failure);
     void this.#core.procedures.end(failure);
     void this.#core.snapshots?.close();
     this.#core.viewExpiry.close();
-    this.#core.logLine('Error', `the commit log failed, so the database stops: ${cause.message}`);
     this.#core.outbox.abandon();
     for (const [number, client] of this.#clients) {
       client.isGone = true;
-      this.#core.outbox.lane(false).close(number, INTERNAL_ERROR, 'the database cannot write its log');
+      this.#core.outbox.lane(false).close(number, closeCode, closeReason);
     }
     this.#clients.clear();
     this.#core.outbox.flush();

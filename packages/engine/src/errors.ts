@@ -15,6 +15,8 @@ export type EngineErrorCode =
   | 'ENGINE_CLOSED'
   | 'ENGINE_PROCEDURE_ENDED'
   | 'ENGINE_LOG_FAILED'
+  | 'ENGINE_DISK_FULL'
+  | 'ENGINE_DISK_HAS_ROOM'
   | 'ENGINE_LOG_BEHIND';
 
 /** What a database refuses as a whole: a module, an update, a log that does not replay. */

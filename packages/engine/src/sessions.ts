@@ -22,6 +22,8 @@ export interface ConnectRefusal {
  * Makes a caller known: its rows in `st_client` and `st_connection_credentials`, then the module's
  * `client_connected`, in one transaction, which is published. The rows are there already if the caller
  * has another connection of this id, as who comes back may have before the old one is known to be gone.
+ *
+ * On a full disk `client_connected` says whether to let the caller in, and leaves nothing behind.
  * @returns why the module refuses the caller; undefined if it does not
  */
 export function connectCaller(core: Core, caller: ActiveCaller): ConnectRefusal | undefined {
@@ -49,6 +51,10 @@ export function connectCaller(core: Core, caller: ActiveCaller): ConnectRefusal 
       return { cause, message: failureText(outcome) };
     }
   }
+  if (core.isReadOnly) {
+    transaction.rollback();
+    return undefined;
+  }
   const failed = commitCall(core, transaction, inputsOf(core, CONNECTED, caller), reducer);
   if (failed !== undefined) return { cause: 'rejected', message: failed.message };
   if (isShared) core.sharedConnectionIds.add(connectionId);
@@ -59,9 +65,10 @@ export function connectCaller(core: Core, caller: ActiveCaller): ConnectRefusal 
 /**
  * Forgets a caller: the module's `client_disconnected` and the removal of its rows in one
  * transaction, or the removal alone if the reducer or a view fails. Nothing happens if the rows are gone.
- * They stay until the last connection of the id goes.
+ * They stay until the last connection of the id goes. On a full disk there is nothing to be undone.
  */
 export function disconnectCaller(core: Core, caller: ActiveCaller): void {
+  if (core.isReadOnly) return;
   const isLast = !core.sharedConnectionIds.remove(caller.connectionId);
   const reducer = core.module.lifecycleReducer('onDisconnect');
   if (reducer !== undefined) {

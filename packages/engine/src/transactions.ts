@@ -83,7 +83,7 @@ export class Transactions {
    * @param inputs the reducer call, or undefined for what no reducer did
    * @param onViewFailure `emptyView` for what has to happen whatever the module does
    * @returns whether anything that the log keeps was changed
-   * @throws EngineError `ENGINE_VIEW_FAILED`, and the transaction is rolled back
+   * @throws EngineError `ENGINE_VIEW_FAILED`, `ENGINE_DISK_FULL`, and the transaction is rolled back
    */
   commit(
     transaction: Transaction,
@@ -92,6 +92,7 @@ export class Transactions {
   ): boolean {
     try {
       this.#views.refresh(transaction, onViewFailure);
+      this.#refuseOnFullDisk(transaction);
     } catch (error) {
       transaction.rollback();
       throw error;
@@ -100,7 +101,8 @@ export class Transactions {
     this.#views.committed();
     this.#delta = delta;
     this.#origin.inputs = inputs;
-    const isLogged = delta.tables.some(isOfLog);
+    // What there is on a full disk is values of sequences that were taken in vain: they are not until there is room.
+    const isLogged = this.#log?.fullDisk === undefined && delta.tables.some(isOfLog);
     if (isLogged) {
       if (this.#log === undefined) this.#lastTxOffset++;
       else {
@@ -115,6 +117,13 @@ export class Transactions {
     this.#subscriptions.evaluate(delta);
     this.#scheduler.committed(delta, inputs);
     return isLogged;
+  }
+
+  /** Nobody is to see what the log cannot take. What it does not keep, as the rows of views, goes on. */
+  #refuseOnFullDisk({ touched }: Transaction): void {
+    const cause = this.#log?.fullDisk;
+    if (cause === undefined || !touched.some((table) => isOfLog(table.settle()))) return;
+    throw new EngineError('ENGINE_DISK_FULL', cause.message, { cause });
   }
 
   /**

@@ -6,12 +6,11 @@ import { keccak_256 } from '@noble/hashes/sha3.js';
 import type { Logger } from 'pino';
 import type { ControlDatabase, DatabaseRecord } from './control/control-database.ts';
 import type { DataDirectory } from './data-directory.ts';
-import { DatabaseFailure } from './database-thread/database-thread.ts';
 import type { UpdateAnswer, UpdateInput } from './database-thread/messages.ts';
 import { ServerError } from './errors.ts';
 import { hostLogLine } from './module-log/host-log-line.ts';
 import { ModuleLog } from './module-log/module-log.ts';
-import { RunningDatabase } from './running-database.ts';
+import { RunningDatabase, isRoomFound } from './running-database.ts';
 
 /** How often a database was started, or could not be, and connections that did not come about. */
 export interface StartCounts {
@@ -237,13 +236,7 @@ export class Databases {
       return await RunningDatabase.start(record, path, program, settings, this.moduleLog(record), this.#log);
     } catch (error) {
       counts.failures++;
-      if (!(error instanceof DatabaseFailure) || path === undefined) throw error;
-      // Callers learn which file of the database is wrong, and not where on the server it lies.
-      throw new DatabaseFailure(
-        error.code,
-        error.message.replaceAll(`${path}/`, '').replaceAll(path, 'its folder'),
-        error,
-      );
+      throw error;
     }
   }
 
@@ -256,9 +249,10 @@ export class Databases {
     starting.then(
       async (database) => {
         this.#started.set(identity, database);
-        await database.ended;
+        const error = await database.ended;
         forget();
         if (this.#started.get(identity) === database) this.#started.delete(identity);
+        if (isRoomFound(error)) this.#reopen(identity);
       },
       (error: unknown) => {
         forget();
@@ -269,6 +263,12 @@ export class Databases {
       },
     );
     return starting;
+  }
+
+  /** Opens a database again that could not be written for some time: what is scheduled is to go on. */
+  #reopen(identity: string): void {
+    const record = this.#control.findDatabase(identity);
+    if (record !== undefined && !this.#isClosed) this.open(record).catch(() => undefined); // logged
   }
 
   async #retire(record: DatabaseRecord, database: RunningDatabase | undefined): Promise<void> {

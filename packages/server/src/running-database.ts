@@ -40,11 +40,11 @@ export class RunningDatabase {
     httpBytes: 0,
     disconnected: new Map(),
   };
-  /** Resolves when the thread is gone. */
-  readonly ended: Promise<void>;
+  /** Resolves when the thread is gone, with why it is, unless it was asked to stop. */
+  readonly ended: Promise<Error | undefined>;
   readonly #fanOut: FanOut;
 
-  private constructor(identity: string, thread: DatabaseThread, fanOut: FanOut, ended: Promise<void>) {
+  private constructor(identity: string, thread: DatabaseThread, fanOut: FanOut, ended: Promise<Error | undefined>) {
     this.identity = identity;
     this.thread = thread;
     this.#fanOut = fanOut;
@@ -66,19 +66,20 @@ export class RunningDatabase {
     const { identity, owner } = record;
     const startMs = performance.now();
     const fanOut = new FanOut();
-    const ended = Promise.withResolvers<void>();
+    const ended = Promise.withResolvers<Error | undefined>();
     const thread = await DatabaseThread.start(
       { identity, owner, path, program, ...settings },
       {
         batch: (batch) => fanOut.deliver(batch),
         log: (lines) => moduleLog.append(lines),
         ended: (error) => {
-          if (error !== undefined) {
+          if (isRoomFound(error)) log.info({ database: identity }, 'database opened anew: its disk has room again');
+          else if (error !== undefined) {
             log.error({ err: error, database: identity }, 'database thread ended');
             moduleLog.append(hostLogLine('Error', error.message, new Date()));
             closeAll(fanOut, INTERNAL_ERROR, 'the database stopped; try again');
           }
-          ended.resolve();
+          ended.resolve(error);
         },
       },
     );
@@ -130,6 +131,11 @@ export class RunningDatabase {
       closeAll(this.#fanOut, GOING_AWAY, 'module exited');
     }
   }
+}
+
+/** Whether a database has ended because its disk, which was full when it was opened, has room. */
+export function isRoomFound(error: Error | undefined): boolean {
+  return (error?.cause as { code?: unknown } | undefined)?.code === 'ENGINE_DISK_HAS_ROOM';
 }
 
 function closeAll(fanOut: FanOut, code: number, reason: string): void {

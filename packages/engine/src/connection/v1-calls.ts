@@ -7,6 +7,7 @@ import {
   admitProcedureCall,
   admitProcedureJson,
   admitReducerJson,
+  isOverload,
   isRefusal,
 } from '../admission.ts';
 import type { Client } from '../client.ts';
@@ -33,7 +34,9 @@ export class V1Calls<Value> {
     if (isRefusal(admitted)) {
       core.logRefusal(admitted, reducerName);
       const id = admitted.kind === 'noSuchFunction' ? undefined : module.reducersByName.get(reducerName)?.id;
-      const call = { reducerName, reducerId: id ?? NO_REDUCER, args: encoding.noArgs, requestId: 0 };
+      // Whoever may ask again is told of what; of calls that are wrong the reference does not say it.
+      const answered = isOverload(admitted) ? requestId : 0;
+      const call = { reducerName, reducerId: id ?? NO_REDUCER, args: encoding.noArgs, requestId: answered };
       this.#sendResult(client, { tag: 'Failed', error: admitted.message }, timestampMicros, call, 0);
       return;
     }

@@ -91,13 +91,19 @@ export class Door {
 
   /** As `refuseRequest`, for a call of a reducer or procedure, which may write. */
   refuseCall(quota: CallerQuota | undefined, functionName: string): Overload | undefined {
-    if (this.isLogBehind) return this.#refuseForLog();
-    return quota === undefined ? undefined : this.#take(quota, functionName);
+    return this.refuseWrite() ?? (quota === undefined ? undefined : this.#take(quota, functionName));
   }
 
-  /** Why nobody may come in, or write in another way than by a call. */
-  refuseWrite(): Overload | undefined {
+  /** Why nobody may come in. */
+  refuseEntry(): Overload | undefined {
     return this.isLogBehind ? this.#refuseForLog() : undefined;
+  }
+
+  /** Why nothing may be written. */
+  refuseWrite(): Overload | undefined {
+    const fullDisk = this.#log?.fullDisk;
+    if (fullDisk !== undefined) return { kind: 'overloaded', message: fullDisk.message, retryAfterSeconds: 1 };
+    return this.refuseEntry();
   }
 
   /** Whether more waits for the disk than may. */

@@ -21,6 +21,7 @@ import {
 } from '@lightcone/histories';
 import { SUBPROTOCOLS, type Subprotocol } from '@lightcone/protocol';
 import { type Anomaly, type Operation, checkHistory } from '@lightcone/serializability';
+import type { CallResult } from '../../src/call-result.ts';
 import { decodeSqlRows } from '../../src/sql.ts';
 import { type LinkEnd, type SimulatedLink, SimulatedServer } from '../../src/testing/index.ts';
 
@@ -214,6 +215,7 @@ export class Campaign {
     void this.#server.call(name, call.function, callArgsJson(call)).then((result) => {
       const { transaction, steps, later } = call;
       if (result?.kind === 'committed') recorder.committed(transaction);
+      else if (isRefusedByFullDisk(result)) recorder.failed(transaction, undefined);
       else if (result?.kind === 'failed') recorder.failed(transaction, observedInFailure(result.message));
       else if (result?.kind === 'returned') {
         const observed = decodeObserved(result.json);
@@ -233,6 +235,10 @@ export class Campaign {
     const result = await this.#server.handleHttp('/transact', callArgs(call));
     // An update of the module ends handlers.
     if (result === undefined || result.kind === 'failed') return;
+    if (result.kind === 'busy' && FULL_DISK.test(result.message)) {
+      recorder.failed(call.transaction, undefined);
+      return;
+    }
     if (result.kind === 'responded' && result.response.status === 200) {
       recorder.committed(call.transaction, decodeObserved(result.body));
     } else this.#problems.push(new Error(`a handler ended with ${JSON.stringify(result)}`));
@@ -285,7 +291,7 @@ export class Campaign {
         this.#server.kill(true);
         break;
       case 2:
-        this.#server.database?.update(programVersion(++this.#updates), true);
+        this.#update();
         break;
       case 3:
         break; // nothing, for once
@@ -301,6 +307,14 @@ export class Campaign {
     this.#in(60_000, () => this.#breakThings());
   }
 
+  #update(): void {
+    try {
+      this.#server.database?.update(programVersion(++this.#updates), true);
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'ENGINE_DISK_FULL') throw error;
+    }
+  }
+
   #repairDisk(): void {
     this.#server.disk.capacityBytes = Number.POSITIVE_INFINITY;
     this.#server.disk.repair();
@@ -310,7 +324,8 @@ export class Campaign {
   #died(reason: Error | undefined): void {
     const code = (reason as { code?: string } | undefined)?.code;
     const isOfDisk = code === 'ENGINE_LOG_FAILED' || code === 'LOG_WRITE_FAILED' || code === 'LOG_READ_FAILED';
-    if (reason !== undefined && !(isOfDisk && this.#isDiskBroken)) this.#problems.push(reason);
+    const isExpected = (isOfDisk && this.#isDiskBroken) || code === 'ENGINE_DISK_HAS_ROOM';
+    if (reason !== undefined && !isExpected) this.#problems.push(reason);
     this.#survivors = undefined;
     this.#recorder.life++;
     if (this.#options.sabotage?.losesTail === true) this.#loseTail();
@@ -358,9 +373,9 @@ export class Campaign {
     return JSON.stringify(histories[0]);
   }
 
-  /** A procedure may be ended by an update or a failing log; nothing else may go wrong. */
+  /** A procedure may be ended by an update or a failing log, and a full disk refuses calls; nothing else may go wrong. */
   #expect(errors: readonly string[]): void {
-    const unexpected = errors.filter((error) => !/the module was updated|log/.test(error));
+    const unexpected = errors.filter((error) => !/the module was updated|log/.test(error) && !FULL_DISK.test(error));
     if (unexpected.length > 0) this.#problems.push(new Error(unexpected.join('; ')));
   }
 
@@ -378,6 +393,12 @@ export class Campaign {
   #upTo(count: number): number {
     return Math.floor(this.#random() * count);
   }
+}
+
+const FULL_DISK = /disk is full/;
+
+function isRefusedByFullDisk(result: CallResult | undefined): boolean {
+  return result?.kind === 'overloaded' && FULL_DISK.test(result.message);
 }
 
 function describe(anomalies: readonly Anomaly[]): string {

@@ -154,7 +154,10 @@ async function update(
     if (answer.tag === 'rejected') throw new HttpError(400, answer.message);
   } catch (error) {
     if (error instanceof HttpError) throw error;
-    const status = error instanceof ServerError && error.code === 'SERVER_DATABASE_STOPPED' ? 503 : 500;
+    const isForLater =
+      (error instanceof ServerError && error.code === 'SERVER_DATABASE_STOPPED') ||
+      (error instanceof DatabaseFailure && error.code === 'ENGINE_DISK_FULL');
+    const status = isForLater ? 503 : 500;
     throw new HttpError(status, `Failed to create or update the database: ${publicReason(error)}`);
   } finally {
     timer.abort();
