@@ -46,3 +46,16 @@ test('many open scans are gone with the call, and the next one begins as ever', 
     iterators.closeAll();
   }
 });
+
+test('what the scans held that a call left open is free again, whichever they were', () => {
+  const iterators = new RowIterators();
+  const scans = Array.from({ length: 20 }, () => {
+    const rows = iterators.open();
+    rows.append(new Uint8Array(1000), 0, 1000);
+    iterators.filled(rows);
+    return rows;
+  });
+  for (const rows of scans.slice(0, 17)) iterators.close(rows);
+  iterators.closeAll();
+  expect(iterators.open().maxBytes).toBe(MOST);
+});

@@ -51,10 +51,10 @@ export class RowIterators {
   }
 
   closeAll(): void {
+    this.#openBytes = 0;
     if (this.#slots.length > KEPT) this.#trim();
     if (this.#openCount === 0) return;
     for (const rows of this.#slots) if (this.#isOpen[rows.handle - 1] === true) this.discard(rows);
-    this.#openBytes = 0;
   }
 
   #addSlot(): number {
