@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { ByteReader, ByteWriter } from '@lightcone/sats';
 import { fc, test as property } from '@fast-check/vitest';
 import { expect, test } from 'vitest';
@@ -75,4 +77,24 @@ test('a list that was not ended leaves nothing in the next', () => {
 test('a row outside begin and end is a mistake that shows', () => {
   const list = new RowListWriter();
   expect(() => list.row(new Uint8Array(1), 0, 1)).toThrow('outside begin and end');
+});
+
+test('the memory of a very long list is given back', () => {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as NodeJS.GCFunction;
+  setFlagsFromString('--no-expose-gc');
+  const held = (): number => {
+    gc({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+    return process.memoryUsage().arrayBuffers;
+  };
+  const row = new Uint8Array(2);
+  const writeLong = (list: RowListWriter): RowListWriter => {
+    list.begin(new ByteWriter());
+    for (let i = 0; i < 1_000_000; i++) list.row(row, 0, 1 + (i % 2));
+    expect(list.end()).toBe(1_000_000);
+    return list;
+  };
+  const before = held();
+  const lists = Array.from({ length: 5 }, () => writeLong(new RowListWriter()));
+  expect(held() - before).toBeLessThan(lists.length * 500_000);
 });

@@ -3,6 +3,9 @@ import { HINT_FIXED_SIZE, HINT_ROW_OFFSETS } from './row-list.ts';
 
 const FIXED_SIZE_HEADER = 1 + 2 + 4;
 const MAX_FIXED_SIZE = 0xffff;
+const FIRST_OFFSETS = 64;
+/** One very long list should not hold its memory for ever: writers live as long as their thread. */
+const MAX_KEPT_OFFSETS = 65_536;
 const NO_BYTES = new Uint8Array(0);
 
 /**
@@ -26,7 +29,7 @@ export class RowListWriter {
   #firstLength = 0;
   #isUniform = true;
   /** Where each row starts; known without while all are of one length. */
-  #offsets = new Uint32Array(64);
+  #offsets = new Uint32Array(FIRST_OFFSETS);
   #dataLength = 0;
   /** The last rows, which are not copied yet: `#run[#runStart..#runEnd]`. */
   #run: Uint8Array = NO_BYTES;
@@ -83,6 +86,7 @@ export class RowListWriter {
       if (this.#isUniform) this.#beginOffsets();
       this.#writeOffsets(writer, dataAt, dataLength);
     }
+    if (this.#offsets.length > MAX_KEPT_OFFSETS) this.#offsets = new Uint32Array(FIRST_OFFSETS);
     this.#writer = undefined;
     return this.#count;
   }
