@@ -9,7 +9,7 @@ import { isViewFailure } from './views/view-failure.ts';
 
 /** What clients are told of a trap; the reason is in the database's log. */
 export const FATAL_ERROR_TEXT = 'The instance encountered a fatal error.';
-export const OUT_OF_ENERGY_TEXT = 'reducer ran out of energy';
+const OUT_OF_ENERGY_TEXT = 'reducer ran out of energy';
 
 /** How a reducer's transaction ended. */
 export type ReducerOutcome = CallOutcome | ViewFailed;

@@ -9,7 +9,7 @@ import { MAX_ZERO_SIZE_ELEMENTS } from './limits.ts';
  */
 
 /** @throws SatsError `SATS_INVALID_VALUE`, always */
-export function throwInvalidValue(expected: string, value: unknown, path: string): never {
+function throwInvalidValue(expected: string, value: unknown, path: string): never {
   throw new SatsError('SATS_INVALID_VALUE', `${path}: expected ${expected}, given ${describe(value)}`);
 }
 

@@ -8,7 +8,7 @@ import { staticSize } from './static-size.ts';
  *
  * A run of fixed-size parts needs one look at the end; then only bools and tags can still be wrong.
  */
-export function emitValidate(source: FunctionSource, type: AlgebraicType): void {
+function emitValidate(source: FunctionSource, type: AlgebraicType): void {
   let run: AlgebraicType[] = [];
   for (const part of flatten(type)) {
     if (staticSize(part) !== undefined) {

@@ -4,7 +4,7 @@ export interface DelayTimers {
   after(ms: number, callback: () => void): () => void;
 }
 
-export const NODE_TIMERS: DelayTimers = {
+const NODE_TIMERS: DelayTimers = {
   after(ms, callback) {
     const timer = setTimeout(callback, ms);
     return () => clearTimeout(timer);

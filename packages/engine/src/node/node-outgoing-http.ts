@@ -15,7 +15,7 @@ export const MAX_RESPONSE_BYTES: number = 32 * 1024 * 1024;
 /** What the bodies that are being received take together: of one network, so of one database. */
 export const MAX_RECEIVING_BYTES: number = 256 * 1024 * 1024;
 
-export const REFUSED_ADDRESS = 'refusing to connect to private or special-purpose addresses';
+const REFUSED_ADDRESS = 'refusing to connect to private or special-purpose addresses';
 
 /** Between two neighbours, so not the module's to say: Node writes what is needed. */
 const HOP_BY_HOP = new Set([

@@ -166,5 +166,5 @@ function copyRow(table: Table, row: RowPointer): Uint8Array {
 }
 
 /** Procedures of scheduled rows that run or wait at once; clients' calls have room beside them. */
-export const MAX_PROCEDURES_AT_ONCE = 64;
+const MAX_PROCEDURES_AT_ONCE = 64;
 const PAUSE_MICROS = 100_000n;

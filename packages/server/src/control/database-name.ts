@@ -4,7 +4,7 @@ export type DatabaseReference =
   | { readonly tag: 'name'; readonly name: string };
 
 /** The identity that a text of 64 hex digits, `0x` before them or not, stands for. */
-export function parseIdentity(text: string): string | undefined {
+function parseIdentity(text: string): string | undefined {
   const [, digits] = /^(?:0x)?([0-9a-fA-F]{64})$/u.exec(text) ?? [];
   return digits?.toLowerCase();
 }

@@ -55,7 +55,7 @@ export function openApiDocument(routes: readonly DescribedRoute[], version: stri
 }
 
 /** The path with parameters as OpenAPI writes them. */
-export function templateOf(path: string): string {
+function templateOf(path: string): string {
   return path.replaceAll(/:(\w+)/gu, '{$1}');
 }
 
