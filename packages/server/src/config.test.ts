@@ -11,7 +11,7 @@ test('the template of a new data directory says the defaults', () => {
   expect(parseConfig(uncommented, 'config.toml')).toEqual(DEFAULT_CONFIG);
 });
 
-test('what the file sets is read; unknown keys are not', () => {
+test('what the file sets is read, and what is unknown is told', () => {
   const identity = 'C2'.repeat(32);
   const text = `
     [websocket]
@@ -30,6 +30,7 @@ test('what the file sets is read; unknown keys are not', () => {
     [[identity.issuers]]
     issuer = "my-app"
     keys-path = "keys.json"
+    audience = "me"
     [[identity.issuers]]
     issuer = "https://supabase.example"
     hs256-secret-path = "secret"
@@ -51,11 +52,14 @@ test('what the file sets is read; unknown keys are not', () => {
     [backup]
     location = "/backups"
     every = "1d"
+    evry = "2d"
     [publish]
     allow = ["0x${identity}"]
     [certificate-authority]
     jwt-priv-key-path = "a"
     jwt-pub-key-path = "b"
+    [logs]
+    level = "debug"
   `;
   const config = parseConfig(text, 'config.toml');
   expect(config.websocket).toMatchObject({ pingIntervalMs: 90_000, incomingQueueLength: 5, idleTimeoutMs: 30_000 });
@@ -87,6 +91,7 @@ test('what the file sets is read; unknown keys are not', () => {
     ],
   });
   expect(config.keys).toEqual({ privatePath: 'a', publicPath: 'b' });
+  expect(config.unknownKeys).toEqual(['websocket.unknown', 'identity.issuers[1].audience', 'backup.evry', 'logs']);
 });
 
 test.each([

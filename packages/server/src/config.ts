@@ -5,7 +5,8 @@ import { AddressPolicy } from '@lightcone/engine/outgoing-http';
 import { parse } from 'smol-toml';
 import type { ModuleHttp } from './database-thread/messages.ts';
 import { LOCAL_ISSUER } from './auth/token-claims.ts';
-import { ConfigSection } from './config-section.ts';
+import { ConfigDocument } from './config-document.ts';
+import type { ConfigSection } from './config-section.ts';
 import { ServerError } from './errors.ts';
 
 /** What `config.toml` in the data directory may set. */
@@ -34,6 +35,8 @@ export interface ServerConfig {
   readonly backup: BackupConfig | undefined;
   /** Identities that may create databases on a server that other machines can reach. */
   readonly publishers: ReadonlySet<string>;
+  /** What the file has that means nothing here, such as `backup.evry`. */
+  readonly unknownKeys: readonly string[];
 }
 
 export interface BackupConfig {
@@ -90,6 +93,7 @@ export const DEFAULT_CONFIG: ServerConfig = Object.freeze({
   archiveIntervalMs: 10_000,
   backup: undefined,
   publishers: new Set<string>(),
+  unknownKeys: [],
 });
 
 /** @throws ServerError `SERVER_INVALID_CONFIG` naming the key; a file that is missing gives the defaults */
@@ -106,17 +110,17 @@ export async function readConfig(path: string): Promise<ServerConfig> {
 
 /** @param path for messages */
 export function parseConfig(text: string, path: string): ServerConfig {
-  let document: Record<string, unknown>;
+  let document: ConfigDocument;
   try {
-    document = parse(text);
+    document = new ConfigDocument(path, parse(text));
   } catch (cause) {
     throw new ServerError('SERVER_INVALID_CONFIG', `${path}: ${(cause as Error).message}`, { cause });
   }
-  const websocket = new ConfigSection(path, document, 'websocket');
-  const modules = new ConfigSection(path, document, 'modules');
-  const commitlog = new ConfigSection(path, document, 'commitlog');
-  const authority = new ConfigSection(path, document, 'certificate-authority');
-  const archive = new ConfigSection(path, document, 'archive');
+  const websocket = document.section('websocket');
+  const modules = document.section('modules');
+  const commitlog = document.section('commitlog');
+  const authority = document.section('certificate-authority');
+  const archive = document.section('archive');
   const defaults = DEFAULT_CONFIG.websocket;
   return Object.freeze({
     websocket: Object.freeze({
@@ -128,16 +132,18 @@ export function parseConfig(text: string, path: string): ServerConfig {
     }),
     moduleLimits: readModuleLimits(modules),
     keys: readKeys(authority),
-    moduleHttp: readModuleHttp(new ConfigSection(path, document, 'module-http')),
-    identity: readIdentity(new ConfigSection(path, document, 'identity')),
-    rateLimits: readRateLimits(path, document),
+    moduleHttp: readModuleHttp(document.section('module-http')),
+    identity: readIdentity(document.section('identity')),
+    rateLimits: readRateLimits(document),
     maxUnsyncedBytes: MIB * commitlog.count('max-unsynced-mib', defaultUnsyncedMib, 1, 1 << 20),
     maxSegmentBytes: commitlog.count('max-segment-size', DEFAULT_CONFIG.maxSegmentBytes, 4096, 64 * GIB),
-    snapshots: readSnapshotPolicy(path, document),
+    snapshots: readSnapshotPolicy(document),
     archiveLocation: archive.text('location'),
-    backup: readBackup(new ConfigSection(path, document, 'backup')),
+    backup: readBackup(document.section('backup')),
     archiveIntervalMs: archive.durationMs('interval', DEFAULT_CONFIG.archiveIntervalMs),
-    publishers: new Set(new ConfigSection(path, document, 'publish').identities('allow')),
+    publishers: new Set(document.section('publish').identities('allow')),
+    // When all others have been asked for.
+    unknownKeys: document.unknownKeys(),
   });
 }
 
@@ -147,8 +153,8 @@ const defaultUnsyncedMib = DEFAULT_MAX_UNSYNCED_BYTES / MIB;
 /** A bucket that takes longer to fill would have to be remembered for longer. */
 const MAX_FILL_SECONDS = 3600;
 
-function readRateLimits(path: string, document: Readonly<Record<string, unknown>>): RateLimits | undefined {
-  const section = new ConfigSection(path, document, 'rate-limits');
+function readRateLimits(document: ConfigDocument): RateLimits | undefined {
+  const section = document.section('rate-limits');
   const perConnection = readRateLimit(section, 'per-connection');
   const perIdentity = readRateLimit(section, 'per-identity');
   const named = section.table('functions');
@@ -177,15 +183,15 @@ const MAX_MEMORY_MIB = 4096; // what 32 bits address
 /** Less than this, and modules of a few tables do not get through their initialisation. */
 const MIN_ENERGY = 1_000_000;
 
-function readSnapshotPolicy(path: string, document: Readonly<Record<string, unknown>>): SnapshotPolicy {
-  const section = new ConfigSection(path, document, 'snapshots');
+function readSnapshotPolicy(document: ConfigDocument): SnapshotPolicy {
+  const section = document.section('snapshots');
   const { everyTransactions, everyBytes, kept, keepsWholeLog } = DEFAULT_CONFIG.snapshots;
   return Object.freeze({
     ...DEFAULT_CONFIG.snapshots,
     everyTransactions: section.count('every-transactions', everyTransactions),
     everyBytes: MIB * section.count('every-mib', everyBytes / MIB, 1, 1 << 20),
     kept: section.count('keep', kept, 1, 1000),
-    keepsWholeLog: new ConfigSection(path, document, 'commitlog').boolean('keep-all', keepsWholeLog),
+    keepsWholeLog: document.section('commitlog').boolean('keep-all', keepsWholeLog),
   });
 }
 

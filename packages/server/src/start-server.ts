@@ -63,7 +63,8 @@ export interface RunningServer extends AsyncDisposable {
 
 /**
  * Starts a server and waits until it answers. Databases start in the background and on demand.
- * @throws ServerError: an address that cannot be had, an archive that is none, a data directory in use, not ours or not to be written, a configuration or keys that do not read
+ * @throws ServerError: an address that cannot be had, an archive that is none, a data directory in use, not ours or not
+ * to be written, a configuration or keys that do not read
  */
 export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
   const log = options.log ?? pino({ level: 'silent' });
@@ -76,6 +77,9 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   let postgres: PostgresGateway | undefined;
   try {
     const { config, control } = dataDirectory;
+    if (config.unknownKeys.length > 0) {
+      log.warn({ keys: config.unknownKeys }, 'config.toml has keys that mean nothing here');
+    }
     const { acceptsUnlisted, issuers } = config.identity;
     const listed = await loadListedIssuers(issuers, log);
     const foreignIssuers = new ForeignIssuers({ listed, acceptsUnlisted, log });
