@@ -19,37 +19,41 @@ function makeTables(): Int32Array {
 }
 
 /**
- * CRC-32C of `bytes[start..end]`, as an unsigned number.
+ * CRC-32C of the bytes of `view` from `start` to `end`, as an unsigned number.
  *
  * Slicing by 16 (Kounavis and Berry, "A Systematic Approach to Building High Performance Software-based CRC
- * Generators"): one table look-up per byte, of which sixteen do not wait for each other.
+ * Generators"): one table look-up per byte, of which sixteen do not wait for each other. Bytes are loaded four at once,
+ * which takes a third less time than one by one; hence a view, which costs too much to be made for a short run.
  */
-export function crc32c(bytes: Uint8Array, start: number, end: number): number {
+export function crc32c(view: DataView, start: number, end: number): number {
   const t = tables;
-  const b = bytes;
   const lastSlice = end - SLICES;
   let crc = -1;
   let i = start;
-  // All indexes below are in range: bytes by `lastSlice`, table entries by being one byte plus a multiple of 256.
+  // All indexes below are in range: one byte plus a multiple of 256.
   for (; i <= lastSlice; i += SLICES) {
+    const a = view.getInt32(i, true) ^ crc;
+    const b = view.getInt32(i + 4, true);
+    const c = view.getInt32(i + 8, true);
+    const d = view.getInt32(i + 12, true);
     crc =
-      t[3840 + ((crc ^ b[i]!) & 0xff)]! ^
-      t[3584 + (((crc >>> 8) ^ b[i + 1]!) & 0xff)]! ^
-      t[3328 + (((crc >>> 16) ^ b[i + 2]!) & 0xff)]! ^
-      t[3072 + ((crc >>> 24) ^ b[i + 3]!)]! ^
-      t[2816 + b[i + 4]!]! ^
-      t[2560 + b[i + 5]!]! ^
-      t[2304 + b[i + 6]!]! ^
-      t[2048 + b[i + 7]!]! ^
-      t[1792 + b[i + 8]!]! ^
-      t[1536 + b[i + 9]!]! ^
-      t[1280 + b[i + 10]!]! ^
-      t[1024 + b[i + 11]!]! ^
-      t[768 + b[i + 12]!]! ^
-      t[512 + b[i + 13]!]! ^
-      t[256 + b[i + 14]!]! ^
-      t[b[i + 15]!]!;
+      t[3840 + (a & 0xff)]! ^
+      t[3584 + ((a >>> 8) & 0xff)]! ^
+      t[3328 + ((a >>> 16) & 0xff)]! ^
+      t[3072 + (a >>> 24)]! ^
+      t[2816 + (b & 0xff)]! ^
+      t[2560 + ((b >>> 8) & 0xff)]! ^
+      t[2304 + ((b >>> 16) & 0xff)]! ^
+      t[2048 + (b >>> 24)]! ^
+      t[1792 + (c & 0xff)]! ^
+      t[1536 + ((c >>> 8) & 0xff)]! ^
+      t[1280 + ((c >>> 16) & 0xff)]! ^
+      t[1024 + (c >>> 24)]! ^
+      t[768 + (d & 0xff)]! ^
+      t[512 + ((d >>> 8) & 0xff)]! ^
+      t[256 + ((d >>> 16) & 0xff)]! ^
+      t[d >>> 24]!;
   }
-  for (; i < end; i++) crc = (crc >>> 8) ^ t[(crc ^ b[i]!) & 0xff]!;
+  for (; i < end; i++) crc = (crc >>> 8) ^ t[(crc ^ view.getUint8(i)) & 0xff]!;
   return ~crc >>> 0;
 }

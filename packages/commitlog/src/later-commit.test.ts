@@ -25,7 +25,7 @@ function commitOf(txOffset: bigint): Uint8Array {
   view.setBigUint64(0, txOffset, true);
   view.setUint16(countAt, 1, true);
   view.setUint32(lengthAt, 3, true);
-  view.setUint32(headerBytes + 3, crc32c(bytes, 0, headerBytes + 3), true);
+  view.setUint32(headerBytes + 3, crc32c(view, 0, headerBytes + 3), true);
   return bytes;
 }
 

@@ -85,7 +85,7 @@ async function checksumsUpTo(window: FileWindow, candidates: readonly Candidate[
     while (at < position) {
       if (!window.has(at, 1)) await window.load(at, 1);
       const next = Math.min(position, window.start + window.bytes.length);
-      const part = crc32c(window.bytes, at - window.start, next - window.start);
+      const part = crc32c(window.view, at - window.start, next - window.start);
       checksum = joinCrc32c(checksum, part, next - at);
       at = next;
     }

@@ -60,7 +60,7 @@ export class PendingCommit {
     view.setBigUint64(EPOCH_AT, epoch, true);
     view.setUint16(COMMIT_LAYOUT.countAt, this.count, true);
     view.setUint32(COMMIT_LAYOUT.lengthAt, this.recordBytes, true);
-    view.setUint32(this.#length, crc32c(bytes, 0, this.#length), true);
+    view.setUint32(this.#length, crc32c(view, 0, this.#length), true);
     return bytes.subarray(0, this.#length + CHECKSUM_BYTES);
   }
 

@@ -116,7 +116,7 @@ export class SegmentReader implements AsyncDisposable {
       at = 0;
     }
     this.checksum = window.view.getUint32(at + headerBytes + recordBytes, true);
-    const computed = crc32c(window.bytes, at, at + headerBytes + recordBytes);
+    const computed = crc32c(window.view, at, at + headerBytes + recordBytes);
     if (this.checksum !== computed)
       return this.#bad(`checksum mismatch: expected ${hex(computed)}, found ${hex(this.checksum)}`);
 

@@ -46,7 +46,7 @@ function encodeCommit({ minTxOffset, count, records }: Commit, version: 0 | 1): 
   header.writeUInt32LE(records.length, header.length - 4);
   const body = Buffer.concat([header, records]);
   const checksum = Buffer.alloc(4);
-  checksum.writeUInt32LE(crc32c(body, 0, body.length), 0);
+  checksum.writeUInt32LE(crc32c(new DataView(body.buffer, body.byteOffset), 0, body.length), 0);
   return Buffer.concat([body, checksum]);
 }
 
