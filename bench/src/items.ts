@@ -127,6 +127,9 @@ async function starts(): Promise<void> {
     await server.publish('transfers', transfersModule);
     await idle(`an idle server ${what}, with one small module`, server);
     await server.stop();
+    const withoutSnapshots = await startLightconeProcess(script, '[snapshots]\nevery-transactions = 1_000_000_000\n');
+    await withoutSnapshots.publish('transfers', transfersModule);
+    await replay(what, withoutSnapshots);
   }
   const server = await startLightconeProcess();
   const published = performance.now();
@@ -136,13 +139,10 @@ async function starts(): Promise<void> {
     `${Math.round(performance.now() - published)} ms`,
   );
   await server.stop();
-  const withoutSnapshots = await startLightconeProcess(SOURCES, '[snapshots]\nevery-transactions = 1_000_000_000\n');
-  await withoutSnapshots.publish('transfers', transfersModule);
-  await replay(withoutSnapshots);
 }
 
 /** Makes a log of small transactions and starts again on it. */
-async function replay(server: LightconeProcess): Promise<void> {
+async function replay(what: string, server: LightconeProcess): Promise<void> {
   await server.call('transfers', 'seed', [100_000, 1_000_000_000]);
   let transactions = 0;
   while (transactions < ITEMS) {
@@ -161,7 +161,7 @@ async function replay(server: LightconeProcess): Promise<void> {
   await again.sql('transfers', 'SELECT * FROM accounts WHERE id = 0');
   const seconds = (performance.now() - opening) / 1000;
   line(
-    `restart over ${transactions} small transactions, until a query is answered`,
+    `restart ${what} over ${transactions} small transactions, until a query is answered`,
     `${seconds.toFixed(2)} s, ${Math.round(transactions / seconds)}/s`,
   );
   await again.stop();
