@@ -32,6 +32,14 @@ function compare(a: i32, b: i32): i32 {
   return a - b;
 }
 
+function same(ctx: ReducerContext): i32 {
+  for (const row of ctx.db.row.iter()) {
+    const scores = [row.score].map<i32>((score) => { return score; });
+    for (const other of ctx.db.row.iter()) if (other.score == scores[0]) return row.score;
+  }
+  return -1;
+}
+
 class Reducers {
   @reducer static a_count(ctx: ReducerContext): void { ctx.db.row.count(); }
   @reducer static b_clear(ctx: ReducerContext): void { ctx.db.row.clear(); }
@@ -74,6 +82,10 @@ class Reducers {
   @reducer static rt_own_error(ctx: ReducerContext): void { throw new TooMany(7); }
   @reducer static ru_rethrow_mistake(ctx: ReducerContext): void { throwIt(new RangeError("far out")); }
   @reducer static s_keep(ctx: ReducerContext, text: string): void { kept.push(text); throw new SenderError(kept.join()); }
+  @reducer static t_first(ctx: ReducerContext): void { ctx.db.row.iter().first(); }
+  @reducer static u_break(ctx: ReducerContext): void { for (const row of ctx.db.row.iter()) if (row.id == 0) break; }
+  @reducer static v_return(ctx: ReducerContext): void { kept = [same(ctx).toString()]; }
+  @reducer static w_to_the_end(ctx: ReducerContext): void { for (const row of ctx.db.row.iter()) kept = [\`\${row.id}\`]; }
 }`;
 
 const names = [...source.matchAll(/@reducer static (\w+)/g)].map((match) => match[1]);
@@ -194,6 +206,17 @@ test.each([
 test('a loop over rows knows continue and break', () => {
   host.rows = rows(1, -5, 2, 0, 4);
   expect(call('o_loop')).toEqual({ code: 1, text: '3' });
+});
+
+test.each([
+  { reducer: 't_first', closed: 1 },
+  { reducer: 'u_break', closed: 1 },
+  { reducer: 'v_return', closed: 2 },
+  { reducer: 'w_to_the_end', closed: 0 },
+])('what $reducer leaves of its scans is given back to the host: $closed times', ({ reducer, closed }) => {
+  host.rows = rows(...Array.from({ length: 20_000 }, (_, i) => i));
+  expect(call(reducer)).toEqual({ code: 0, text: '' });
+  expect(host.calls.filter((name) => name === 'row_iter_bsatn_close')).toHaveLength(closed);
 });
 
 test.each([

@@ -62,17 +62,19 @@ export declare function route(method: string, path: string): Decorator;
 export declare const clientVisibilityFilter: Decorator;
 export declare function settings(options: { caseConversion: 'none' | 'snake_case' }): Decorator;
 
-/** The rows of a scan, decoded one at a time: `for (const row of ctx.db.message.iter())`. */
+/** The rows of a scan, decoded one at a time: `for (const row of ctx.db.message.iter())`, which ends the scan. */
 export interface Rows<Row> extends Iterable<Row> {
   /** Goes to the next row. False at the end. */
   next(): bool;
   /** The row that `next` went to. */
   readonly value: Row;
-  /** The next row, or null. */
+  /** The next row, or null. Ends the scan. */
   first(): Row | null;
   toArray(): Row[];
   /** How many rows are left. */
   count(): i32;
+  /** Ends the scan, so that the database need not keep the rows that are left until the call is over. */
+  close(): void;
 }
 
 export interface Table<Row> {

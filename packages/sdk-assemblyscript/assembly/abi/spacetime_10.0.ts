@@ -29,6 +29,7 @@ export declare function datastore_delete_by_index_scan_range_bsatn(
 ): u32;
 export declare function datastore_delete_all_by_eq_bsatn(tableId: u32, rows: usize, rowsLength: usize, out: usize): u32;
 export declare function row_iter_bsatn_advance(iterator: u32, buffer: usize, bufferLength: usize): i32;
+export declare function row_iter_bsatn_close(iterator: u32): u32;
 export declare function datastore_insert_bsatn(tableId: u32, row: usize, rowLength: usize): u32;
 export declare function datastore_update_bsatn(tableId: u32, indexId: u32, row: usize, rowLength: usize): u32;
 

@@ -1,4 +1,4 @@
-import { row_iter_bsatn_advance } from '../abi/spacetime_10.0';
+import { row_iter_bsatn_advance, row_iter_bsatn_close } from '../abi/spacetime_10.0';
 import { mustSucceed } from '../abi/errno';
 import { out } from '../abi/out';
 import { position, readFrom } from '../bsatn/reader';
@@ -45,6 +45,13 @@ export class RowScan {
   private hasMore: bool = true;
 
   constructor(private handle: u32) {}
+
+  /** Ends the scan: the host holds rows, of which it allows a call only so many, until they are fetched or given up. */
+  close(): void {
+    if (this.hasMore) row_iter_bsatn_close(this.handle);
+    this.hasMore = false;
+    this.left = 0;
+  }
 
   /** Sets the reader to the next row. False at the end. */
   protected beginRow(): bool {

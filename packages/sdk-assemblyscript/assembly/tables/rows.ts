@@ -12,9 +12,11 @@ export abstract class Rows<Row> extends RowScan {
     return this.row!;
   }
 
-  /** The next row, or null. */
+  /** The next row, or null. Ends the scan. */
   first(): Row | null {
-    return this.next() ? this.row : null;
+    const row = this.next() ? this.row : null;
+    this.close();
+    return row;
   }
 
   toArray(): Array<Row> {

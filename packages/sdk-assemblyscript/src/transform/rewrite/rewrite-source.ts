@@ -3,11 +3,15 @@ import {
   type Expression,
   type ExpressionStatement,
   ForOfStatement,
+  ForStatement,
+  FunctionDeclaration,
+  FunctionExpression,
   IdentifierExpression,
   ImportStatement,
   NewExpression,
   Node,
   PropertyAccessExpression,
+  ReturnStatement,
   type Source,
   type Statement,
   ThrowStatement,
@@ -18,7 +22,7 @@ import { decoratorNames } from '../read/decorators.ts';
 import type { Report } from '../report.ts';
 import { forbiddenAccess } from './forbidden-access.ts';
 import { parseSnippet } from './parse-snippet.ts';
-import { rewriteNodes } from './walk.ts';
+import { rewriteNode, rewriteNodes } from './walk.ts';
 
 /** What the module's log calls the levels of `console`. */
 const logLevels: Readonly<Record<string, number>> = { error: 0, warn: 1, info: 2, log: 2, debug: 3, trace: 4 };
@@ -30,7 +34,7 @@ const plainErrors: ReadonlySet<string> = new Set(['Error', 'RangeError', 'TypeEr
 const injected = `
 import { log as $log } from "${libraryName}/assembly/calls/log";
 import { raise as $raise, throwError as $throwError } from "${libraryName}/assembly/calls/sender-error";
-import { hasNext as $hasNext } from "${libraryName}/assembly/tables/has-next";
+import { hasNext as $hasNext, endLoop as $endLoop } from "${libraryName}/assembly/tables/for-of";
 `;
 
 /**
@@ -39,7 +43,7 @@ import { hasNext as $hasNext } from "${libraryName}/assembly/tables/has-next";
  * - `console.log(text)` and its siblings into a line of the database's log, with file and line;
  * - `throw new SenderError(text)` into a call of `raise` (see `lower/lower-sender-errors.ts`), and a `throw` of another
  *   expression, whose message the compiler would lose, into one of `throwError`;
- * - `for (const row of rows)` into a loop over rows or over the elements of an array;
+ * - `for (const row of rows)` into a loop over rows, whose scan ends with it, or over the elements of an array;
  * - imports of the decorators into nothing, as the compiler does not know them.
  */
 export function rewriteSource(
@@ -107,15 +111,36 @@ function rewriteForOf(loop: ForOfStatement, number: number, report: Report): Nod
     Node.createIdentifierExpression(at, range),
     iterable.range,
   );
-  const text = `const ${rows} = $ITERABLE; for (let ${at} = 0; $hasNext(${rows}, ${at}); ++${at}) { $VARIABLE; $BODY; }`;
+  const end = `$endLoop(${rows});`;
+  const text = `
+    const ${rows} = $ITERABLE;
+    for (let ${at} = 0; $hasNext(${rows}, ${at}); ++${at}) { $VARIABLE; $BODY; }
+    ${end}`;
   const statements = parseSnippet(text, { $ITERABLE: iterable }, range);
-  replaceMarkers(statements, { $VARIABLE: variable, $BODY: body });
+  replaceMarkers(statements, { $VARIABLE: variable, $BODY: beforeReturns(body, end) });
   return Node.createBlockStatement(statements, range);
+}
+
+/** Puts a statement before each `return` of the function that a loop's body is in. */
+function beforeReturns(body: Statement, text: string): Statement {
+  const rewrite = (node: Node): Node =>
+    node instanceof ReturnStatement
+      ? Node.createBlockStatement([...parseSnippet(text, {}, node.range), node], node.range)
+      : node;
+  return rewriteNode(body, rewrite, isFunction) as Statement;
+}
+
+function isFunction(node: Node): boolean {
+  return node instanceof FunctionExpression || node instanceof FunctionDeclaration;
+}
+
+interface LoopWithBlock {
+  readonly body: { statements: Statement[] };
 }
 
 /** Puts statements in the place of the markers in the loop's block. */
 function replaceMarkers(statements: readonly Statement[], markers: Readonly<Record<string, Statement>>): void {
-  const loop = statements.at(-1) as unknown as { body: { statements: Statement[] } };
+  const loop = statements.find((statement) => statement instanceof ForStatement) as unknown as LoopWithBlock;
   loop.body.statements = loop.body.statements.map((statement) => {
     const { expression } = statement as unknown as { expression?: Expression };
     const marker = expression instanceof IdentifierExpression ? markers[expression.text] : undefined;

@@ -10,16 +10,20 @@ export function rewriteNodes(source: Source, rewrite: Rewrite): void {
   });
 }
 
-/** Rewrites a node and what is in it. */
-export function rewriteNode(node: Node, rewrite: Rewrite): Node {
+/**
+ * Rewrites a node and what is in it.
+ * @param passesOver what stays as it is, with all that is in it
+ */
+export function rewriteNode(node: Node, rewrite: Rewrite, passesOver?: (node: Node) => boolean): Node {
+  if (passesOver?.(node) === true) return node;
   const fields = node as unknown as Record<string, unknown>;
   for (const [name, value] of Object.entries(fields)) {
     // A range leads back to the whole file.
     if (name === 'range') continue;
-    if (value instanceof Node) fields[name] = rewriteNode(value, rewrite);
+    if (value instanceof Node) fields[name] = rewriteNode(value, rewrite, passesOver);
     else if (Array.isArray(value)) {
       value.forEach((each: unknown, at) => {
-        if (each instanceof Node) value[at] = rewriteNode(each, rewrite);
+        if (each instanceof Node) value[at] = rewriteNode(each, rewrite, passesOver);
       });
     }
   }
