@@ -13,7 +13,7 @@ import type { Listing, Piece } from './pieces.ts';
 export async function collectGarbage({ context, limits, state }: LogSession, listing: Listing): Promise<void> {
   const { store, signal } = context;
   const own = listing.pieces.filter((piece) => piece.isComplete && state.ownPacks.includes(piece.name));
-  const now = Math.max(0, ...listing.pieces.flatMap(({ objects }) => objects.map(({ modifiedAt }) => modifiedAt)));
+  const now = listing.pieces.reduce((latest, piece) => Math.max(latest, writtenAt(piece)), 0);
   const covered = listing.pieces
     .map((piece) => ({ piece, by: own.find((pack) => covers(pack, piece)) }))
     .filter(({ by }) => by !== undefined);
