@@ -32,6 +32,19 @@ test('what a killed writer left behind is no blob, and hinders none', async () =
   await new FolderBlobStore(newFolder()).removeLeftovers();
 });
 
+test('what may be somebody’s who is writing is left, if it is asked for what is older', async () => {
+  const root = newFolder();
+  const store = new FolderBlobStore(root);
+  await store.put('a/b/c', Uint8Array.of(1));
+  for (const name of ['.tmp-old', '.lock-old', '.tmp-young', '.lock-young', 'not-ours']) {
+    const path = join(root, 'a', 'b', name);
+    await writeFile(path, 'half');
+    if (!name.endsWith('young')) await utimes(path, new Date(), new Date(Date.now() - 3_600_000));
+  }
+  await store.removeLeftovers(3_000_000);
+  expect((await readdir(join(root, 'a', 'b'))).toSorted()).toEqual(['.lock-young', '.tmp-young', 'c', 'not-ours']);
+});
+
 test('a put leaves no other file behind, whether it took place or not', async () => {
   const root = newFolder();
   const store = new FolderBlobStore(root);

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FolderBlobStore } from '@lightcone/blobs/node';
@@ -64,6 +64,19 @@ test('what databases commit is in the archive soon, and all of it after a stop',
   }
   expect(commits).toContain('Ada');
   expect(commits).toContain('Grace');
+});
+
+test('what a server that was killed left in the archive half written is removed, and what another one is writing is not', async () => {
+  const archive = join(work, 'archive');
+  const [old, young] = [join(archive, 'a', '.tmp-old'), join(archive, 'a', '.tmp-young')];
+  await mkdir(join(archive, 'a'), { recursive: true });
+  for (const path of [old, young]) await writeFile(path, 'half');
+  await utimes(old, new Date(), new Date(Date.now() - 2 * 3_600_000));
+  await using server = await startServer({ listenAddress: '127.0.0.1:0', dataDir, archive });
+  await publish(server.url, 'people', await newUser(server.url), programs.person);
+  await until(async () => !(await readdir(join(archive, 'a'))).includes('.tmp-old'));
+  await until(async () => (await metric(server, 'lightcone_archive_last_success_timestamp_seconds')) !== undefined);
+  expect(await readdir(join(archive, 'a'))).toEqual(['.tmp-young']);
 });
 
 test('an archive that cannot be reached hinders nobody, is told of, and is caught up with', async () => {

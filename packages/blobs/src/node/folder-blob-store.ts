@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Dirent } from 'node:fs';
-import { link, mkdir, open, readdir, rename, rmdir, stat, unlink } from 'node:fs/promises';
+import { link, mkdir, open, opendir, readdir, rename, rmdir, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { checkBlobKey, checkBlobPrefix, checkByteRange } from '../blob-key.ts';
 import type { BlobInfo, BlobStore, ByteRange } from '../blob-store.ts';
@@ -109,15 +109,19 @@ export class FolderBlobStore implements BlobStore {
   }
 
   /**
-   * Deletes what killed processes left behind. To be called while nobody writes to the folder.
+   * Deletes what killed processes left behind.
    *
+   * @param minAgeMs only what was not written for so long, as is no file of somebody who writes now; without it nobody
+   *   may be writing to the folder
    * @throws BlobError
    */
-  async removeLeftovers(): Promise<void> {
+  async removeLeftovers(minAgeMs = 0): Promise<void> {
     try {
-      for (const entry of await readdir(this.#root, { recursive: true, withFileTypes: true })) {
+      for await (const entry of await opendir(this.#root, { recursive: true })) {
         const isLeft = entry.name.startsWith(UNFINISHED) || entry.name.startsWith(LOCK);
-        if (entry.isFile() && isLeft) await unlink(join(entry.parentPath, entry.name));
+        if (!entry.isFile() || !isLeft) continue;
+        const path = join(entry.parentPath, entry.name);
+        if (minAgeMs === 0 || Date.now() - (await stat(path)).mtimeMs >= minAgeMs) await unlink(path);
       }
     } catch (error) {
       if (!isMissing(error)) throw failed(this.#root, 'deleting', error);

@@ -36,6 +36,8 @@ const clock: CopyClock = {
   nowMicros: () => Date.now() * 1000,
   randomBytes: (count) => randomBytes(count),
 };
+/** A blob is written in seconds: whoever has not done it in this time was killed. */
+const LEFTOVER_MS = 60 * 60_000;
 /** By folder. */
 const archivers = new Map<string, DatabaseArchiver>();
 
@@ -44,7 +46,17 @@ type Handlers = {
 };
 const handlers: Handlers = { archive: archiveDatabase, forget, backUp, listBackups: listOf };
 
+removeLeftovers();
+// What was too young.
+setTimeout(removeLeftovers, LEFTOVER_MS).unref();
 port.on('message', (message: ToCopyThread) => void answer(message));
+
+/** What killed servers left in folders. What cannot be removed takes room, and nothing else. */
+function removeLeftovers(): void {
+  for (const store of [archiveStore, backupStore]) {
+    if (store instanceof FolderBlobStore) void store.removeLeftovers(LEFTOVER_MS).catch(() => undefined);
+  }
+}
 
 async function answer({ id, kind, input }: ToCopyThread): Promise<void> {
   // The server sends with each kind its own input: `CopyThread.request` sees to it.
