@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, watch } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -34,7 +34,6 @@ export interface ArchiveKillReport {
  */
 export class ArchiveKillCampaign implements AsyncDisposable {
   readonly #location: string;
-  readonly #env: Readonly<Record<string, string>>;
   readonly #random: () => number;
   readonly #server: ServerProcess;
   readonly #cli: Cli;
@@ -49,7 +48,6 @@ export class ArchiveKillCampaign implements AsyncDisposable {
 
   private constructor(location: string, env: Readonly<Record<string, string>>, random: () => number) {
     this.#location = location;
-    this.#env = env;
     this.#random = random;
     this.#server = ServerProcess.prepare({ config: CONFIG, args: ['--archive', location], env });
     this.#cli = new Cli(this.#server, 'operator', env);
@@ -107,10 +105,23 @@ export class ArchiveKillCampaign implements AsyncDisposable {
     });
     const enough = this.#confirmed.length + this.#upTo(MAX_CALLS_PER_LIFE);
     while (this.#confirmed.length < enough) await wait(1);
-    await wait(this.#upTo(MAX_LOAD_MS));
+    await this.#aim();
     await server.kill();
     isOver = true;
     await Promise.all(clients);
+  }
+
+  /** Waits for a random moment, or, where it can be seen, for one at which the archive is being written. */
+  async #aim(): Promise<void> {
+    await wait(this.#upTo(MAX_LOAD_MS));
+    if (!existsSync(this.#location) || this.#upTo(4) === 0) return;
+    let events = this.#upTo(8);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const watcher = watch(this.#location, { recursive: true }, () => {
+      if (events-- === 0) resolve();
+    });
+    await promise;
+    watcher.close();
   }
 
   async #add(): Promise<void> {
