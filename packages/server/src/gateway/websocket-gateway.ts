@@ -122,7 +122,7 @@ export class WebSocketGateway {
       socket.off('error', onError);
       this.#server.handleUpgrade(request, socket, head, (webSocket) => {
         // Sockets of an HTTP server are sockets of `net`.
-        this.#accept(webSocket, socket as Socket, subscribe, caller, database);
+        this.#accept(webSocket, socket as Socket, head, subscribe, caller, database);
       });
     } catch (error) {
       this.#countRejection(request, error);
@@ -183,6 +183,7 @@ export class WebSocketGateway {
   #accept(
     webSocket: WebSocket,
     socket: Socket,
+    head: Buffer,
     { subprotocol, compression, isConfirmed, isLight, connectionId }: SubscribeRequest,
     caller: Caller,
     database: RunningDatabase,
@@ -199,7 +200,7 @@ export class WebSocketGateway {
       // `ws` delivers one Buffer unless told otherwise.
       this.#receive(database, connection, data as Buffer, isBinary);
     });
-    readWholeFrames(webSocket, socket, (payload) => this.#receive(database, connection, payload, true));
+    readWholeFrames(webSocket, socket, head, (payload) => this.#receive(database, connection, payload, true));
     webSocket.on('error', (error) => (connection.cause ??= causeOfError(error)));
     webSocket.on('close', (code) => {
       if (code === ENDED_WITHOUT_CLOSE) connection.cause ??= 'websocket_stream_ended';

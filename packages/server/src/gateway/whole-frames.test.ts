@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
-import { type Duplex, duplexPair } from 'node:stream';
+import { once } from 'node:events';
+import { type AddressInfo, type Socket, connect, createServer } from 'node:net';
+import { Duplex } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { fc, test as property } from '@fast-check/vitest';
 import { expect, test } from 'vitest';
-import { WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { WholeFrames, readWholeFrames } from './whole-frames.ts';
 
 const [CONTINUATION, TEXT, BINARY, CLOSE, PING] = [0, 1, 2, 8, 9];
@@ -19,33 +21,42 @@ function frame(opcode: number, payload: Uint8Array, isFinal = true, mask = [1, 2
   return Buffer.from([...header, ...mask, ...payload.map((byte, i) => byte ^ mask[i % 4]!)]);
 }
 
+type OnFrame = (payload: Buffer) => void;
+
 interface Opened {
-  readonly client: Duplex;
+  readonly socket: Duplex;
+  readonly webSocket: WebSocket;
   /** What was heard, in order: messages and pings as their bytes in hexadecimal, errors by their codes. */
   readonly heard: string[];
   readonly closed: Promise<unknown>;
 }
 
-/** A WebSocket of `ws` over a pair of streams, whose whole frames are read by us. */
-function open(): Opened {
-  const [socket, client] = duplexPair();
+/** A WebSocket of `ws`, whose whole frames are read by us. Without a socket over a stream to which the test pushes. */
+async function open({
+  socket = new Duplex({ read: () => {}, write: (_, __, done) => done() }),
+  head = Buffer.alloc(0),
+  onFrame,
+}: { socket?: Duplex; head?: Buffer; onFrame?: OnFrame } = {}): Promise<Opened> {
   const request = {
     method: 'GET',
     headers: { upgrade: 'websocket', 'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==', 'sec-websocket-version': '13' },
   } as unknown as IncomingMessage;
-  client.resume();
   const heard: string[] = [];
   const server = new WebSocketServer({ noServer: true, clientTracking: false });
   const closed = Promise.withResolvers<void>();
-  server.handleUpgrade(request, socket, Buffer.alloc(0), (webSocket) => {
+  let opened: WebSocket | undefined;
+  server.handleUpgrade(request, socket, head, (webSocket) => {
+    opened = webSocket;
     // All that is asked of the socket is what every stream has.
-    readWholeFrames(webSocket, socket as Socket, (bytes) => heard.push(hex(bytes)));
+    readWholeFrames(webSocket, socket as Socket, head, onFrame ?? ((bytes) => heard.push(hex(bytes))));
     webSocket.on('message', (data) => heard.push(hex(data as Buffer)));
     webSocket.on('ping', (data) => heard.push(`ping ${hex(data)}`));
     webSocket.on('error', (error: Error & { code?: string }) => heard.push(error.code ?? error.message));
     webSocket.on('close', () => closed.resolve());
   });
-  return { client, heard, closed: closed.promise };
+  // By now it flows.
+  await setImmediate();
+  return { socket, webSocket: opened!, heard, closed: closed.promise }; // it was opened at once
 }
 
 const payload = fc.oneof(
@@ -71,39 +82,89 @@ const message = fc.oneof(
   },
 );
 
+/** What is done before each chunk, over and over. */
+const pauses = fc.array(fc.constantFrom('turn', 'pause', 'resume', 'nothing'), { minLength: 1, maxLength: 6 });
+
 /** Long ones by their length and a digest. */
 function hex(bytes: Uint8Array): string {
   if (bytes.length <= 20) return Buffer.from(bytes).toString('hex');
   return `${bytes.length} bytes ${createHash('sha1').update(bytes).digest('hex')}`;
 }
 
-property.prop([fc.array(message, { maxLength: 12 }), fc.array(fc.nat(), { maxLength: 12 }), fc.boolean()], {
-  numRuns: 200,
-})(
-  'whatever clients send, and however it is cut on its way, is heard once and in order',
-  async (all, cuts, isByFrame) => {
-    const { client, heard, closed } = open();
+property.prop(
+  [fc.array(message, { maxLength: 12 }), fc.array(fc.nat(), { maxLength: 12 }), fc.boolean(), fc.boolean(), pauses],
+  {
+    numRuns: 200,
+  },
+)(
+  'whatever clients send, however it is cut on its way and when it is read, is heard once and in order',
+  async (all, cuts, isByFrame, isWithRequest, pausing) => {
     const frames = all.flatMap((one) => one.frames);
-    if (isByFrame) {
-      // Copies, as readers take the masks off in place.
-      for (const bytes of frames) client.write(Buffer.from(bytes));
-    } else {
-      const bytes = Buffer.concat(frames);
-      const ends = [...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].toSorted((a, b) => a - b);
-      ends.forEach((end, i) => client.write(bytes.subarray(ends[i - 1] ?? 0, end)));
+    const bytes = Buffer.concat(frames);
+    const ends = [...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].toSorted((a, b) => a - b);
+    // Copies, as readers take the masks off in place.
+    const chunks = isByFrame ? frames : ends.map((end, i) => bytes.subarray(ends[i - 1] ?? 0, end));
+    const head = Buffer.from(isWithRequest ? (chunks.shift() ?? []) : []);
+    const { socket, webSocket, heard, closed } = await open({ head });
+    for (const [i, chunk] of chunks.entries()) {
+      const step = pausing[i % pausing.length];
+      if (step === 'pause') webSocket.pause();
+      else if (step === 'resume') webSocket.resume();
+      else if (step === 'turn') await setImmediate();
+      const before = heard.length;
+      socket.push(Buffer.from(chunk));
+      if (webSocket.isPaused) expect(heard).toHaveLength(before);
     }
-    client.write(frame(CLOSE, new Uint8Array(0)));
-    client.end();
+    webSocket.resume();
+    socket.push(frame(CLOSE, new Uint8Array(0)));
+    socket.push(null);
     await closed;
     expect(heard).toEqual(all.map((one) => one.heard));
   },
 );
 
+test('what a socket of Node reads does not pass through its stream, and it reads on', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const [socket] = (await once(server, 'connection')) as [Socket];
+  let hear: OnFrame = () => {};
+  const { closed } = await open({ socket, onFrame: (payload) => hear(payload) });
+  const chunks: number[] = [];
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk.length));
+  client.resume();
+  for (let i = 0; i < 100; i++) {
+    const heard = new Promise<Buffer>((resolve) => (hear = resolve));
+    client.write(frame(BINARY, Uint8Array.of(i)));
+    expect([...(await heard)]).toEqual([i]);
+  }
+  const end = frame(CLOSE, new Uint8Array(0));
+  client.end(end);
+  await closed;
+  server.close();
+  expect(chunks).toEqual([end.length]);
+});
+
+test.each(['with the request', 'later'])('what looks like a frame inside one that began %s is none', async (when) => {
+  const inner = frame(BINARY, Uint8Array.of(7));
+  const outer = frame(BINARY, inner, true, [0, 0, 0, 0]);
+  const beginning = outer.subarray(0, outer.length - inner.length);
+  const { socket, heard, closed } = await open(when === 'later' ? {} : { head: Buffer.from(beginning) });
+  if (when === 'later') socket.push(beginning);
+  socket.push(Buffer.from(inner));
+  socket.push(frame(CLOSE, new Uint8Array(0)));
+  socket.push(null);
+  await closed;
+  expect(heard).toEqual([hex(inner)]);
+});
+
 test('frames that are whole are read here, alone or together, and the bytes are those that were sent', () => {
   const frames = new WholeFrames();
   const read: string[] = [];
   const bytes = [0, 1, 2, 3, 4, 5, 126, 1000].map((length) => new Uint8Array(length).map((_, i) => i * 7));
-  expect(frames.read(Buffer.concat(bytes.map((one) => frame(BINARY, one))), (one) => read.push(hex(one)))).toBe(true);
+  expect(frames.read(Buffer.concat(bytes.map((one) => frame(BINARY, one))), true, (one) => read.push(hex(one)))).toBe(
+    true,
+  );
   expect(read).toEqual(bytes.map(hex));
 });
 
@@ -113,21 +174,21 @@ test.each([
   { what: 'of an unknown kind', bytes: [...frame(3, Uint8Array.of(7))] },
   { what: 'longer than any may be', bytes: [0x82, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4] },
 ])('a frame $what is an error, and nothing after it is heard', async ({ bytes }) => {
-  const { client, heard, closed } = open();
-  client.write(frame(BINARY, Uint8Array.of(1)));
-  client.write(Buffer.from(bytes));
-  client.write(frame(BINARY, Uint8Array.of(2)));
-  client.end();
+  const { socket, heard, closed } = await open();
+  socket.push(frame(BINARY, Uint8Array.of(1)));
+  socket.push(Buffer.from(bytes));
+  socket.push(frame(BINARY, Uint8Array.of(2)));
+  socket.push(null);
   await closed;
   expect(heard).toEqual(['01', expect.stringMatching(/^WS_ERR_/u)]);
 });
 
 test('nothing is heard after a close frame', async () => {
-  const { client, heard, closed } = open();
-  client.write(Buffer.concat([frame(BINARY, Uint8Array.of(1)), frame(CLOSE, new Uint8Array(0))]));
-  client.write(frame(BINARY, Uint8Array.of(2)));
-  client.write(frame(PING, Uint8Array.of(3)));
-  client.end();
+  const { socket, heard, closed } = await open();
+  socket.push(Buffer.concat([frame(BINARY, Uint8Array.of(1)), frame(CLOSE, new Uint8Array(0))]));
+  socket.push(frame(BINARY, Uint8Array.of(2)));
+  socket.push(frame(PING, Uint8Array.of(3)));
+  socket.push(null);
   await closed;
   expect(heard).toEqual(['01']);
 });
