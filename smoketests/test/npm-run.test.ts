@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -25,4 +25,13 @@ test('npm that is told to end takes what it runs with it, though its shell passe
   npm.kill('SIGTERM');
   // The pipe is closed when the last one that holds it has ended, which is the server or the bootstrap.
   expect(await once(npm, 'close')).toEqual([null, 'SIGTERM']);
+}, 30_000);
+
+test('npm test fails where no file of tests has the filter in its path', () => {
+  const { status, stderr } = spawnSync('npm', ['test', '-s', '--', 'no-such-file'], {
+    cwd: checkout,
+    encoding: 'utf8',
+  });
+  expect(status).toBe(1);
+  expect(stderr).toContain('no file with tests has this in its path: no-such-file');
 }, 30_000);
