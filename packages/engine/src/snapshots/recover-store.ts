@@ -22,7 +22,8 @@ export interface RecoveredStore {
  * Makes a store from the newest snapshot that is good and the log after it; where there is none, from the log alone,
  * if it begins with the first transaction.
  *
- * Snapshots that are damaged, or newer than the log, are set aside. One that fails for another reason is passed over.
+ * Snapshots that are damaged are set aside. One that fails for another reason is passed over. One that is newer than the
+ * log refuses the start: it was stored when the log was on the disk that far, so that transactions are missing which were.
  * @param onProblem told of each snapshot that was not used, though it might have been
  * @throws EngineError `ENGINE_RECOVERY_FAILED`; CommitLogError
  */
@@ -65,13 +66,6 @@ async function fromSnapshot(
   txOffset: number,
   onProblem: (message: string) => void,
 ): Promise<RecoveredStore | undefined> {
-  if (txOffset >= log.nextTxOffset) {
-    await snapshots.invalidate(txOffset);
-    onProblem(
-      `the snapshot at ${txOffset} is newer than the log, which ends at ${log.nextTxOffset - 1}: it was set aside`,
-    );
-    return undefined;
-  }
   if (txOffset + 1 < log.firstTxOffset) return undefined;
   const store = newStore();
   const captures = new Captures<PagePlace>(store);
@@ -80,6 +74,7 @@ async function fromSnapshot(
     const reader = await snapshots.open(txOffset);
     const found = hex(reader.manifest.database);
     if (found !== hex(identity.bytes)) throw otherDatabase(txOffset, found, hex(identity.bytes));
+    if (txOffset >= log.nextTxOffset) throw logTooShort(txOffset, log.nextTxOffset - 1);
     const { tables = [], replayedBytes } = await recover(store, log, {
       reader,
       captures,
@@ -105,6 +100,15 @@ function emptyLog(txOffset: number): EngineError {
     'ENGINE_RECOVERY_FAILED',
     `the log has no transactions, though there is a snapshot at ${txOffset}. ` +
       'Restore the log, or move the snapshots away to begin anew.',
+  );
+}
+
+function logTooShort(txOffset: number, lastTxOffset: number): EngineError {
+  return new EngineError(
+    'ENGINE_RECOVERY_FAILED',
+    `the log ends at transaction ${lastTxOffset}, and there is a snapshot at ${txOffset}: what was on the disk when it ` +
+      'was taken is missing. Restore it from a backup or an archive, or save what there is: ' +
+      'spacetime verify <data directory> --salvage <new folder>',
   );
 }
 
