@@ -2,6 +2,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startServer } from '@lightcone/server';
 import { beforeEach, expect, test } from 'vitest';
+import { formatSalvage } from '../src/output/directory-report.ts';
 import { TestUser } from './run.ts';
 
 let user: TestUser;
@@ -39,6 +40,16 @@ test('--salvage writes another data directory and leaves the first as it is', as
   expect(run.printed).toContain(`Written to ${target}, and verified:`);
   expect(existsSync(join(dataDir, 'control.sqlite'))).toBe(false);
   expect((await user.run(['verify', target])).exitCode).toBe(0);
+});
+
+test.each([
+  { firstTxOffset: 0, endTxOffset: 7, says: 'transactions 0 to 6, everything' },
+  { firstTxOffset: 3, endTxOffset: 7, says: 'transactions 3 to 6, and a snapshot of those before, everything' },
+  { firstTxOffset: 7, endTxOffset: 7, says: 'a snapshot of transactions 0 to 6, everything' },
+  { firstTxOffset: 0, endTxOffset: 5, says: 'transactions 0 to 4, without the 2 behind them' },
+])('what was saved is said with where it is: $says', ({ firstTxOffset, endTxOffset, says }) => {
+  const database = { identity: 'c2', names: ['chat'], replica: 1, firstTxOffset, endTxOffset, oldEndTxOffset: 7 };
+  expect(formatSalvage({ databases: [database], lost: [], notes: [] }, 'saved')).toContain(`(c2): ${says}\n`);
 });
 
 test('without a folder it is that of `start`; what is none is refused', async () => {

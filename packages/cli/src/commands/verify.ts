@@ -1,3 +1,4 @@
+import type { Salvage } from '@lightcone/server/verify';
 import { Command } from 'commander';
 import type { CliSession } from '../cli-session.ts';
 import { jsonOption } from '../common-options.ts';
@@ -32,10 +33,19 @@ async function runVerify({ terminal, paths }: CliSession, dataDir: string | unde
     terminal.print(formatDirectoryReport(report));
     if (salvage !== undefined) terminal.print(formatSalvage(salvage, options.salvage ?? ''));
   }
-  if (isSound(report) || salvage !== undefined) return;
+  if (isSound(report)) return;
+  if (salvage !== undefined) {
+    if (isComplete(salvage)) return;
+    throw new CliError('CLI_REFUSED', `Not everything of ${path} could be saved: what is lost stands above.`);
+  }
   throw new CliError('CLI_REFUSED', `${path} is damaged.`, {
     hint: `\`spacetime verify ${path} --salvage <new folder>\` writes what is good of it to a new data directory.`,
   });
+}
+
+/** Whether all that ever was in the log is there: what is damaged may be in a snapshot, too. */
+function isComplete({ databases, lost }: Salvage): boolean {
+  return lost.length === 0 && databases.every(({ endTxOffset, oldEndTxOffset }) => endTxOffset >= oldEndTxOffset);
 }
 
 /** Programs are said by their hash and length. */

@@ -21,7 +21,7 @@ export function formatSalvage({ databases, lost, notes }: Salvage, target: strin
     ...databases.map(({ identity, names, firstTxOffset, endTxOffset, oldEndTxOffset }) => {
       const missing = oldEndTxOffset - endTxOffset;
       const loss = missing === 0 ? 'everything' : `without the ${number(missing)} behind them`;
-      return `  ${label(identity, names)}: transactions ${range(firstTxOffset, endTxOffset)}, ${loss}`;
+      return `  ${label(identity, names)}: ${goodPart(firstTxOffset, endTxOffset)}, ${loss}`;
     }),
     ...lost.map((one) => `  LOST: ${printable(one)}: nothing of it is good`),
     ...notes.map((note) => `  ${printable(note)}`),
@@ -36,9 +36,15 @@ function formatReplica({ path, identity, names, log, good, tables, connectedClie
     `  log: ${number(log.segments)} segments, ${number(log.bytes)} bytes, transactions ${range(log.firstTxOffset, log.endTxOffset)}`,
     good === undefined
       ? '  nothing of it can be saved'
-      : `  good: transactions ${range(good.firstTxOffset, good.cut.endTxOffset)}${savedPart(log.endTxOffset, good.cut.endTxOffset)}`,
+      : `  good: ${goodPart(good.firstTxOffset, good.cut.endTxOffset)}${savedPart(log.endTxOffset, good.cut.endTxOffset)}`,
     `  ${number(tables.length)} tables with ${number(rows)} rows, ${number(connectedClients)} clients left connected`,
   ].join('\n');
+}
+
+/** What is good begins with the first transaction, or with those behind a snapshot. */
+function goodPart(first: number, end: number): string {
+  if (first > 0 && end <= first) return `a snapshot of transactions 0 to ${number(first - 1)}`;
+  return `transactions ${range(first, end)}${first > 0 ? ', and a snapshot of those before' : ''}`;
 }
 
 function savedPart(end: number, goodEnd: number): string {
