@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import type { ControlDatabase, DatabaseRecord } from './control/control-database.ts';
 import type { DataDirectory } from './data-directory.ts';
 import type { UpdateAnswer, UpdateInput } from './database-thread/messages.ts';
+import { RequestPace } from './database-thread/request-pace.ts';
 import { ServerError } from './errors.ts';
 import { hostLogLine } from './module-log/host-log-line.ts';
 import { ModuleLog } from './module-log/module-log.ts';
@@ -38,6 +39,7 @@ export class Databases {
   readonly #dataDirectory: DataDirectory;
   readonly #log: Logger;
   readonly #isArchived: boolean;
+  readonly #pace = new RequestPace();
   readonly #running = new Map<string, Promise<RunningDatabase>>();
   readonly #started = new Map<string, RunningDatabase>();
   readonly #changes = new Map<string, Promise<unknown>>();
@@ -233,7 +235,8 @@ export class Databases {
     const counts = this.#countsOf(record.identity);
     counts.attempts++;
     try {
-      return await RunningDatabase.start(record, path, program, settings, this.moduleLog(record), this.#log);
+      const moduleLog = this.moduleLog(record);
+      return await RunningDatabase.start(record, path, program, settings, moduleLog, this.#pace, this.#log);
     } catch (error) {
       counts.failures++;
       throw error;

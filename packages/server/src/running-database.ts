@@ -3,6 +3,7 @@ import type { DelayHistogram } from '@lightcone/engine';
 import type { Logger } from 'pino';
 import type { DatabaseRecord } from './control/control-database.ts';
 import { DatabaseThread } from './database-thread/database-thread.ts';
+import type { RequestPace } from './database-thread/request-pace.ts';
 import type { ConnectMessage, ModuleSettings } from './database-thread/messages.ts';
 import type { Connection, DisconnectCause } from './gateway/connection.ts';
 import { FanOut } from './gateway/fan-out.ts';
@@ -53,6 +54,7 @@ export class RunningDatabase {
 
   /**
    * @param program given to make the database, undefined to open it
+   * @param pace of the requests to all databases of the server
    * @throws DatabaseFailure, ServerError
    */
   static async start(
@@ -61,6 +63,7 @@ export class RunningDatabase {
     program: Uint8Array | undefined,
     settings: ModuleSettings,
     moduleLog: ModuleLog,
+    pace: RequestPace,
     log: Logger,
   ): Promise<RunningDatabase> {
     const { identity, owner } = record;
@@ -82,6 +85,7 @@ export class RunningDatabase {
           ended.resolve(error);
         },
       },
+      pace,
     );
     const database = new RunningDatabase(identity, thread, fanOut, ended.promise);
     database.counts.startSeconds = (performance.now() - startMs) / 1000;

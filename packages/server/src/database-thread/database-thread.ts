@@ -9,6 +9,7 @@ import type { FrameQueue } from './frame-queue.ts';
 import { FrameShares } from './frame-shares.ts';
 import { FramesInFlight } from './frames-in-flight.ts';
 import { Gathering } from './gathering.ts';
+import type { RequestPace } from './request-pace.ts';
 import { STARTED } from './messages.ts';
 import type {
   AskedKind,
@@ -71,6 +72,7 @@ export class DatabaseThread {
   readonly #path: string | undefined;
   readonly #waiting = new Map<number, Waiting>();
   readonly #asked = new AskedRequests();
+  readonly #pace: RequestPace;
   #nextId = STARTED + 1;
   #frames: FrameBatch<ThreadClient> = new FrameBatch();
   readonly #gathering = new Gathering(
@@ -93,18 +95,24 @@ export class DatabaseThread {
 
   /**
    * Starts a thread and waits until its database is open.
+   * @param pace of the requests to all databases of this process
    * @throws DatabaseFailure when the database does not open, ServerError `SERVER_DATABASE_STOPPED` when the thread dies
    */
-  static async start(options: Omit<ThreadStart, 'batchesDone'>, events: ThreadEvents): Promise<DatabaseThread> {
-    const thread = new DatabaseThread(options, events);
+  static async start(
+    options: Omit<ThreadStart, 'batchesDone'>,
+    events: ThreadEvents,
+    pace: RequestPace,
+  ): Promise<DatabaseThread> {
+    const thread = new DatabaseThread(options, events, pace);
     // The answer to a request that nobody sent tells that the database is open.
     await new Promise<unknown>((resolve, reject) => thread.#waiting.set(STARTED, { resolve, reject }));
     thread.#hasStarted = true;
     return thread;
   }
 
-  private constructor(options: Omit<ThreadStart, 'batchesDone'>, events: ThreadEvents) {
+  private constructor(options: Omit<ThreadStart, 'batchesDone'>, events: ThreadEvents, pace: RequestPace) {
     this.#events = events;
+    this.#pace = pace;
     this.#path = options.path;
     const start: ThreadStart = { ...options, batchesDone: this.#inFlight.slots };
     this.#worker = startThread('run-database', start, { name: `database ${options.identity.slice(0, 12)}` });
@@ -117,7 +125,10 @@ export class DatabaseThread {
   frame(client: ThreadClient, frame: Uint8Array, isText: boolean): void {
     if (this.#hasEnded || this.#isStopping) return;
     const { frames } = client;
-    if (frames.length === 0) this.#shares.heard(client.number);
+    if (frames.length === 0) {
+      this.#shares.heard(client.number);
+      this.#pace.heard();
+    }
     if (frames.waitingCount === 0 && frames.mayCross(this.#shareOf(client))) {
       this.#cross(client, frame, isText);
       return;
@@ -172,19 +183,26 @@ export class DatabaseThread {
    * @param byteLength about what the input takes
    * @returns instead of an answer why there is none, if the database has too much of this asker
    */
-  async ask<Kind extends AskedKind>(
+  ask<Kind extends AskedKind>(
     asker: string,
     kind: Kind,
     input: DatabaseRequests[Kind]['input'],
     byteLength: number,
   ): Promise<DatabaseRequests[Kind]['answer'] | Overload> {
     const overload = this.#asked.begin(asker, byteLength);
-    if (overload !== undefined) return overload;
-    try {
-      return await this.#request(kind, input, asker);
-    } finally {
-      this.#asked.over(asker, byteLength);
-    }
+    if (overload !== undefined) return Promise.resolve(overload);
+    return new Promise((resolve, reject) => {
+      this.#pace.begin(asker, (request) => {
+        const answered = (pass: () => void): void => {
+          this.#asked.over(asker, byteLength);
+          this.#pace.answered(request, pass);
+        };
+        this.#request(kind, input, asker).then(
+          (answer) => answered(() => resolve(answer)),
+          (error: unknown) => answered(() => reject(error as Error)),
+        );
+      });
+    });
   }
 
   #request<Kind extends RequestKind>(
@@ -209,6 +227,7 @@ export class DatabaseThread {
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#crossWaiting('all');
+    this.#pace.letAllGo();
     const lastResort = setTimeout(() => void this.#worker.terminate(), MAX_STOP_MS);
     try {
       await this.request('stop', undefined);

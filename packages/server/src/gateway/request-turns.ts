@@ -3,6 +3,8 @@ import type { Socket } from 'node:net';
 
 /** With so many that wait behind one that is being answered, nothing more is read from a connection. */
 const MAX_WAITING = 16;
+/** Requests that are begun in each turn. With one, 64 connections are answered a fifth less, and nobody is sooner. */
+const BEGUN_PER_TURN = 2;
 
 /** What a connection asks for, but for what is being answered. */
 interface Line {
@@ -11,7 +13,7 @@ interface Line {
 }
 
 /**
- * Whose request is begun: of one connection in each turn of the event loop, by rotation, and of each connection one at a
+ * Whose request is begun: of two connections in each turn of the event loop, by rotation, and of each connection one at a
  * time, as RFC 9112 §9.3.2 has it for requests that change something.
  *
  * Node hands on all requests that one read of a socket has, and those of all sockets that have something, before it looks
@@ -23,6 +25,7 @@ export class RequestTurns {
   readonly #lines = new Map<Socket, Line>();
   /** Connections of which nothing is being answered and something waits, in the order of their turns. */
   readonly #ready = new Set<Socket>();
+  #isDeferred = false;
 
   /** @param defer runs a function in the next turn */
   constructor(handle: RequestListener, defer: (run: () => void) => void = setImmediate) {
@@ -49,16 +52,21 @@ export class RequestTurns {
   }
 
   #beReady(socket: Socket): void {
-    if (this.#ready.size === 0) this.#defer(this.#next);
     this.#ready.add(socket);
+    if (this.#isDeferred) return;
+    this.#isDeferred = true;
+    this.#defer(this.#next);
   }
 
   readonly #next = (): void => {
-    const [socket] = this.#ready;
-    if (socket === undefined) return;
-    this.#ready.delete(socket);
-    if (this.#ready.size > 0) this.#defer(this.#next);
-    this.#begin(socket);
+    for (let begun = 0; begun < BEGUN_PER_TURN; begun++) {
+      const [socket] = this.#ready;
+      if (socket === undefined) break;
+      this.#ready.delete(socket);
+      this.#begin(socket);
+    }
+    this.#isDeferred = this.#ready.size > 0;
+    if (this.#isDeferred) this.#defer(this.#next);
   };
 
   #begin(socket: Socket): void {

@@ -1,0 +1,135 @@
+/** Requests that may be under way together while a client is there that asks for one thing at a time. */
+const REQUESTS_BESIDE = 8;
+/** How soon it is looked whether those that wait may go, for another reason than that an answer has come. */
+const LOOK_MS = 1;
+/** One that has no answer when it was looked so often does not count: it waits for a slow disk or for something else. */
+const MAX_LOOKS = 8;
+/** A client that asks for little counts as being there until it was looked so often: a second or two. */
+const MODEST_LOOKS = 1000;
+/** Answers that are passed on in each turn of the event loop. To write one over HTTP takes some fifty microseconds. */
+const ANSWERS_PER_TURN = 2;
+
+/** A request that is on its way to a database and back. */
+export interface RequestUnderWay {
+  /** How often it had been looked when it went. */
+  readonly since: number;
+}
+
+type Go = (request: RequestUnderWay) => void;
+
+/** When the gateway looks again. */
+export interface PaceTimers {
+  /** Runs a function in the next turn of the event loop. */
+  defer(run: () => void): void;
+  after(delayMs: number, run: () => void): void;
+}
+
+const EVENT_LOOP: PaceTimers = {
+  defer: (run) => void setImmediate(run),
+  after: (delayMs, run) => void setTimeout(run, delayMs),
+};
+
+/**
+ * How the requests of those without a connection go to the databases of a server, and how their answers come back, so
+ * that they leave the processors to clients.
+ *
+ * Any number is under way together, but for few while a client is there that asks for one thing at a time: with many,
+ * the gateway's thread and the databases' always have something to do, and a call of that client waits for a processor
+ * wherever it comes, as beside frames (`FrameShares`). Those that wait go in turn over their askers.
+ *
+ * Answers wait for the disk, and many have it at once. They are passed on a few in each turn of the event loop: else all
+ * of them are written, and all the next requests read, in one turn each.
+ */
+export class RequestPace {
+  readonly #timers: PaceTimers;
+  /** In the order in which they went. */
+  readonly #underWay = new Set<RequestUnderWay>();
+  readonly #heldByAsker = new Map<string, Go[]>();
+  readonly #answers: (() => void)[] = [];
+  #isPassingOn = false;
+  #looks = 0;
+  #isLooking = false;
+  /** As of `#looks`, when a client was heard that asks for one thing at a time. */
+  #heardAt = -MODEST_LOOKS;
+
+  constructor(timers: PaceTimers = EVENT_LOOP) {
+    this.#timers = timers;
+  }
+
+  /** A client asks for something, of which nothing else is under way. */
+  heard(): void {
+    this.#heardAt = this.#looks;
+  }
+
+  /** Calls a function when a request may go, now or later. It is under way until `answered`. */
+  begin(asker: string, go: Go): void {
+    if (this.#heldByAsker.size === 0 && this.#hasRoom) {
+      go(this.#next());
+      return;
+    }
+    const held = this.#heldByAsker.get(asker);
+    if (held === undefined) this.#heldByAsker.set(asker, [go]);
+    else held.push(go);
+    this.#lookSoon();
+  }
+
+  /** A request has its answer: passes it on in a later turn. */
+  answered(request: RequestUnderWay, pass: () => void): void {
+    this.#answers.push(() => {
+      this.#underWay.delete(request);
+      pass();
+      this.#letGo();
+    });
+    if (this.#isPassingOn) return;
+    this.#isPassingOn = true;
+    this.#timers.defer(this.#passOn);
+  }
+
+  /** Lets all go that wait, also if they are too many. */
+  letAllGo(): void {
+    this.#heardAt = this.#looks - MODEST_LOOKS;
+    this.#letGo();
+  }
+
+  get #hasRoom(): boolean {
+    return this.#underWay.size < REQUESTS_BESIDE || this.#looks - this.#heardAt >= MODEST_LOOKS;
+  }
+
+  #next(): RequestUnderWay {
+    const request = { since: this.#looks };
+    this.#underWay.add(request);
+    return request;
+  }
+
+  #letGo(): void {
+    for (const [asker, held] of this.#heldByAsker) {
+      if (!this.#hasRoom) return;
+      this.#heldByAsker.delete(asker);
+      const go = held.shift();
+      // At the end: the loop comes to it again.
+      if (held.length > 0) this.#heldByAsker.set(asker, held);
+      go?.(this.#next());
+    }
+  }
+
+  readonly #passOn = (): void => {
+    for (const pass of this.#answers.splice(0, ANSWERS_PER_TURN)) pass();
+    this.#isPassingOn = this.#answers.length > 0;
+    if (this.#isPassingOn) this.#timers.defer(this.#passOn);
+  };
+
+  #lookSoon(): void {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    this.#timers.after(LOOK_MS, () => {
+      this.#isLooking = false;
+      this.#looks++;
+      for (const request of this.#underWay) {
+        if (this.#looks - request.since < MAX_LOOKS) break;
+        this.#underWay.delete(request);
+      }
+      this.#letGo();
+      if (this.#heldByAsker.size > 0) this.#lookSoon();
+    });
+  }
+}
