@@ -166,6 +166,8 @@ export class Subscriptions {
 
   /** Sends the evaluated transaction to every client concerned but its caller, and forgets it. */
   endTransaction(caller: Client | undefined, origin: TransactionOrigin): void {
+    // Most transactions concern nobody, and to cut a list to nothing costs as much as a look-up.
+    if (this.#changedQueries.length === 0) return;
     if (this.#changedClients.length > 0) this.#broadcast(caller, origin);
     for (const query of this.#changedQueries) query.isChanged = false;
     this.#changedQueries.length = 0;

@@ -1,5 +1,6 @@
 import type { ByteReader, ByteWriter } from '@lightcone/sats';
 import { inMessage, ProtocolError, unknownVariant } from '../errors.ts';
+import { readFunctionName } from '../function-name.ts';
 import { MAX_QUERIES, tooManyQueries } from '../query-count.ts';
 
 /** What a client sends over `v2.bsatn` and `v3.bsatn`. `requestId` is echoed and means nothing to the server. */
@@ -64,7 +65,7 @@ function readVariant(reader: ByteReader): ClientMessage {
     case TAGS.CallReducer: {
       const requestId = reader.u32();
       checkFlags(reader);
-      return { tag: 'CallReducer', requestId, reducer: reader.string(), args: reader.lengthPrefixed() };
+      return { tag: 'CallReducer', requestId, reducer: readFunctionName(reader), args: reader.lengthPrefixed() };
     }
     case TAGS.Subscribe:
       return { tag: 'Subscribe', requestId: reader.u32(), querySetId: reader.u32(), queries: readStrings(reader) };
@@ -80,7 +81,7 @@ function readVariant(reader: ByteReader): ClientMessage {
     case TAGS.CallProcedure: {
       const requestId = reader.u32();
       checkFlags(reader);
-      return { tag: 'CallProcedure', requestId, procedure: reader.string(), args: reader.lengthPrefixed() };
+      return { tag: 'CallProcedure', requestId, procedure: readFunctionName(reader), args: reader.lengthPrefixed() };
     }
     default:
       throw unknownVariant('a client message', tag, reader.offset - 1, 5);

@@ -51,18 +51,20 @@ export class FrameBatch<Source extends FrameSource> {
   }
 }
 
-/** Calls `visit` for each frame of a batch, in order. The bytes are the batch's own. */
+/** Calls `visit` for each frame of a batch, in order: it is `bytes[start..end]`, and those are the batch's own. */
 export function readFrameBatch(
   batch: ArrayBuffer,
-  visit: (connectionNumber: number, frame: Uint8Array, isText: boolean) => void,
+  visit: (connectionNumber: number, bytes: Uint8Array, start: number, end: number, isText: boolean) => void,
 ): void {
   const view = new DataView(batch);
+  const bytes = new Uint8Array(batch);
   let at = 0;
   while (at < batch.byteLength) {
     const lengthAndKind = view.getUint32(at + 4, true);
     const isText = lengthAndKind >= IS_TEXT;
     const length = isText ? lengthAndKind - IS_TEXT : lengthAndKind;
-    visit(view.getUint32(at, true), new Uint8Array(batch, at + 8, length), isText);
-    at += 8 + length;
+    const end = at + 8 + length;
+    visit(view.getUint32(at, true), bytes, at + 8, end, isText);
+    at = end;
   }
 }

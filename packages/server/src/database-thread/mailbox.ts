@@ -112,9 +112,9 @@ export class Mailbox {
     const frameDone = (): void => {
       if (--left === 0) this.#whenDiskIsInTime(batchDone);
     };
-    readFrameBatch(batch, (number, frame, isText) => {
+    readFrameBatch(batch, (number, bytes, start, end, isText) => {
       left++;
-      this.#database.receive(number, frame, 0, frame.length, isText, frameDone);
+      this.#database.receive(number, bytes, start, end, isText, frameDone);
     });
     frameDone();
   }
