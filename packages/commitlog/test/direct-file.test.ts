@@ -35,6 +35,7 @@ class Model {
   end = 0;
 
   write(source: Uint8Array, position: number): void {
+    if (source.length === 0) return; // a file does not grow by nothing
     const grown = new Uint8Array(Math.max(this.bytes.length, position + source.length));
     grown.set(this.bytes);
     grown.set(source, position);
