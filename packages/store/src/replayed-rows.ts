@@ -38,13 +38,17 @@ export class ReplayedRows {
   insert(bytes: Uint8Array, start: number, end: number): boolean {
     const { table } = this;
     const rowSet = this.#rowSet;
-    const hash = rowSet.hash(bytes, start, end);
-    const met = rowSet.findHashed(hash);
-    if (met === NO_ROW) {
-      this.#place(hash, bytes, start, end);
-      return true;
+    if (rowSet.key === undefined) return this.#insertNow(bytes, start, end);
+    let met = rowSet.guessByKey(bytes, start);
+    if (met < 0) {
+      const hash = rowSet.hash(bytes, start, end);
+      met = rowSet.findByKey(hash, bytes, start);
+      if (met === NO_ROW) {
+        this.#place(hash, bytes, start, end);
+        return true;
+      }
     }
-    // One row at most waits for a place, and no other row has its hash: so none waits twice.
+    // One row at most waits for a place, and no other place has a row of its key: so none waits twice.
     if (met === MANY_ROWS || table.isOwn(met)) {
       this.settle();
       return this.#insertNow(bytes, start, end);
@@ -99,13 +103,19 @@ export class ReplayedRows {
     return !this.#isDoubled;
   }
 
+  /** Adds a row that waits for none. */
   #insertNow(bytes: Uint8Array, start: number, end: number): boolean {
-    const rowSet = this.#rowSet;
-    if (rowSet.find(bytes, start, end) >= 0) return false;
-    this.#place(rowSet.hash(bytes, start, end), bytes, start, end);
+    const { table } = this;
+    const row = table.place(bytes, start, end);
+    if (this.#rowSet.insert(row) >= 0) {
+      table.free(row);
+      return false;
+    }
+    table.show(row, false);
     return true;
   }
 
+  /** Adds a row whose key no other has. */
   #place(hash: number, bytes: Uint8Array, start: number, end: number): void {
     const { table } = this;
     const row = table.place(bytes, start, end);

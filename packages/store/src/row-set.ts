@@ -1,6 +1,8 @@
 import { type KeyType, equalBytes, hashBytes } from '@lightcone/sats';
 import { StoreError } from './errors.ts';
 import { HashedPointers } from './hashed-pointers.ts';
+import { ColumnHeads, type KeyHeads } from './key-head.ts';
+import { RowGuess } from './row-guess.ts';
 import type { RowPages } from './row-pages.ts';
 import { NO_ROW, type RowPointer } from './row-pointer.ts';
 import type { RowLinks } from './table-index.ts';
@@ -9,17 +11,23 @@ import type { RowLinks } from './table-index.ts';
  * All rows of a table by their bytes: how a table without a unique index finds out that it has a row
  * already. Rows that differ only in the bits of a NaN or the sign of a zero are different rows.
  *
- * Where few rows have the same key, its hash is enough to find a row by, and stays the same when the row is updated.
+ * Where few rows have the same key, its hash is enough to find a row by, and stays the same when the row is updated. Rows
+ * that lie in the order of their keys are then found without the hash, too: `guessByKey`.
  */
 export class RowSet implements RowLinks {
   /** What is hashed of a row; all of it if undefined. */
   readonly key: KeyType | undefined;
   readonly #rows: RowPages;
   readonly #pointers = new HashedPointers();
+  readonly #heads: KeyHeads | undefined;
+  readonly #guess = new RowGuess();
+  /** Whether a row was added beside another with its key: then a guess does not tell whether there are more. */
+  #hasTwins = false;
 
   constructor(rows: RowPages, key?: KeyType) {
     this.#rows = rows;
     this.key = key;
+    this.#heads = key && new ColumnHeads(key);
   }
 
   get byteSize(): number {
@@ -39,6 +47,9 @@ export class RowSet implements RowLinks {
 
   /** Adds a row, of which there is none yet, under its hash. */
   add(hash: number, row: RowPointer): void {
+    if (this.key !== undefined && this.#pointers.first(hash) >= 0) {
+      this.#hasTwins ||= this.findByKey(hash, this.#rows.bytes(row), this.#rows.start(row)) !== NO_ROW;
+    }
     this.#pointers.add(hash, row);
   }
 
@@ -52,11 +63,35 @@ export class RowSet implements RowLinks {
     return slot < 0 ? NO_ROW : this.#pointers.at(slot);
   }
 
-  /** The row with this hash; NO_ROW if there is none, MANY_ROWS if there are several. */
-  findHashed(hash: number): RowPointer {
-    const slot = this.#pointers.first(hash);
-    if (slot < 0) return NO_ROW;
-    return this.#pointers.next(slot) < 0 ? this.#pointers.at(slot) : MANY_ROWS;
+  /** The only row with the key of these bytes, where it can be guessed; else NO_ROW. */
+  guessByKey(bytes: Uint8Array, start: number): RowPointer {
+    const heads = this.#heads;
+    if (heads === undefined || this.#hasTwins) return NO_ROW;
+    const head = heads.ofRow(bytes, start);
+    const row = this.#guess.of(head);
+    const rows = this.#rows;
+    if (row < 0 || Math.abs(head) >= heads.exactBelow || !rows.isVisible(row)) return NO_ROW;
+    if (heads.ofRow(rows.bytes(row), rows.start(row)) !== head) return NO_ROW;
+    this.#guess.wasRight();
+    return row;
+  }
+
+  /**
+   * The row with the key of these bytes, whose hash is given; NO_ROW if there is none, MANY_ROWS if there are several. Of a
+   * set with a key only.
+   */
+  findByKey(hash: number, bytes: Uint8Array, start: number): RowPointer {
+    const rows = this.#rows;
+    const pointers = this.#pointers;
+    let found = NO_ROW;
+    for (let slot = pointers.first(hash); slot >= 0; slot = pointers.next(slot)) {
+      const row = pointers.at(slot);
+      if (this.key!.compareRows(rows.bytes(row), rows.start(row), bytes, start) !== 0) continue;
+      if (found !== NO_ROW) return MANY_ROWS;
+      found = row;
+    }
+    if (found !== NO_ROW) this.#guess.learn(this.#heads!.ofRow(bytes, start), found);
+    return found;
   }
 
   /** Removes the row with exactly these bytes. @returns it, or NO_ROW */
@@ -69,6 +104,7 @@ export class RowSet implements RowLinks {
   }
 
   clear(expectedRows?: number): void {
+    this.#hasTwins = false;
     this.#pointers.clear(expectedRows);
   }
 
