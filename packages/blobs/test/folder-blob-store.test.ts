@@ -1,9 +1,11 @@
-import { mkdtemp, readdir, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdtemp, readdir, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FolderBlobStore } from '@lightcone/blobs/node';
 import { blobStoreContract } from '@lightcone/blobs/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const NOBODY = 65_534;
 
 let work: string;
 let count = 0;
@@ -22,7 +24,7 @@ test('what a killed writer left behind is no blob, and hinders none', async () =
   const root = newFolder();
   const store = new FolderBlobStore(root);
   await store.put('a/b', Uint8Array.of(1));
-  await writeFile(join(root, 'a', '.tmp-left-behind'), 'half');
+  await writeFile(join(root, 'a', '.tmp-left_behind0'), 'half');
   const keys = [];
   for await (const { key } of store.list('')) keys.push(key);
   expect(keys).toEqual(['a/b']);
@@ -36,13 +38,45 @@ test('what may be somebody’s who is writing is left, if it is asked for what i
   const root = newFolder();
   const store = new FolderBlobStore(root);
   await store.put('a/b/c', Uint8Array.of(1));
-  for (const name of ['.tmp-old', '.lock-old', '.tmp-young', '.lock-young', 'not-ours']) {
+  for (const name of [
+    '.tmp-oldoldoldold',
+    '.lock-old',
+    '.tmp-youngyoungyo',
+    '.lock-young',
+    '.tmp-not-ours',
+    'not-ours',
+  ]) {
     const path = join(root, 'a', 'b', name);
     await writeFile(path, 'half');
-    if (!name.endsWith('young')) await utimes(path, new Date(), new Date(Date.now() - 3_600_000));
+    if (!name.includes('young')) await utimes(path, new Date(), new Date(Date.now() - 3_600_000));
   }
   await store.removeLeftovers(3_000_000);
-  expect((await readdir(join(root, 'a', 'b'))).toSorted()).toEqual(['.lock-young', '.tmp-young', 'c', 'not-ours']);
+  expect((await readdir(join(root, 'a', 'b'))).toSorted()).toEqual([
+    '.lock-young',
+    '.tmp-not-ours',
+    '.tmp-youngyoungyo',
+    'c',
+    'not-ours',
+  ]);
+});
+
+test.skipIf(process.getuid?.() !== 0)('what lies beside a folder that may not be read is removed', async () => {
+  const root = newFolder();
+  const store = new FolderBlobStore(root);
+  for (const folder of ['a', 'lost+found', 'z']) {
+    await store.put(`${folder}/b`, Uint8Array.of(1));
+    await writeFile(join(root, folder, '.tmp-left_behind0'), 'half');
+    await chown(join(root, folder), NOBODY, NOBODY);
+  }
+  await chmod(join(root, 'lost+found'), 0);
+  await chmod(work, 0o755);
+  process.seteuid!(NOBODY); // here only where there are users
+  try {
+    await expect(store.removeLeftovers()).rejects.toMatchObject({ code: 'BLOB_ACCESS_DENIED' });
+  } finally {
+    process.seteuid!(0);
+  }
+  for (const folder of ['a', 'z']) expect(await readdir(join(root, folder))).toEqual(['b']);
 });
 
 test('a put leaves no other file behind, whether it took place or not', async () => {

@@ -8,7 +8,7 @@ import { BlobError } from '../errors.ts';
 import { MAX_BLOB_BYTES, blobTooLarge } from '../max-blob-bytes.ts';
 import { lockFile } from './lock-file.ts';
 
-/** The beginning of the name of a file that is being written. */
+/** The beginning of the name of a file that is being written; twelve letters follow. */
 const UNFINISHED = '.tmp-';
 /** The beginning of the name of the lock of a blob. */
 const LOCK = '.lock-';
@@ -109,23 +109,34 @@ export class FolderBlobStore implements BlobStore {
   }
 
   /**
-   * Deletes what killed processes left behind.
+   * Deletes what killed processes left behind, as far as it can.
    *
    * @param minAgeMs only what was not written for so long, as is no file of somebody who writes now; without it nobody
    *   may be writing to the folder
-   * @throws BlobError
+   * @throws BlobError in the end, for the first that could not be looked at or deleted: a disk may have a `lost+found`
    */
   async removeLeftovers(minAgeMs = 0): Promise<void> {
-    try {
-      for await (const entry of await opendir(this.#root, { recursive: true })) {
-        const isLeft = entry.name.startsWith(UNFINISHED) || entry.name.startsWith(LOCK);
-        if (!entry.isFile() || !isLeft) continue;
-        const path = join(entry.parentPath, entry.name);
-        if (minAgeMs === 0 || Date.now() - (await stat(path)).mtimeMs >= minAgeMs) await unlink(path);
+    const failures: unknown[] = [];
+    const attempt = async (path: string, work: () => Promise<void>): Promise<void> => {
+      try {
+        await work();
+      } catch (error) {
+        // Somebody who writes now has renamed it, or removed its folder.
+        if (!isMissing(error)) failures.push(failed(path, 'deleting', error));
       }
-    } catch (error) {
-      if (!isMissing(error)) throw failed(this.#root, 'deleting', error);
+    };
+    const folders = [this.#root];
+    for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+      const parent = folder;
+      await attempt(parent, async () => {
+        for await (const entry of await opendir(parent)) {
+          const path = join(parent, entry.name);
+          if (entry.isDirectory()) folders.push(path);
+          else if (entry.isFile() && isLeftover(entry.name)) await attempt(path, () => unlinkIfOld(path, minAgeMs));
+        }
+      });
     }
+    if (failures.length > 0) throw failures[0];
   }
 
   /** Below `folder`, which is '' or ends with `/`. */
@@ -252,6 +263,15 @@ export class FolderBlobStore implements BlobStore {
     checkBlobKey(key);
     return join(this.#root, key);
   }
+}
+
+/** Whether only we would give a file such a name, as others may have files in the folder too. */
+function isLeftover(name: string): boolean {
+  return name.startsWith(LOCK) || (name.startsWith(UNFINISHED) && /^[\w-]{12}$/u.test(name.slice(UNFINISHED.length)));
+}
+
+async function unlinkIfOld(path: string, minAgeMs: number): Promise<void> {
+  if (minAgeMs === 0 || Date.now() - (await stat(path)).mtimeMs >= minAgeMs) await unlink(path);
 }
 
 async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
