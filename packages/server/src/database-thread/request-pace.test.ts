@@ -55,16 +55,16 @@ test('all go while no client is there that asks for one thing at a time', () => 
   expect(road.isIdle).toBe(true);
 });
 
-test('beside such a client eight go, and the next when one is answered, of each asker in turn', () => {
+test('beside such a client four go, and the next when one is answered, of each asker in turn', () => {
   const road = new Road();
   road.pace.heard();
-  road.begin('a', ...names('a', 0, 12));
+  road.begin('a', ...names('a', 0, 8));
   road.begin('b', 'b0', 'b1');
-  expect(road.went).toEqual(names('a', 0, 8));
-  road.answer(...names('a', 0, 5));
-  expect(road.went).toHaveLength(8);
-  for (let i = 0; i < 3; i++) road.turn();
-  expect(road.went.slice(8)).toEqual(['a8', 'b0', 'a9', 'b1', 'a10']);
+  expect(road.went).toEqual(names('a', 0, 4));
+  road.answer(...names('a', 0, 4));
+  expect(road.went).toHaveLength(4);
+  for (let i = 0; i < 2; i++) road.turn();
+  expect(road.went.slice(4)).toEqual(['a4', 'b0', 'a5', 'b1']);
 });
 
 test('of answers that come together two are passed on in each turn', () => {
@@ -98,16 +98,16 @@ test('what is held goes when no such client was heard for a thousand looks', () 
 test('those that take long leave their places to others', () => {
   const road = new Road();
   road.pace.heard();
-  road.begin('a', ...names('slow', 0, 8));
+  road.begin('a', ...names('slow', 0, 4));
   road.begin('b', ...names('b', 0, 20));
   road.look(7);
-  expect(road.went).toHaveLength(8);
+  expect(road.went).toHaveLength(4);
   road.look();
-  expect(road.went.slice(8)).toEqual(names('b', 0, 8));
+  expect(road.went.slice(4)).toEqual(names('b', 0, 4));
   // They have none to leave any more when they are answered.
   road.answer('slow0');
   road.turn();
-  expect(road.went).toHaveLength(16);
+  expect(road.went).toHaveLength(8);
 });
 
 test('all go when a database stops, before it is told', () => {

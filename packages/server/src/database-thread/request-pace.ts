@@ -1,5 +1,5 @@
 /** Requests that may be under way together while a client is there that asks for one thing at a time. */
-const REQUESTS_BESIDE = 8;
+const REQUESTS_BESIDE = 4;
 /** How soon it is looked whether those that wait may go, for another reason than that an answer has come. */
 const LOOK_MS = 1;
 /** One that has no answer when it was looked so often does not count: it waits for a slow disk or for something else. */
