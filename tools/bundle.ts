@@ -9,8 +9,8 @@ import type { Plugin } from 'esbuild';
 import { root } from './run.ts';
 
 /**
- * Takes Node's modules as `require` gives them. An `import` of one evaluates everything that it exports: of `node:http`
- * that is the `WebSocket` of browsers and all of `fetch`, which no thread of ours needs to start.
+ * Takes of Node's modules only the exports that somebody imports. An `import` of one evaluates everything that it
+ * exports: of `node:http` that is the `WebSocket` of browsers and all of `fetch`, which no thread of ours needs to start.
  */
 const lazyBuiltins: Plugin = {
   name: 'lazy-builtins',
@@ -18,9 +18,19 @@ const lazyBuiltins: Plugin = {
     builder.onResolve({ filter: /^node:/ }, ({ path, kind }) =>
       kind === 'import-statement' ? { path, namespace: 'builtin', sideEffects: false } : undefined,
     );
-    builder.onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => ({
-      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)})`,
-    }));
+    builder.onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => {
+      const names = Object.keys(process.getBuiltinModule(path)!).filter((name) => /^[A-Za-z_$][\w$]*$/u.test(name));
+      return {
+        // What is marked as pure and used nowhere is left out.
+        contents: [
+          `const builtin = process.getBuiltinModule(${JSON.stringify(path)});`,
+          'const member = (name) => builtin[name];',
+          'export default builtin;',
+          ...names.map((name, i) => `const member${i} = /* @__PURE__ */ member("${name}");`),
+          `export { ${names.map((name, i) => `member${i} as ${name}`).join(', ')} };`,
+        ].join('\n'),
+      };
+    });
   },
 };
 

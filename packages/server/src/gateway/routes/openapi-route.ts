@@ -6,6 +6,8 @@ import { COMPATIBLE_VERSION } from './operation-routes.ts';
 
 /** The route that describes all routes, itself included. */
 export function openApiRoute(others: readonly Route[]): Route {
+  // Made when somebody asks: it is 200 kB.
+  let text: string | undefined;
   const route: Route = {
     path: '/v1/openapi.json',
     auth: 'none',
@@ -14,10 +16,9 @@ export function openApiRoute(others: readonly Route[]): Route {
         id: 'getOpenApi',
         summary: 'This document',
         answers: { 200: answersJson('OpenAPI 3.1.', { type: 'object', required: ['openapi', 'info', 'paths'] }) },
-        handle: () => jsonText(text),
+        handle: () => jsonText((text ??= JSON.stringify(openApiDocument([...others, route], COMPATIBLE_VERSION)))),
       },
     },
   };
-  const text = JSON.stringify(openApiDocument([...others, route], COMPATIBLE_VERSION));
   return route;
 }
