@@ -127,10 +127,20 @@ export class Core {
     const queriedViews = new QueriedViews(this.views, inTransaction, clock, this.viewExpiry);
     const rowLimit = new RowLimit(store, new IndexStatistics(store, this.catalog));
     this.queries = new CallerQueries(this.catalog, queriedViews, rowLimit);
-    this.subscriptions = new Subscriptions(this.rows, this.outbox, this.queries, queriedViews, (query, error) => {
-      const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      this.logLine('Error', `a subscription could not be evaluated: ${query}: ${reason}`);
-    });
+    this.subscriptions = new Subscriptions(
+      this.rows,
+      this.outbox,
+      this.queries,
+      queriedViews,
+      (run) =>
+        options.defer(() => {
+          if (this.turns.refusal === undefined) run();
+        }),
+      (query, error) => {
+        const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        this.logLine('Error', `a subscription could not be evaluated: ${query}: ${reason}`);
+      },
+    );
     const { commitTimes } = options;
     this.transactions = new Transactions(
       store,

@@ -46,6 +46,7 @@ class ClockOfTurns extends FakeClock {
 
 let clock: ClockOfTurns;
 let database: Database;
+let mayClose: boolean;
 let received: Map<number, ServerMessage[]>;
 const OWNER = 1;
 const EVE = 2;
@@ -53,6 +54,7 @@ const EVE = 2;
 beforeEach(async () => {
   clock = new ClockOfTurns();
   received = new Map();
+  mayClose = false;
   database = await Database.create(
     {
       identity: testIdentity('database'),
@@ -70,7 +72,7 @@ beforeEach(async () => {
             }
           },
           close: (_number, _code, reason) => {
-            throw new Error(reason);
+            if (!mayClose) throw new Error(reason);
           },
         }),
       onFailure: (error) => {
@@ -159,19 +161,66 @@ test('a plan that is live is not handed to those who may not read its tables any
   expect(await subscribe(EVE, 1, 'SELECT * FROM a')).toMatchObject({ tag: 'SubscriptionError', requestId: 1 });
 });
 
+/** Others, so that a subscribe to all of them takes many turns. */
+const OF_B = Array.from({ length: 20 }, (_, id) => `SELECT * FROM b WHERE id = ${id}`);
+
+/** Begins to subscribe and returns when some queries are where transactions find them, and others not yet. */
+async function beginToSubscribe(clients: readonly number[]): Promise<void> {
+  clock.isTurnOver = true;
+  for (const client of clients) void subscribe(client, 1, 'SELECT * FROM a', ...OF_B, 'SELECT * FROM a WHERE id = 1');
+  while (database.metrics().liveQueries === 0) await Promise.resolve();
+  expect(database.metrics()).toMatchObject({ liveQueries: 1, querySets: 0 });
+}
+
+/** Lets all turns end. */
+async function settleAll(): Promise<void> {
+  for (let i = 0; i < 1000; i++) await Promise.resolve();
+}
+
 test('queries that are being planned when their tables change are planned anew', async () => {
   clock.isTurnOver = true;
   const queries = ['SELECT * FROM a', 'SELECT * FROM b'];
   const subscribing = subscribe(EVE, 1, ...queries);
   const subscribed = subscribe(OWNER, 1, ...queries);
-  expect(database.metrics().querySets).toBe(0); // one query is planned
+  expect(database.metrics().liveQueries).toBe(0); // one query is planned
   await update({ access: 'Private' });
-  await Promise.all([subscribing, subscribed, settle()]);
+  await Promise.all([subscribing, subscribed, settleAll()]);
   expect(received.get(EVE)).toMatchObject([
     { tag: 'SubscriptionError', requestId: 1, error: expect.stringContaining('no such table: `a`') },
   ]);
   expect(received.get(OWNER)).toMatchObject([{ tag: 'SubscribeApplied', requestId: 1 }]);
   expect(database.metrics()).toMatchObject({ liveQueries: 2, querySets: 1 });
+});
+
+test('queries that are planned and not live yet when their tables change are planned anew', async () => {
+  await beginToSubscribe([EVE, OWNER]);
+  await update({ access: 'Private' });
+  await settle();
+  expect(database.metrics().liveQueries).toBe(0); // nobody can share a plan of before
+  await settleAll();
+  expect(received.get(EVE)).toMatchObject([
+    { tag: 'SubscriptionError', requestId: 1, error: expect.stringContaining('no such table: `a`') },
+  ]);
+  expect(received.get(OWNER)).toMatchObject([{ tag: 'SubscribeApplied', requestId: 1 }]);
+  expect(database.metrics()).toMatchObject({ liveQueries: OF_B.length + 2, querySets: 1 });
+});
+
+test('a subscription that is not live yet is not told of its end, nor made live, by an update', async () => {
+  await beginToSubscribe([EVE]);
+  await update({ access: 'Private', hasMore: true });
+  await settleAll();
+  expect(received.get(EVE)).toMatchObject([{ tag: 'SubscriptionError', requestId: 1 }]);
+  expect(database.metrics()).toMatchObject({ liveQueries: 0, querySets: 0, subscribedQueries: 0 });
+});
+
+test('a client that has to go while it subscribes leaves nothing behind', async () => {
+  await update({ hasMore: true });
+  await beginToSubscribe([EVE]);
+  mayClose = true;
+  database.update(program(), true);
+  await settleAll();
+  expect(received.get(EVE)).toBeUndefined();
+  expect(database.metrics()).toMatchObject({ liveQueries: 0, querySets: 0, connectedClients: 0 });
 });
 
 test('an index that goes ends the joins that need it; other queries are found without it', async () => {

@@ -6,7 +6,8 @@ import type { Row } from '../src/embedded/row.ts';
 import type { Session } from '../src/embedded/session.ts';
 import type { Subscription } from '../src/embedded/subscription.ts';
 import { openTestDatabase } from '../src/testing/index.ts';
-import { ObservedDatabase } from './support/observed-database.ts';
+import { BusyClock } from './support/busy-clock.ts';
+import { ObservedDatabase, type ObservedRow } from './support/observed-database.ts';
 import type { Style } from './support/protocol-client.ts';
 
 const program = readFileSync(new URL('../../../modules/test-module/test-module.wasm', import.meta.url));
@@ -160,6 +161,76 @@ property.prop([fc.array(mixedStep, { minLength: 10, maxLength: 60 })], {
         );
         expect(follower.errors).toEqual([]);
       }
+    }
+    await database.close();
+  },
+);
+
+/** More queries than are let go at once. */
+const BY_ID = Array.from({ length: 150 }, (_, i) => `SELECT * FROM label WHERE id = ${i}`);
+
+const overlappingStep = fc.oneof(
+  {
+    weight: 9,
+    arbitrary: mixedStep.filter(
+      (each): each is Extract<typeof each, { kind: 'sql' | 'call' }> => each.kind === 'sql' || each.kind === 'call',
+    ),
+  },
+  { weight: 2, arbitrary: client.map((by) => ({ kind: 'unsubscribe' as const, by })) },
+  {
+    weight: 6,
+    arbitrary: fc
+      .tuple(
+        client,
+        style,
+        fc.uniqueArray(fc.constantFrom(...QUERIES), { minLength: 1 }),
+        fc.option(fc.constantFrom('before' as const, 'behind' as const), { freq: 5 }),
+      )
+      .map(([by, how, some, byId]) => ({ kind: 'subscribe' as const, by, how, queries: some, byId })),
+  },
+  { weight: 1, arbitrary: client.map((by) => ({ kind: 'replace' as const, by })) },
+  { weight: 9, arbitrary: fc.integer({ min: 1, max: 4 }).map((turns) => ({ kind: 'turns' as const, turns })) },
+  { weight: 2, arbitrary: fc.constant({ kind: 'compare' as const }) },
+);
+
+property.prop([fc.array(overlappingStep, { minLength: 20, maxLength: 80 })], {
+  numRuns: Number(process.env['LIGHTCONE_PROPERTY_RUNS'] ?? 20),
+})(
+  'over all protocols at once, whatever happens while queries come and go, what a client has gathered in the end equals its queries run then',
+  async (steps) => {
+    // Two or three steps to a turn: a subscribe to several queries takes several turns, each with room for transactions.
+    const observed = await ObservedDatabase.open(program, CLIENTS, new BusyClock(0.4));
+    const { database, clients } = observed;
+    for (const action of [...steps, { kind: 'compare' as const }]) {
+      if (action.kind === 'turns') {
+        for (let i = 0; i < action.turns; i++) await new Promise((resolve) => setImmediate(resolve));
+        continue;
+      }
+      if (action.kind === 'replace') {
+        observed.replace(action.by);
+        continue;
+      }
+      if (action.kind === 'subscribe') {
+        const before = action.byId === 'before' ? BY_ID : [];
+        const behind = action.byId === 'behind' ? BY_ID : [];
+        observed.take({ ...action, queries: [...before, ...action.queries, ...behind] });
+        continue;
+      }
+      if (action.kind !== 'compare') {
+        observed.take(action);
+        continue;
+      }
+      const now = await observed.ask(QUERIES);
+      const labelsById = Map.groupBy(now.get('SELECT * FROM label')!, ({ value }) => Number(value['id']));
+      const rowsOf = (query: string): readonly ObservedRow[] =>
+        now.get(query as Query) ?? labelsById.get(BY_ID.indexOf(query)) ?? [];
+      for (const follower of clients) {
+        const expected = follower.followed().flatMap((query) => rowsOf(query).map((row) => row.text));
+        expect(follower.rows(), follower.protocol).toEqual(expected.toSorted());
+        expect(follower.errors).toEqual([]);
+      }
+      const followed = new Set(clients.flatMap((follower) => follower.followed()));
+      expect(database.metrics()).toMatchObject({ connectedClients: clients.length + 1, liveQueries: followed.size });
     }
     await database.close();
   },

@@ -88,7 +88,7 @@ export class V1Wire<Value> implements Wire {
 
   /** All of the client's subscriptions end with one: the message that says so has no id. */
   querySetEnded(client: Client, _querySetId: number, error: string): void {
-    this.#core.subscriptions.removeClient(client);
+    this.#core.subscriptions.dropAll(client);
     const ids = { requestId: undefined, queryId: undefined, tableId: undefined };
     this.#sender.send(client, { tag: 'SubscriptionError', ...ids, error, durationMicros: 0n });
   }

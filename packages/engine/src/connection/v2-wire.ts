@@ -171,12 +171,11 @@ export class V2Wire implements Wire {
       this.#sendSubscriptionError(client, requestId, querySetId, error);
       return;
     }
-    const planned = yield* subscriptions.plan(client, queries);
-    if (typeof planned === 'string') {
-      this.#sendSubscriptionError(client, requestId, querySetId, planned);
+    const querySet = yield* subscriptions.prepare(client, querySetId, queries);
+    if (typeof querySet === 'string') {
+      this.#sendSubscriptionError(client, requestId, querySetId, querySet);
       return;
     }
-    const querySet = subscriptions.register(client, querySetId, planned);
     const lane = outbox.lane(client.isConfirmed);
     lane.begin(client.number);
     try {
@@ -189,8 +188,10 @@ export class V2Wire implements Wire {
       return;
     }
     lane.end();
+    subscriptions.begin(querySet);
   }
 
+  /** Ends a query set, unless the rows that the client wants with the answer are too many: then it goes on. */
   #unsubscribe(client: Client, { requestId, querySetId, sendDroppedRows }: Unsubscribe): void {
     const { subscriptions, outbox, rows } = this.#core;
     const querySet = client.querySets.get(querySetId);
@@ -199,15 +200,23 @@ export class V2Wire implements Wire {
       this.#sendSubscriptionError(client, requestId, querySetId, error);
       return;
     }
-    subscriptions.drop(querySet);
     const lane = outbox.lane(client.isConfirmed);
     lane.begin(client.number);
-    if (sendDroppedRows) {
-      writeQuerySetRows(lane.writer, beginUnsubscribeApplied(lane.writer, requestId, querySetId), querySet, rows);
-    } else {
-      writeUnsubscribeApplied(lane.writer, requestId, querySetId);
+    try {
+      if (sendDroppedRows) {
+        writeQuerySetRows(lane.writer, beginUnsubscribeApplied(lane.writer, requestId, querySetId), querySet, rows);
+      } else {
+        writeUnsubscribeApplied(lane.writer, requestId, querySetId);
+      }
+    } catch (error) {
+      if (!(error instanceof QueryError)) throw error;
+      lane.cancel();
+      const advice = 'the subscription goes on; unsubscribe without its rows';
+      this.#sendSubscriptionError(client, requestId, querySetId, `${error.message}: ${advice}`);
+      return;
     }
     lane.end();
+    subscriptions.drop(querySet);
   }
 
   #query(client: Client, { requestId, query }: OneOffQuery): void {

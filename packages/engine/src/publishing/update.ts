@@ -48,13 +48,10 @@ export function update(
     // Also where they are as before: their tables may have become others.
     if (rules.length > 0 || current.def.rowLevelSecurity.length > 0) replaceRowRules(core, transaction, rules);
     core.views.runAll(transaction);
-    if (plan.breaksClients) {
-      endSubscriptions();
-    } else {
-      // Before the commit, which evaluates queries on tables that are new to it.
-      isReplanned = true;
-      core.subscriptions.replan();
-    }
+    if (plan.breaksClients) endSubscriptions();
+    // Before the commit, which evaluates queries on tables that are new to it; also those that are not let go yet.
+    isReplanned = true;
+    core.subscriptions.replan();
     core.transactions.commit(transaction, undefined);
   } catch (error) {
     if (transaction.isOpen) transaction.rollback();

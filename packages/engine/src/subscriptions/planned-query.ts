@@ -1,11 +1,11 @@
 import type { RowsPlan, TableInterest } from '@lightcone/query';
 
-/** A query that may be registered. */
+/** A query that may become live. */
 export interface PlannedQuery {
   /** Its SQL. */
   readonly text: string;
   readonly plan: RowsPlan;
-  /** Which changed rows matter to it: worked out with the plan, as to register and to forget it are done in one go. */
+  /** Which changed rows matter to it. */
   readonly interests: readonly TableInterest[];
 }
 

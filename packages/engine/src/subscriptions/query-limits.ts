@@ -4,7 +4,7 @@ import type { PlannedQueries } from './planned-query.ts';
 import type { QuerySet } from './query-set.ts';
 import { queryWeight } from './query-weight.ts';
 
-/** The queries of one message are registered and run in one go. */
+/** The queries of one message are run in one go: their first rows are of one moment. */
 const MAX_QUERIES_PER_MESSAGE = 4096;
 /** Characters of their SQL: to plan a long query takes a millisecond for each two kilobytes. */
 const MAX_SQL_PER_MESSAGE = 512 * 1024;

@@ -6,6 +6,7 @@ import type { SubscriptionCounts } from '../metrics.ts';
 import type { Outbox } from '../outbox.ts';
 import type { CallerQueries } from '../queries/caller-queries.ts';
 import type { ViewAccess } from '../queries/view-access.ts';
+import { EndedQuerySets } from './ended-query-sets.ts';
 import { type FailedQuery, LiveQueries } from './live-queries.ts';
 import type { LiveQuery } from './live-query.ts';
 import type { PlannedQueries, PlannedQuery } from './planned-query.ts';
@@ -32,16 +33,23 @@ export class Subscriptions {
   readonly #queries: LiveQueries;
   readonly #changedQueries: LiveQuery[] = [];
   readonly #changedClients: Client[] = [];
+  /** What is being gathered, of clients whose subscribe is under way. */
+  readonly #gathering = new Map<Client, QuerySet>();
+  readonly #ended: EndedQuerySets;
   #subscribedCount = 0;
   /** Counts how often what queries may name or see has changed. */
   #generation = 0;
 
-  /** @param reportFailure takes what went wrong with a query: a mistake of ours, so that it is known */
+  /**
+   * @param defer runs a function later, unless the database is closed by then
+   * @param reportFailure takes what went wrong with a query: a mistake of ours, so that it is known
+   */
   constructor(
     rows: RowSource,
     outbox: Outbox,
     planner: CallerQueries,
     views: ViewAccess,
+    defer: (run: () => void) => void,
     reportFailure: (query: string, error: unknown) => void,
   ) {
     this.#rows = rows;
@@ -50,6 +58,7 @@ export class Subscriptions {
     this.#views = views;
     this.#reportFailure = reportFailure;
     this.#queries = new LiveQueries(rows);
+    this.#ended = new EndedQuerySets(defer, (querySet, query) => this.#letGo(querySet, query));
   }
 
   get counts(): SubscriptionCounts {
@@ -61,13 +70,20 @@ export class Subscriptions {
   }
 
   /**
-   * Plans queries for a client, each once: the first half of a subscribe, which changes nothing and takes most of its
-   * time. Transactions may run between its steps; the plans that are returned are of now, and to be registered now.
+   * Plans queries for a client, each once, and puts them where transactions find them: all of a subscribe that takes
+   * time, in steps. Transactions may run in between. When it returns, the client's first rows are to be read, and then
+   * the query set begins, or is dropped.
+   * @param querySetId one that the client does not use
    * @param texts may have `SELECT * FROM *` among them
    * @param replaced the query set that the client gives up for them
-   * @returns the plans by key, or why there are none
+   * @returns a query set that has not begun, or why there is none
    */
-  *plan(client: Client, texts: readonly string[], replaced?: QuerySet): Generator<void, PlannedQueries | string> {
+  *prepare(
+    client: Client,
+    querySetId: number,
+    texts: readonly string[],
+    replaced?: QuerySet,
+  ): Generator<void, QuerySet | string> {
     const refusal = refuseTexts(client, texts, replaced);
     if (refusal !== undefined) return refusal;
     for (;;) {
@@ -80,24 +96,26 @@ export class Subscriptions {
       // Else the module was updated on the way, and what was planned before may mean something else now.
       if (generation !== this.#generation) continue;
       if (typeof planned === 'string') return planned;
-      return refuseQueries(client, planned, replaced, this.#rows) ?? planned;
+      const tooMuch = refuseQueries(client, planned, replaced, this.#rows);
+      if (tooMuch !== undefined) return tooMuch;
+      const querySet = new QuerySet(querySetId, client);
+      this.#gathering.set(client, querySet);
+      yield* this.#gather(querySet, planned);
+      this.#gathering.delete(client);
+      if (generation === this.#generation) return querySet;
+      this.drop(querySet);
     }
   }
 
-  /** Registers planned queries under an id that the client does not use. */
-  register(client: Client, querySetId: number, planned: PlannedQueries): QuerySet {
-    const shared = [...planned].map(([key, query]) => this.#queries.share(key, query, client.identity.bytes));
-    const querySet = new QuerySet(querySetId, client, shared);
-    for (const query of shared) {
-      query.querySets.add(querySet);
-      this.#views.retain(query.plan.views, client.identity);
-    }
-    client.querySets.set(querySetId, querySet);
-    this.#subscribedCount += querySet.queries.length;
-    client.queryCount += querySet.queries.length;
+  /** From here on the client of a prepared query set is told of changes. */
+  begin(querySet: QuerySet): void {
+    const { client, id, queries } = querySet;
+    querySet.isLive = true;
+    client.querySets.set(id, querySet);
+    this.#subscribedCount += queries.length;
+    client.queryCount += queries.length;
     client.queryWeight += querySet.weight;
     client.wideWeight += querySet.wideWeight;
-    return querySet;
   }
 
   /**
@@ -112,7 +130,8 @@ export class Subscriptions {
     const querySets = new Set<QuerySet>();
     for (const query of this.#queries) {
       if (this.#planner.isCurrent(query.plan)) continue;
-      for (const querySet of query.querySets) querySets.add(querySet);
+      // Those that have not begun are prepared anew.
+      for (const querySet of query.querySets) if (querySet.isLive) querySets.add(querySet);
       this.#queries.drop(query);
     }
     const ended: { client: Client; id: number; error: string }[] = [];
@@ -126,24 +145,34 @@ export class Subscriptions {
           throw new QueryError('QUERY_UNKNOWN_TABLE', 'since an update its names mean other tables; subscribe again');
         }),
       );
-      client.querySets.delete(id);
       if (typeof planned === 'string') ended.push({ client, id, error: planned });
-      else this.register(client, id, planned);
+      const next = new QuerySet(id, client);
+      if (typeof planned !== 'string') inOneGo(this.#gather(next, planned));
       // Only now, so that a view that is still read does not become unused in between.
-      this.#leave(querySet);
+      this.drop(querySet);
+      if (typeof planned !== 'string') this.begin(next);
     }
     for (const { client, id, error } of ended) client.wire.querySetEnded(client, id, error);
   }
 
-  /** Forgets a query set. */
+  /** Ends a query set: its client is told of nothing any more. */
   drop(querySet: QuerySet): void {
-    querySet.client.querySets.delete(querySet.id);
-    this.#leave(querySet);
+    this.#end(querySet);
+    this.#ended.letSomeGo();
   }
 
-  /** Forgets a client that is gone. */
+  /** Ends all query sets of a client that have begun. */
+  dropAll(client: Client): void {
+    for (const querySet of client.querySets.values()) this.#end(querySet);
+    this.#ended.letSomeGo();
+  }
+
+  /** Forgets a client that is gone, and what is being prepared for it. */
   removeClient(client: Client): void {
-    for (const querySet of client.querySets.values()) this.drop(querySet);
+    const gathering = this.#gathering.get(client);
+    if (gathering !== undefined) this.#end(gathering);
+    this.#gathering.delete(client);
+    this.dropAll(client);
   }
 
   /**
@@ -199,7 +228,7 @@ export class Subscriptions {
 
   #markChanged(query: LiveQuery): void {
     for (const querySet of query.querySets) {
-      if (querySet.isChanged) continue;
+      if (querySet.isChanged || !querySet.isLive) continue;
       querySet.isChanged = true;
       const { client } = querySet;
       if (client.changedQuerySets.length === 0) this.#changedClients.push(client);
@@ -228,17 +257,36 @@ export class Subscriptions {
     return planned;
   }
 
-  /** Ends what a query set has to do with its queries. */
-  #leave(querySet: QuerySet): void {
-    const { client, queries } = querySet;
-    client.queryCount -= queries.length;
-    client.queryWeight -= querySet.weight;
-    client.wideWeight -= querySet.wideWeight;
-    for (const query of queries) {
-      query.querySets.delete(querySet);
-      this.#views.release(query.plan.views, client.identity);
-      if (query.querySets.size === 0) this.#queries.drop(query);
+  /** Gives planned queries to a query set, as long as they mean the same; each is a step. */
+  *#gather(querySet: QuerySet, planned: PlannedQueries): Generator<void, void> {
+    const { client } = querySet;
+    const generation = this.#generation;
+    for (const [key, query] of planned) {
+      if (querySet.queries.length > 0) yield;
+      if (generation !== this.#generation) return;
+      const live = this.#queries.share(key, query, client.identity.bytes);
+      querySet.gather(live);
+      this.#views.retain(live.plan.views, client.identity);
     }
+    querySet.complete();
+  }
+
+  #end(querySet: QuerySet): void {
+    const { id, client, queries, isLive } = querySet;
+    if (isLive) {
+      querySet.isLive = false;
+      client.querySets.delete(id);
+      client.queryCount -= queries.length;
+      client.queryWeight -= querySet.weight;
+      client.wideWeight -= querySet.wideWeight;
+    }
+    this.#ended.add(querySet);
+  }
+
+  #letGo(querySet: QuerySet, query: LiveQuery): void {
+    query.querySets.delete(querySet);
+    this.#views.release(query.plan.views, querySet.client.identity);
+    if (query.querySets.size === 0) this.#queries.drop(query);
   }
 
   /** A transaction is committed whatever becomes of the queries; those who rely on one that failed must know. */
@@ -247,7 +295,7 @@ export class Subscriptions {
     for (const querySet of query.querySets) {
       const { client, id } = querySet;
       // What its wire did about another one of the client's may have been the end of this one, too.
-      if (client.querySets.get(id) !== querySet) continue;
+      if (!querySet.isLive) continue;
       this.drop(querySet);
       client.wire.querySetEnded(client, id, `Internal error evaluating queries, executing: \`${query.text}\``);
     }

@@ -21,7 +21,7 @@ import { FakeClock, testIdentity } from '../../src/testing/index.ts';
 import { ProtocolClient, type Style } from './protocol-client.ts';
 
 /** Numbers of connections: the clients count from 1. */
-const OBSERVER = 100;
+const OBSERVER = 1_000_000;
 
 /** A row of a table: its value, and the text that `ProtocolClient.rows` has for it. */
 export interface ObservedRow {
@@ -46,7 +46,8 @@ export interface ObservedCall {
 export class ObservedDatabase {
   readonly database: Database;
   readonly owner: Caller;
-  readonly clients: readonly ProtocolClient[];
+  readonly clients: ProtocolClient[];
+  readonly #byNumber: Map<number, ProtocolClient>;
   readonly #clock: FakeClock;
   readonly #failures: string[];
   /** The answers to the observer's queries, in the order of asking. */
@@ -55,14 +56,15 @@ export class ObservedDatabase {
   private constructor(
     database: Database,
     owner: Caller,
-    clients: readonly ProtocolClient[],
+    byNumber: Map<number, ProtocolClient>,
     clock: FakeClock,
     failures: string[],
     answers: RowList[],
   ) {
     this.database = database;
     this.owner = owner;
-    this.clients = clients;
+    this.clients = [...byNumber.values()];
+    this.#byNumber = byNumber;
     this.#clock = clock;
     this.#failures = failures;
     this.#answers = answers;
@@ -71,8 +73,8 @@ export class ObservedDatabase {
   static async open(
     program: Uint8Array,
     kinds: readonly { readonly protocol: Subprotocol; readonly isLight: boolean }[],
+    clock: FakeClock = new FakeClock(),
   ): Promise<ObservedDatabase> {
-    const clock = new FakeClock();
     const clients = new Map<number, ProtocolClient>();
     const answers: RowList[] = [];
     const failures: string[] = [];
@@ -113,7 +115,7 @@ export class ObservedDatabase {
     }
     const observer = { ...owner, connectionId: ConnectionId.fromBigInt(1001n), number: OBSERVER, token: '' } as const;
     database.connect({ ...observer, protocol: 'v3.bsatn.spacetimedb', isConfirmed: false });
-    return new ObservedDatabase(database, owner, [...clients.values()], clock, failures, answers);
+    return new ObservedDatabase(database, owner, clients, clock, failures, answers);
   }
 
   /** Begins a step. @throws Error for an SQL statement that fails otherwise than by a unique constraint */
@@ -139,8 +141,18 @@ export class ObservedDatabase {
     }
   }
 
+  /** A client goes, whatever of it is under way, and one of the same kind comes in its place. */
+  replace(place: number): void {
+    const { number, protocol, isLight } = this.clients[place]!;
+    this.database.disconnect(number);
+    const next = number + this.clients.length;
+    this.clients[place] = ProtocolClient.of(this.database, next, protocol, isLight);
+    this.#byNumber.set(next, this.clients[place]);
+  }
+
   /** Deals with everything that was asked for, then asks each query once, as the owner. @throws what went wrong meanwhile */
   async ask<Query extends string>(queries: readonly Query[]): Promise<ReadonlyMap<Query, readonly ObservedRow[]>> {
+    await this.#clock.advance(0);
     this.#answers.length = 0;
     for (const query of queries) {
       const writer = new ByteWriter();

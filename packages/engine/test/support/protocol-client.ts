@@ -30,6 +30,7 @@ export type Style = 'legacy' | 'single' | 'multi';
 export abstract class ProtocolClient {
   readonly protocol: Subprotocol;
   readonly number: number;
+  readonly isLight: boolean;
   protected readonly database: Database;
   readonly #counts = new Map<string, number>();
   protected nextId = 1;
@@ -38,6 +39,7 @@ export abstract class ProtocolClient {
     this.database = database;
     this.number = number;
     this.protocol = protocol;
+    this.isLight = isLight;
     const identity = testIdentity(`client ${number}`);
     const connectionId = ConnectionId.fromBigInt(BigInt(number));
     const jwtPayload = JSON.stringify({ iss: 'lightcone-testing', sub: `client ${number}` });
@@ -154,6 +156,8 @@ class V2ProtocolClient extends ProtocolClient {
 
 class V1ProtocolClient extends ProtocolClient {
   #legacy: readonly string[] = [];
+  /** The requests for a set without an id whose answers are all that the client has. */
+  readonly #alone = new Set<number>();
   readonly #byId = new Map<number, { readonly style: Style; readonly queries: readonly string[] }>();
 
   get #isJson(): boolean {
@@ -177,7 +181,7 @@ class V1ProtocolClient extends ProtocolClient {
   subscribe(style: Style, queries: readonly string[]): void {
     // What rows to forget a client knows only if it has the set without an id alone.
     if (style === 'legacy' && (this.#byId.size === 0 || this.#legacy.length === 0)) {
-      if (this.#byId.size === 0) this.forgetRows();
+      if (this.#byId.size === 0) this.#alone.add(this.nextId);
       this.#legacy = queries;
       this.#send({ tag: 'Subscribe', requestId: this.nextId++, queries });
       return;
@@ -229,6 +233,7 @@ class V1ProtocolClient extends ProtocolClient {
     };
     switch (message.tag) {
       case 'InitialSubscription':
+        if (this.#alone.has(message.requestId)) this.forgetRows();
         apply(message.tables);
         break;
       case 'SubscribeApplied':
