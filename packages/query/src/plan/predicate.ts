@@ -48,6 +48,13 @@ export function compileTuplePredicate(condition: CheckedExpression, rows: readon
   return source.bind('t, sender', condition) as TuplePredicate;
 }
 
+type Factory = (...values: unknown[]) => unknown;
+
+/** Makes functions of texts that were made before, by their texts: `new Function` takes longer than all else here. */
+const factories = new Map<string, Factory>();
+/** Texts differ as the shapes of conditions do, not their constants; whoever makes up many shapes finds an end. */
+const MAX_FACTORIES = 1024;
+
 /** Where the row of a table is, as two JavaScript expressions. */
 interface RowPlace {
   readonly row: RowType;
@@ -75,14 +82,21 @@ class PredicateSource {
 
   /**
    * Makes the function out of its text. It is the same for conditions that differ in their constants alone, so that
-   * the engine has its code already and many subscriptions share it.
+   * many subscriptions share its code.
    */
   bind(parameters: string, condition: CheckedExpression): unknown {
     const test = this.condition(condition);
     const results = Array.from({ length: this.#results }, (_, i) => `let r${i};`).join(' ');
     const body = `return function matches(${parameters}) { ${results} return ${test}; };`;
-    // oxlint-disable-next-line typescript/no-implied-eval -- only offsets, operators and names made here reach the text
-    const factory = new Function(...this.#names, body) as (...values: unknown[]) => unknown;
+    // The names are numbered, so their count says what they are.
+    const key = `${this.#names.length} ${body}`;
+    let factory = factories.get(key);
+    if (factory === undefined) {
+      // oxlint-disable-next-line typescript/no-implied-eval -- only offsets, operators and names made here reach the text
+      factory = new Function(...this.#names, body) as Factory;
+      if (factories.size >= MAX_FACTORIES) factories.clear();
+      factories.set(key, factory);
+    }
     return factory(...this.#values);
   }
 

@@ -87,6 +87,11 @@ function choosePoint(table: CatalogTable, conjuncts: readonly CheckedExpression[
   );
   if (!index) return undefined;
   const { parts } = index;
+  const [first] = parts;
+  if (first?.kind === 'constant' && parts.length === 1) {
+    const { bytes } = first;
+    return { index, keyFor: () => bytes };
+  }
   const keyFor = (sender: Uint8Array): Uint8Array => {
     keyWriter.reset();
     writeConstantKey(keyWriter, parts, sender);

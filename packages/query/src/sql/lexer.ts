@@ -4,11 +4,11 @@ import type { Token } from './token.ts';
 // Sticky expressions, each tried at one offset; none can backtrack over more than its own match.
 const BLANK = /[\s\u200b]+/y;
 const WORD = /[\p{L}_][\p{L}\p{N}_$]*/uy;
-const HEX_NUMBER = /0x([0-9a-fA-F]*)/y;
+const HEX_NUMBER = /0x[0-9a-fA-F]*/y;
 const NUMBER = /(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?/y;
 const DOLLAR_TAG = /\$(?:[\p{L}_][\p{L}\p{N}_]*)?\$/uy;
 const POSITIONAL = /\$[0-9]+|\?/y;
-const PLACEHOLDER = /:([\p{L}_][\p{L}\p{N}_$]*|[0-9]+)/uy;
+const PLACEHOLDER = /:(?:[\p{L}_][\p{L}\p{N}_$]*|[0-9]+)/uy;
 const SYMBOL = /<=>|->>|<>|<=|>=|==|!=|\|\||::|:=|=>|->|<<|>>|&&|[-+*/%=<>(),;.:&|^~#@![\]{}\\]/y;
 
 /** Splits SQL text into tokens, the last of which has kind `end`. @throws QueryError `QUERY_SYNTAX` */
@@ -16,9 +16,10 @@ export function tokenize(text: string): Token[] {
   const tokens: Token[] = [];
   let at = 0;
 
-  function match(pattern: RegExp): RegExpExecArray | null {
+  /** Where what a pattern finds here ends; -1 if it finds nothing. Makes no objects, as `exec` does. */
+  function endOf(pattern: RegExp): number {
     pattern.lastIndex = at;
-    return pattern.exec(text);
+    return pattern.test(text) ? pattern.lastIndex : -1;
   }
   function push(kind: Token['kind'], content: string, end: number, keyword = ''): void {
     tokens.push({ kind, text: content, start: at, end, keyword });
@@ -26,9 +27,9 @@ export function tokenize(text: string): Token[] {
   }
 
   while (at < text.length) {
-    const blank = match(BLANK);
-    if (blank) {
-      at += blank[0].length;
+    const blankEnd = endOf(BLANK);
+    if (blankEnd >= 0) {
+      at = blankEnd;
       continue;
     }
     if (text.startsWith('--', at)) {
@@ -58,40 +59,44 @@ export function tokenize(text: string): Token[] {
       else push('otherLiteral', `${first.toUpperCase()}${text.slice(at + 1, end)}`, end);
       continue;
     }
-    const word = match(WORD);
-    if (word) {
-      push('word', word[0], at + word[0].length, word[0].toUpperCase());
+    const wordEnd = endOf(WORD);
+    if (wordEnd >= 0) {
+      const word = text.slice(at, wordEnd);
+      push('word', word, wordEnd, word.toUpperCase());
       continue;
     }
-    const hex = match(HEX_NUMBER);
-    if (hex) {
-      push('hex', hex[1] ?? '', at + hex[0].length);
+    const hexEnd = endOf(HEX_NUMBER);
+    if (hexEnd >= 0) {
+      push('hex', text.slice(at + '0x'.length, hexEnd), hexEnd);
       continue;
     }
-    const number = match(NUMBER);
-    if (number) {
-      push('number', number[0], at + number[0].length);
+    const numberEnd = endOf(NUMBER);
+    if (numberEnd >= 0) {
+      push('number', text.slice(at, numberEnd), numberEnd);
       continue;
     }
-    const tag = match(DOLLAR_TAG);
-    if (tag) {
-      const closing = text.indexOf(tag[0], at + tag[0].length);
+    const tagEnd = endOf(DOLLAR_TAG);
+    if (tagEnd >= 0) {
+      const tag = text.slice(at, tagEnd);
+      const closing = text.indexOf(tag, tagEnd);
       if (closing < 0) throw syntaxError('Unterminated dollar-quoted string', text, at);
-      push('otherLiteral', text.slice(at, closing + tag[0].length), closing + tag[0].length);
+      push('otherLiteral', text.slice(at, closing + tag.length), closing + tag.length);
       continue;
     }
-    const positional = match(POSITIONAL);
-    if (positional) {
-      push('otherLiteral', positional[0], at + positional[0].length);
+    const positionalEnd = endOf(POSITIONAL);
+    if (positionalEnd >= 0) {
+      push('otherLiteral', text.slice(at, positionalEnd), positionalEnd);
       continue;
     }
-    const placeholder = match(PLACEHOLDER);
+    const placeholderEnd = endOf(PLACEHOLDER);
     // `::` is a cast, so a colon before a word is a placeholder only when no colon precedes it.
-    if (placeholder && text.charAt(at - 1) !== ':') {
-      push(placeholder[0] === ':sender' ? 'sender' : 'otherLiteral', placeholder[0], at + placeholder[0].length);
+    if (placeholderEnd >= 0 && text.charAt(at - 1) !== ':') {
+      const placeholder = text.slice(at, placeholderEnd);
+      push(placeholder === ':sender' ? 'sender' : 'otherLiteral', placeholder, placeholderEnd);
       continue;
     }
-    const symbol = match(SYMBOL)?.[0] ?? String.fromCodePoint(text.codePointAt(at) ?? 0);
+    const symbolEnd = endOf(SYMBOL);
+    const symbol = symbolEnd >= 0 ? text.slice(at, symbolEnd) : String.fromCodePoint(text.codePointAt(at) ?? 0);
     push('symbol', symbol, at + symbol.length, symbol);
   }
   push('end', '', at);

@@ -57,7 +57,9 @@ export function parseSubscription(text: string): Select {
 }
 
 function parse(text: string, dialect: Dialect): Statement {
-  if (text.length > MAX_SQL_BYTES || encoder.encode(text).length > MAX_SQL_BYTES) {
+  // Each character is three bytes at most, so few texts have to be encoded.
+  const mayBeTooLong = 3 * text.length > MAX_SQL_BYTES;
+  if (mayBeTooLong && (text.length > MAX_SQL_BYTES || encoder.encode(text).length > MAX_SQL_BYTES)) {
     const message = `SQL query exceeds maximum allowed length: "${text.slice(0, 120)}..."`;
     throw new QueryError('QUERY_TOO_LONG', message);
   }
