@@ -120,9 +120,10 @@ export class WebSocketGateway {
       if (this.#isRefusing) throw new HttpError(503, 'The server is stopping');
       if (socket.destroyed) return;
       socket.off('error', onError);
-      this.#server.handleUpgrade(request, socket, head, (webSocket) => {
+      const begun = withWaiting(head, socket);
+      this.#server.handleUpgrade(request, socket, begun, (webSocket) => {
         // Sockets of an HTTP server are sockets of `net`.
-        this.#accept(webSocket, socket as Socket, head, subscribe, caller, database);
+        this.#accept(webSocket, socket as Socket, begun, subscribe, caller, database);
       });
     } catch (error) {
       this.#countRejection(request, error);
@@ -252,6 +253,12 @@ export class WebSocketGateway {
     });
     response.end(body, () => socket.destroySoon());
   }
+}
+
+/** What came with a request and since then: a client need not wait for its answer to send frames. */
+function withWaiting(head: Buffer, socket: Duplex): Buffer {
+  const waiting = socket.read() as Buffer | null;
+  return waiting === null ? head : Buffer.concat([head, waiting]);
 }
 
 /** @param error of `ws` or of the socket */

@@ -22,7 +22,7 @@ const LONGEST_HEADER_BYTES = 14;
  * frame 3 µs, a fifth of what the gateway does for a call. Should a socket of some later Node not `push`, `ws` gets all.
  * @param webSocket was just made for this socket, by `ws`
  * @param socket goes on reading while `push` says that it may, as those of Node do
- * @param head what came with the request for a WebSocket, which `ws` has already
+ * @param head all that has come behind the request for a WebSocket, which `ws` has already
  * @param onFrame gets the payload, which is its to keep
  */
 export function readWholeFrames(
