@@ -240,7 +240,7 @@ describe('what is not to be imported is refused, and nothing is written', () => 
         await symlink(join(source, 'elsewhere'), join(source, 'replicas/1'));
       },
       code: 'SERVER_IMPORT_REFUSED',
-      message: /no database in it/,
+      message: /replicas\/1 is a link/,
     },
     {
       what: 'a damaged log',
@@ -264,6 +264,21 @@ describe('what is not to be imported is refused, and nothing is written', () => 
       message: expect.stringMatching(message),
     });
     expect((await readdir(root)).filter((name) => name.includes(`folder-${folders}`))).toEqual([]);
+  });
+
+  test('of which nothing can be saved, with the reasons and no advice that does not help', async () => {
+    const source = newFolder();
+    await writeSpacetimeDirectory(source, [{ replica: 1, segments: segmentsOf(person, ['version 1', 'version 1']) }]);
+    await rm(join(source, 'replicas/1/clog', `${offsetName(0)}.stdb.log`));
+    await mkdir(join(source, 'replicas/2/clog'), { recursive: true });
+    for (const salvages of [false, true]) {
+      const refusal = await importDataDirectory(source, newFolder(), { salvages }).catch(
+        (error: Error) => error.message,
+      );
+      expect(refusal).toMatch(/no database in it\n.*replicas\/1: REPLICA_EMPTY: the log begins at \d+/);
+      expect(refusal).toContain('replicas/2: IMPORT_NO_TRANSACTIONS');
+      expect(refusal).not.toContain('--salvage');
+    }
   });
 
   test('into itself', async () => {

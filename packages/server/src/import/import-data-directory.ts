@@ -102,18 +102,13 @@ function refuseProblems(
   { names = new Map<string, readonly string[]>(), salvages = false }: ImportOptions,
 ): void {
   const reasons: string[] = [];
-  if (chosen.length === 0) reasons.push('there is no database in it');
-  for (const { severity, code, path, position, txOffset, message } of findings) {
+  if (chosen.length === 0) reasons.push('there is no database in it', ...findings.map(reasonOf));
+  else if (!salvages) {
     // A program that does not run here is no reason to leave the data behind.
-    if (severity !== 'damage' || salvages || code.startsWith('PROGRAM_')) continue;
-    const where = [
-      path,
-      position && `byte ${position}`,
-      txOffset === undefined ? undefined : `transaction ${txOffset}`,
-    ];
-    reasons.push(`${where.filter((part) => part !== undefined).join(', ')}: ${code}: ${message}`);
+    const damage = findings.filter(({ severity, code }) => severity === 'damage' && !code.startsWith('PROGRAM_'));
+    reasons.push(...damage.map(reasonOf));
+    if (damage.length > 0) reasons.push('With --salvage what is good of each database is taken over.');
   }
-  if (reasons.length > 0) reasons.push('With --salvage what is good of each database is taken over.');
   const given = [...names.values()].flat();
   for (const [identity, list] of names) {
     if (!chosen.some(({ good }) => good.program.databaseIdentity === identity)) {
@@ -126,6 +121,15 @@ function refuseProblems(
     }
   }
   if (reasons.length > 0) throw refused(source, reasons);
+}
+
+function reasonOf({ code, path, position, txOffset, message }: ImportFinding): string {
+  const where = [
+    path,
+    ...(position === undefined ? [] : [`byte ${position}`]),
+    ...(txOffset === undefined ? [] : [`transaction ${txOffset}`]),
+  ];
+  return `${where.join(', ')}: ${code}: ${message}`;
 }
 
 /** The source is not changed, and what is written into it would be read again. */

@@ -5,7 +5,8 @@ import { ServerError } from '../errors.ts';
 
 /**
  * The replicas of a data directory of SpacetimeDB 2.x, ascending.
- * @throws ServerError `SERVER_DATA_DIR_UNUSABLE`, `SERVER_DATA_DIR_INCOMPATIBLE`, `SERVER_DATA_DIR_LOCKED`
+ * @throws ServerError `SERVER_DATA_DIR_UNUSABLE`, `SERVER_DATA_DIR_INCOMPATIBLE`, `SERVER_DATA_DIR_LOCKED`,
+ *   `SERVER_IMPORT_REFUSED`
  */
 export async function openSource(path: string): Promise<number[]> {
   const names = await readdir(path).catch((cause: Error) => {
@@ -29,9 +30,16 @@ export async function openSource(path: string): Promise<number[]> {
     );
   }
   await refuseLiving(path);
-  const replicas = await readdir(join(path, 'replicas'), { withFileTypes: true }).catch(() => []);
+  const entries = await readdir(join(path, 'replicas'), { withFileTypes: true }).catch(() => []);
+  const replicas = entries.filter(({ name }) => /^\d{1,15}$/u.test(name));
+  const link = replicas.find((entry) => entry.isSymbolicLink());
+  if (link !== undefined) {
+    // It could lead to another's data, and without it the import would seem to be whole.
+    const message = `${path}/replicas/${link.name} is a link, which is not followed: put the folder itself in its place`;
+    throw new ServerError('SERVER_IMPORT_REFUSED', message);
+  }
   return replicas
-    .filter((entry) => entry.isDirectory() && /^\d{1,15}$/u.test(entry.name)) // a link could lead to another's data
+    .filter((entry) => entry.isDirectory())
     .map(({ name }) => Number(name))
     .toSorted((a, b) => a - b);
 }
