@@ -164,6 +164,23 @@ test('a lock that a killed process left behind is broken when it is old, and hee
   expect(await readdir(join(root, 'a'))).toEqual(['b']);
 });
 
+test(
+  'a lock that a killed process left behind is broken in time, also when it is of a later time than now',
+  { timeout: 30_000 },
+  async () => {
+    const root = newFolder();
+    const store = new FolderBlobStore(root);
+    await store.put('a', Uint8Array.of(1));
+    const lock = join(root, '.lock-a');
+    await writeFile(lock, '');
+    const tomorrow = new Date(Date.now() + 86_400_000);
+    await utimes(lock, tomorrow, tomorrow);
+    for await (const { etag } of store.list('a'))
+      expect(await store.putIfMatch('a', Uint8Array.of(2), etag)).toBe(true);
+    expect(await readdir(root)).toEqual(['a']);
+  },
+);
+
 test('a list that is aborted ends before its next blob', async () => {
   const store = new FolderBlobStore(newFolder());
   for (const key of ['a', 'b/c', 'd']) await store.put(key, Uint8Array.of(1));

@@ -95,6 +95,19 @@ test('an archive that cannot be reached hinders nobody, is told of, and is caugh
   await until(async () => (await metric(server, 'lightcone_archive_lag_transactions')) === 0);
 });
 
+test('an archive that has failed is tried again soon, also when the clock is set back', async () => {
+  const archive = join(work, 'archive');
+  await writeFile(archive, 'in the way');
+  await using server = await startServer({ listenAddress: '127.0.0.1:0', dataDir, archive });
+  const owner = await newUser(server.url);
+  await publish(server.url, 'people', owner, programs.person);
+  await until(async () => ((await metric(server, 'lightcone_archive_failures_total')) ?? 0) >= 1);
+  const now = Date.now.bind(Date);
+  using _ = vi.spyOn(Date, 'now').mockImplementation(() => now() - 86_400_000);
+  await rm(archive);
+  await until(async () => (await metric(server, 'lightcone_archive_last_success_timestamp_seconds')) !== undefined);
+});
+
 test('the thread that archives forgets a database that is deleted, and only that one', async () => {
   using request = vi.spyOn(CopyThread.prototype, 'request');
   await using server = await startServer({ listenAddress: '127.0.0.1:0', dataDir, archive: join(work, 'archive') });

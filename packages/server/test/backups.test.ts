@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FolderBlobStore } from '@lightcone/blobs/node';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { pruneBackups } from '../src/copies/backup-list.ts';
 import { readManifest, writeManifest } from '../src/copies/backup-manifest.ts';
 import { DatabaseCopy } from '../src/copies/database-copy.ts';
@@ -212,10 +212,13 @@ describe('a backup', () => {
     expect(await names(server.url)).toEqual(['Ada']);
   });
 
-  test('is made by itself when it is due', async () => {
+  test('is made by itself when it is due, also when the clock is set back', async () => {
     await start(`[backup]\nlocation = ${JSON.stringify(location)}\nevery = "1s"\nkeep = 100\n`);
     let made: Answer[] = [];
-    while (made.length < 2) {
+    using clock = vi.spyOn(Date, 'now');
+    const now = performance.timeOrigin;
+    while (made.length < 3) {
+      if (made.length === 1) clock.mockImplementation(() => now + performance.now() - 86_400_000);
       await new Promise((done) => setTimeout(done, 50));
       ({ backups: made } = (await (await backups('GET')).json()) as { backups: Answer[] });
     }

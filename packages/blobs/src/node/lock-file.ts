@@ -10,8 +10,15 @@ const RETRY_MS = 5;
  * who died. Dispose to give it back.
  */
 export async function lockFile(path: string): Promise<AsyncDisposable> {
+  let seen: { readonly lock: string; readonly sinceMs: number } | undefined;
   while (!(await make(path))) {
-    if (!(await removeStale(path))) await new Promise((done) => setTimeout(done, RETRY_MS));
+    const lock = await read(path);
+    if (lock === undefined) continue;
+    if (seen?.lock !== lock.name) seen = { lock: lock.name, sinceMs: performance.now() };
+    // Its time is that of a clock that may be set, and not be ours: it may never seem to be old.
+    const isStale = lock.ageMs >= STALE_MS || performance.now() - seen.sinceMs >= STALE_MS;
+    if (isStale) await remove(path);
+    else await new Promise((done) => setTimeout(done, RETRY_MS));
   }
   return { [Symbol.asyncDispose]: () => unlink(path) };
 }
@@ -26,18 +33,25 @@ async function make(path: string): Promise<boolean> {
   }
 }
 
-async function removeStale(path: string): Promise<boolean> {
+/** @returns undefined if it is given back by now */
+async function read(path: string): Promise<{ readonly name: string; readonly ageMs: number } | undefined> {
   try {
-    const { mtimeMs } = await stat(path);
-    if (Date.now() - mtimeMs < STALE_MS) return false;
-    // Renamed first: of several who find it stale, one removes this lock, and none a later one.
-    const removed = `${path}-${randomBytes(6).toString('hex')}`;
+    const { ino, mtimeMs } = await stat(path);
+    return { name: `${ino}-${mtimeMs}`, ageMs: Date.now() - mtimeMs };
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+async function remove(path: string): Promise<void> {
+  // Renamed first: of several who find it stale, one removes this lock, and none a later one.
+  const removed = `${path}-${randomBytes(6).toString('hex')}`;
+  try {
     await rename(path, removed);
     await unlink(removed);
-    return true;
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return true;
-    throw error;
+    if (!hasCode(error, 'ENOENT')) throw error;
   }
 }
 

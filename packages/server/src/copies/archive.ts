@@ -22,6 +22,7 @@ export interface ArchiveStatus {
   failures: number;
   /** Since the last success. */
   failuresInARow: number;
+  /** By the clock that nobody sets, in ms. */
   nextRoundAt: number;
 }
 
@@ -87,7 +88,7 @@ export class Archive {
 
   /** Lets every database have a round that is due for one. Never rejects. */
   async #tick(): Promise<void> {
-    const now = Date.now();
+    const now = performance.now();
     await forEach(this.#databases.started(), async ({ identity, thread }) => {
       const record = this.#control.findDatabase(identity);
       if (record === undefined) return;
@@ -164,7 +165,7 @@ export class Archive {
     status.failures++;
     status.failuresInARow++;
     const backOffMs = Math.min(this.#intervalMs * 2 ** (status.failuresInARow - 1), MAX_BACK_OFF_MS);
-    status.nextRoundAt = Date.now() + backOffMs;
+    status.nextRoundAt = performance.now() + backOffMs;
     const database = status.record.identity;
     const behind = Math.max(0, status.durableTxOffset + 1 - status.endTxOffset);
     this.#log.error({ database, reason, transactionsBehind: behind }, 'archive failed; it is tried again');

@@ -26,7 +26,7 @@ export class Backups {
   readonly #making = new Map<string, Promise<BackupSummary>>();
   /** When the last one was finished since the server started, in ms since 1970, by identity. */
   readonly #finishedAt = new Map<string, number>();
-  /** When the next one is due, in ms since 1970, by identity. */
+  /** When the next one is due, by identity and the clock that nobody sets, in ms. */
   readonly #dueAt = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
 
@@ -125,15 +125,15 @@ export class Backups {
           const last = (await this.list(record)).at(-1);
           // A clock that was wrong when the last one was made says nothing of when the next one is due.
           const lastAt = last === undefined ? 0 : Math.min(Date.parse(last.finishedAt), Date.now());
-          dueAt = lastAt + everyMs;
+          dueAt = performance.now() + lastAt + everyMs - Date.now();
           this.#dueAt.set(identity, dueAt);
         }
-        if (dueAt > Date.now()) continue;
-        this.#dueAt.set(identity, Date.now() + everyMs);
+        if (dueAt > performance.now()) continue;
+        this.#dueAt.set(identity, performance.now() + everyMs);
         await this.create(record);
       } catch (error) {
         // Sooner than in a day, and not every minute.
-        this.#dueAt.set(identity, Date.now() + Math.min(everyMs, 10 * LOOK_MS));
+        this.#dueAt.set(identity, performance.now() + Math.min(everyMs, 10 * LOOK_MS));
         this.#log.error({ err: error, database: identity }, 'scheduled backup failed; it is tried again');
       }
     }
