@@ -1,10 +1,15 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { MemoryBlobStore } from '@lightcone/blobs';
 import { FolderBlobStore } from '@lightcone/blobs/node';
+import { FaultyBlobStore } from '@lightcone/blobs/testing';
+import { logEnd } from '@lightcone/commitlog';
+import { NodeFileSystem } from '@lightcone/commitlog/node';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { pruneBackups } from '../src/copies/backup-list.ts';
 import { readManifest, writeManifest } from '../src/copies/backup-manifest.ts';
+import { createBackup } from '../src/copies/create-backup.ts';
 import { DatabaseCopy } from '../src/copies/database-copy.ts';
 import { listBackups, restore, verifyBackup } from '../src/copies/index.ts';
 import { startServer } from '../src/index.ts';
@@ -210,6 +215,41 @@ describe('a backup', () => {
     expect(await response.text()).toBe("The backup failed (BLOB_KEY_CONFLICT). The server's log says why.");
     await addPerson('Ada');
     expect(await names(server.url)).toEqual(['Ada']);
+  });
+
+  test('that fails, wherever it does, leaves nothing behind that takes room', async () => {
+    await start('');
+    await addPerson('Ada');
+    await server.close();
+    const path = join(work, 'data', 'replicas', '1');
+    const files = { fs: new NodeFileSystem(), path, folder: new FolderBlobStore(path) };
+    const end = await logEnd(files.fs, `${path}/clog`);
+    const identity = 'cd'.repeat(32);
+    const description = {
+      identity,
+      owner: owner.identity,
+      names: [],
+      initialProgram: 'ab'.repeat(32),
+      isLocked: false,
+    };
+    const clock = { nowMicros: () => 0, randomBytes: (count: number) => new Uint8Array(count) };
+    let failures = 0;
+    for (let successes = 0; ; successes++) {
+      const blobs = new MemoryBlobStore();
+      let puts = 0;
+      const store = new FaultyBlobStore(blobs, (operation) =>
+        operation.startsWith('put') && puts++ === successes ? { kind: 'after' } : undefined,
+      );
+      const made = await createBackup(files, store, end - 1, description, clock).catch(() => undefined);
+      const keys = await Array.fromAsync(blobs.list(''));
+      if (made !== undefined) {
+        expect(keys.length).toBeGreaterThan(2);
+        break;
+      }
+      failures++;
+      expect(keys).toEqual([]);
+    }
+    expect(failures).toBeGreaterThan(2);
   });
 
   test('is made by itself when it is due, also when the clock is set back', async () => {

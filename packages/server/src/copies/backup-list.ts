@@ -108,7 +108,8 @@ function isDamage(error: unknown): error is ServerError {
   return error instanceof ServerError && error.code === 'SERVER_COPY_DAMAGED';
 }
 
-async function removeCopy({ blobs }: DatabaseCopy): Promise<void> {
+/** Removes everything of a copy. @throws BlobError */
+export async function removeCopy({ blobs }: DatabaseCopy): Promise<void> {
   const keys: string[] = [];
   for await (const { key } of blobs.list('')) keys.push(key);
   // Without its manifest it is no backup any more, whatever becomes of the rest.

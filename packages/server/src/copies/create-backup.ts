@@ -2,6 +2,7 @@ import { PrefixedBlobStore } from '@lightcone/blobs';
 import type { BlobInfo, BlobStore, ByteRange } from '@lightcone/blobs';
 import { SnapshotStore, logSegments, readCommits, readCommitTimes } from '@lightcone/commitlog';
 import type { FileSystem, LogPosition } from '@lightcone/commitlog';
+import { removeCopy } from './backup-list.ts';
 import { sha256Of, writeManifest } from './backup-manifest.ts';
 import type { BackedUpBlob, BackupManifest } from './backup-manifest.ts';
 import { DatabaseCopy, PIECE_BYTES } from './database-copy.ts';
@@ -20,7 +21,7 @@ export interface DatabaseFiles {
  * Copies a database as it is after its last durable transaction, while it goes on: the newest snapshot, if there is one,
  * and the log behind it.
  *
- * @throws BlobError, CommitLogError: what was copied is no backup then. `LOG_…` and `SNAPSHOT_…` may mean that the
+ * @throws BlobError, CommitLogError: what was copied is removed then, as far as that can be done. `LOG_…` and `SNAPSHOT_…` may mean that the
  *   database let go of what was being copied: it took a newer snapshot
  */
 export async function createBackup(
@@ -33,6 +34,23 @@ export async function createBackup(
   const recorder = new RecordingBlobStore(store);
   const now = new Date(clock.nowMicros() / 1000);
   const copy = DatabaseCopy.begin(recorder, description.identity, 'backup', now, clock.randomBytes(4));
+  try {
+    return await finishBackup(files, copy, recorder, durableTxOffset, description, clock);
+  } catch (error) {
+    // Half a backup would keep the disk full that had no room for a whole one. What stays goes with a later backup.
+    await removeCopy(copy).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function finishBackup(
+  files: DatabaseFiles,
+  copy: DatabaseCopy,
+  recorder: RecordingBlobStore,
+  durableTxOffset: number,
+  description: DatabaseDescription,
+  clock: CopyClock,
+): Promise<{ readonly id: string; readonly manifest: BackupManifest }> {
   const { firstTxOffset, snapshot } = await copyDatabase(files, copy, durableTxOffset, description, clock);
   const folder = `${copy.name.identity}/${copy.name.id}/`;
   const manifest: BackupManifest = {
