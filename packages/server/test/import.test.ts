@@ -228,6 +228,24 @@ describe('what is not to be imported is refused, and nothing is written', () => 
       message: new RegExp(`process ${process.pid}`),
     },
     {
+      what: 'metadata that cannot be read',
+      async change(source) {
+        await rm(join(source, 'metadata.toml'));
+        await mkdir(join(source, 'metadata.toml'));
+      },
+      code: 'SERVER_DATA_DIR_UNUSABLE',
+      message: /metadata\.toml cannot be read: EISDIR/,
+    },
+    {
+      what: 'databases that cannot be looked for',
+      async change(source) {
+        await rm(join(source, 'replicas'), { recursive: true });
+        await writeFile(join(source, 'replicas'), '');
+      },
+      code: 'SERVER_DATA_DIR_UNUSABLE',
+      message: /replicas cannot be read: ENOTDIR/,
+    },
+    {
       what: 'no databases',
       change: (source) => rm(join(source, 'replicas'), { recursive: true }),
       code: 'SERVER_IMPORT_REFUSED',

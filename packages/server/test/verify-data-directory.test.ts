@@ -102,6 +102,14 @@ test('a directory that a server has open is refused, and so are those that are n
   await expect(verifyDataDirectory(join(root, 'nowhere'))).rejects.toMatchObject({ code: 'SERVER_DATA_DIR_UNUSABLE' });
   await mkdir(join(root, 'empty'));
   await expect(verifyDataDirectory(join(root, 'empty'))).rejects.toMatchObject({ code: 'SERVER_DATA_DIR_UNUSABLE' });
+  // What cannot be read is not taken for files that are missing.
+  const unreadable = await copyOfGood();
+  await rm(join(unreadable, 'replicas'), { recursive: true });
+  await writeFile(join(unreadable, 'replicas'), '');
+  await expect(verifyDataDirectory(unreadable)).rejects.toMatchObject({
+    code: 'SERVER_DATA_DIR_UNUSABLE',
+    message: expect.stringContaining('replicas cannot be read') as string,
+  });
   await writeFile(join(path, 'metadata.toml'), 'version = "2.8.3"\nedition = "standalone"\n');
   await expect(verifyDataDirectory(path)).rejects.toMatchObject({
     code: 'SERVER_DATA_DIR_INCOMPATIBLE',

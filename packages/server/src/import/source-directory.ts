@@ -1,7 +1,8 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DirectoryMetadata, readMetadata } from '../directory-metadata.ts';
+import { readMetadata } from '../directory-metadata.ts';
 import { ServerError } from '../errors.ts';
+import { replicaFolders } from '../replica-folders.ts';
 
 /**
  * The replicas of a data directory of SpacetimeDB 2.x, ascending.
@@ -15,7 +16,11 @@ export async function openSource(path: string): Promise<number[]> {
   if (!names.includes('metadata.toml')) {
     throw new ServerError('SERVER_DATA_DIR_UNUSABLE', `${path} is no data directory: it has no metadata.toml`);
   }
-  const { edition, version } = await readMetadata(join(path, 'metadata.toml')).catch((): DirectoryMetadata => ({}));
+  const { edition, version } = await readMetadata(join(path, 'metadata.toml')).catch((cause: Error) => {
+    throw new ServerError('SERVER_DATA_DIR_UNUSABLE', `${path}/metadata.toml cannot be read: ${cause.message}`, {
+      cause,
+    });
+  });
   if (edition === 'lightcone') {
     throw new ServerError(
       'SERVER_DATA_DIR_INCOMPATIBLE',
@@ -30,8 +35,7 @@ export async function openSource(path: string): Promise<number[]> {
     );
   }
   await refuseLiving(path);
-  const entries = await readdir(join(path, 'replicas'), { withFileTypes: true }).catch(() => []);
-  const replicas = entries.filter(({ name }) => /^\d{1,15}$/u.test(name));
+  const replicas = await replicaFolders(path);
   const link = replicas.find((entry) => entry.isSymbolicLink());
   if (link !== undefined) {
     // It could lead to another's data, and without it the import would seem to be whole.

@@ -4,6 +4,7 @@ import { readConfig } from '../config.ts';
 import type { ServerConfig } from '../config.ts';
 import { type DirectoryMetadata, readMetadata } from '../directory-metadata.ts';
 import { ServerError } from '../errors.ts';
+import { replicaFolders } from '../replica-folders.ts';
 import { type ControlContent, ControlSnapshot } from './control-snapshot.ts';
 import type { DirectoryReport, Finding, ReplicaReport } from './directory-report.ts';
 import { refuseRunning } from './refuse-running.ts';
@@ -86,8 +87,7 @@ async function checkConfig(path: string, findings: Finding[]): Promise<ServerCon
 
 /** The replicas that there are, ascending; what is missing or too many is told. */
 async function replicasOf(path: string, control: ControlContent, findings: Finding[]): Promise<number[]> {
-  const names = await readdir(join(path, 'replicas')).catch(() => []);
-  const present = names.filter((name) => /^\d{1,15}$/u.test(name)).map(Number);
+  const present = (await replicaFolders(path)).map(({ name }) => Number(name));
   for (const { replica, identity } of control.databases) {
     if (present.includes(replica)) continue;
     const message = `database ${identity} has no files`;
