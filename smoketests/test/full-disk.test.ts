@@ -88,6 +88,9 @@ test.skipIf(disk.isSkipped)(
       expect(await refused.text()).toContain("the database's disk is full");
     }
 
+    // Its operator is told.
+    expect(server.output).toMatch(/"level":50,.*the database's disk is full.*database opened to be read only/);
+
     rmSync(ballast);
     // What could not be made is made now.
     await using _ = await ServerProcess.start({ dataDir: newFolder });

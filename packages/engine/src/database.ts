@@ -151,6 +151,11 @@ export class Database {
     return this.#core.transactions.lastTxOffset;
   }
 
+  /** Why nothing can be written, if that is so. */
+  get readOnlyReason(): string | undefined {
+    return this.#core.options.log?.fullDisk?.message;
+  }
+
   /** Offset of the last transaction that is durable, with all before it; undefined in memory. */
   get durableTxOffset(): number | undefined {
     return this.#core.options.log?.durableOffset;

@@ -87,6 +87,8 @@ export class RunningDatabase {
       },
       pace,
     );
+    const reason = thread.readOnlyReason;
+    if (reason !== undefined) log.error({ database: identity, reason }, 'database opened to be read only');
     const database = new RunningDatabase(identity, thread, fanOut, ended.promise);
     database.counts.startSeconds = (performance.now() - startMs) / 1000;
     return database;

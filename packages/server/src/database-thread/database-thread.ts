@@ -88,6 +88,7 @@ export class DatabaseThread {
   readonly #paused = new Set<ThreadClient>();
   #isPolling = false;
   #hasStarted = false;
+  #readOnlyReason: string | undefined;
   #hasEnded = false;
   #isStopping = false;
   readonly #exited = Promise.withResolvers<void>();
@@ -105,7 +106,8 @@ export class DatabaseThread {
   ): Promise<DatabaseThread> {
     const thread = new DatabaseThread(options, events, pace);
     // The answer to a request that nobody sent tells that the database is open.
-    await new Promise<unknown>((resolve, reject) => thread.#waiting.set(STARTED, { resolve, reject }));
+    const reason = await new Promise<unknown>((resolve, reject) => thread.#waiting.set(STARTED, { resolve, reject }));
+    thread.#readOnlyReason = reason as string | undefined; // as the thread answers
     thread.#hasStarted = true;
     return thread;
   }
@@ -119,6 +121,11 @@ export class DatabaseThread {
     this.#worker.on('message', (message: FromDatabase) => this.#receive(message));
     this.#worker.on('error', (error) => (this.#error = error as Error));
     this.#worker.on('exit', () => this.#end());
+  }
+
+  /** Why the database could be opened to be read only. */
+  get readOnlyReason(): string | undefined {
+    return this.#readOnlyReason;
   }
 
   /** Passes on a client's frame. @param frame must not change any more */

@@ -26,7 +26,7 @@ const database = await openDatabase(start, port).catch((error: unknown) => port.
 if (database !== undefined) {
   const mailbox = new Mailbox(database, start, archived, port);
   parentPort.on('message', (message) => mailbox.receive(message));
-  port.answer(STARTED, undefined);
+  port.answer(STARTED, database.readOnlyReason);
   collectWhenIdle();
 }
 
