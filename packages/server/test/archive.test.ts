@@ -106,6 +106,7 @@ test('an archive that has failed is tried again soon, also when the clock is set
   using _ = vi.spyOn(Date, 'now').mockImplementation(() => now() - 86_400_000);
   await rm(archive);
   await until(async () => (await metric(server, 'lightcone_archive_last_success_timestamp_seconds')) !== undefined);
+  expect(await readdir(archive)).toHaveLength(1);
 });
 
 test('the thread that archives forgets a database that is deleted, and only that one', async () => {
