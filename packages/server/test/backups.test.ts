@@ -241,7 +241,8 @@ describe('a backup', () => {
         operation.startsWith('put') && puts++ === successes ? { kind: 'after' } : undefined,
       );
       const made = await createBackup(files, store, end - 1, description, clock).catch(() => undefined);
-      const keys = await Array.fromAsync(blobs.list(''));
+      const keys: string[] = [];
+      for await (const { key } of blobs.list('')) keys.push(key);
       if (made !== undefined) {
         expect(keys.length).toBeGreaterThan(2);
         break;
