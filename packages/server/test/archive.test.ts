@@ -68,15 +68,15 @@ test('what databases commit is in the archive soon, and all of it after a stop',
 
 test('what a server that was killed left in the archive half written is removed, and what another one is writing is not', async () => {
   const archive = join(work, 'archive');
-  const [old, young] = [join(archive, 'a', '.tmp-old'), join(archive, 'a', '.tmp-young')];
+  const [old, young] = [join(archive, 'a', '.tmp-AAAAAAAAAAAA'), join(archive, 'a', '.tmp-BBBBBBBBBBBB')];
   await mkdir(join(archive, 'a'), { recursive: true });
   for (const path of [old, young]) await writeFile(path, 'half');
   await utimes(old, new Date(), new Date(Date.now() - 2 * 3_600_000));
   await using server = await startServer({ listenAddress: '127.0.0.1:0', dataDir, archive });
   await publish(server.url, 'people', await newUser(server.url), programs.person);
-  await until(async () => !(await readdir(join(archive, 'a'))).includes('.tmp-old'));
+  await until(async () => !(await readdir(join(archive, 'a'))).includes('.tmp-AAAAAAAAAAAA'));
   await until(async () => (await metric(server, 'lightcone_archive_last_success_timestamp_seconds')) !== undefined);
-  expect(await readdir(join(archive, 'a'))).toEqual(['.tmp-young']);
+  expect(await readdir(join(archive, 'a'))).toEqual(['.tmp-BBBBBBBBBBBB']);
 });
 
 test('an archive that cannot be reached hinders nobody, is told of, and is caught up with', async () => {
