@@ -14,6 +14,8 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** Pinned here and not in package.json, where pnpm would look for its own executables on every platform. */
 const packageManager = 'pnpm@12.21.0';
+/** Who has started us; it may end while we install. */
+const parent = process.ppid;
 const bin = join(root, 'node_modules', '.bin');
 const node = pinnedNode() ?? runningNode();
 
@@ -93,7 +95,6 @@ function run(command) {
  * @param {import('node:child_process').ChildProcess} child
  */
 function endWithParent(child) {
-  const parent = process.ppid;
   const watch = setInterval(() => {
     if (process.ppid === parent) return;
     clearInterval(watch);
