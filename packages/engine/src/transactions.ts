@@ -101,8 +101,7 @@ export class Transactions {
     this.#views.committed();
     this.#delta = delta;
     this.#origin.inputs = inputs;
-    // What there is on a full disk is values of sequences that were taken in vain: they are not until there is room.
-    const isLogged = this.#log?.fullDisk === undefined && delta.tables.some(isOfLog);
+    const isLogged = delta.tables.some(isOfLog);
     if (isLogged) {
       if (this.#log === undefined) this.#lastTxOffset++;
       else {

@@ -53,7 +53,7 @@ export async function recoverStore(
 }
 
 async function fromLog(log: CommitLog | undefined): Promise<RecoveredStore> {
-  const store = newStore();
+  const store = newStore(log);
   const { replayedBytes } = await recover(store, log);
   return { store, captures: new Captures(store), snapshot: undefined, replayedBytes };
 }
@@ -67,7 +67,7 @@ async function fromSnapshot(
   onProblem: (message: string) => void,
 ): Promise<RecoveredStore | undefined> {
   if (txOffset + 1 < log.firstTxOffset) return undefined;
-  const store = newStore();
+  const store = newStore(log);
   const captures = new Captures<PagePlace>(store);
   let isRestored = false;
   try {
@@ -90,7 +90,9 @@ async function fromSnapshot(
   }
 }
 
-function newStore(): Store {
+function newStore(log: CommitLog | undefined): Store {
+  // On a full disk, those who are let in take numbers in vain. No snapshot may say so, as the log cannot.
+  if (log?.fullDisk !== undefined) return new Store();
   const store: Store = new Store((transaction, _table, sequence) => saveSequence(store, transaction, sequence));
   return store;
 }
