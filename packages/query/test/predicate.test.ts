@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { fc, test as property } from '@fast-check/vitest';
 import { types } from '@lightcone/sats';
 import { expect, test } from 'vitest';
@@ -89,4 +91,20 @@ test('names never reach the generated text', () => {
     hostile,
   );
   expect(matches?.(Uint8Array.of(0, 0, 0, 0, 1), 0, sender)).toBe(false);
+});
+
+test('nothing is kept of long conditions, however many shapes of them there are', () => {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as NodeJS.GCFunction;
+  setFlagsFromString('--no-expose-gc');
+  const held = (): number => {
+    gc({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+    return process.memoryUsage().heapUsed;
+  };
+  const before = held();
+  for (let term = 0; term < 32; term++) {
+    const terms = Array.from({ length: 1600 }, (_, i) => `u32 ${i === term ? '<' : '>'} ${i}`);
+    predicateOf(`SELECT * FROM t WHERE ${terms.join(' OR ')}`, database);
+  }
+  expect(held() - before).toBeLessThan(32 * 20_000);
 });

@@ -54,6 +54,8 @@ type Factory = (...values: unknown[]) => unknown;
 const factories = new Map<string, Factory>();
 /** Texts differ as the shapes of conditions do, not their constants; whoever makes up many shapes finds an end. */
 const MAX_FACTORIES = 1024;
+/** A longer text, of some thirty comparisons or more, is not kept: that of the longest query has a hundred thousand characters. */
+const MAX_KEPT_LENGTH = 2048;
 
 /** Where the row of a table is, as two JavaScript expressions. */
 interface RowPlace {
@@ -94,8 +96,10 @@ class PredicateSource {
     if (factory === undefined) {
       // oxlint-disable-next-line typescript/no-implied-eval -- only offsets, operators and names made here reach the text
       factory = new Function(...this.#names, body) as Factory;
-      if (factories.size >= MAX_FACTORIES) factories.clear();
-      factories.set(key, factory);
+      if (key.length <= MAX_KEPT_LENGTH) {
+        if (factories.size >= MAX_FACTORIES) factories.clear();
+        factories.set(key, factory);
+      }
     }
     return factory(...this.#values);
   }
