@@ -54,7 +54,7 @@ async function runStart(session: CliSession, options: StartOptions): Promise<voi
   terminal.print(
     dataDir === undefined ? 'database running in memory' : `database running in data directory ${dataDir}`,
   );
-  keepYoungGenerationSmall();
+  keepMemorySmall();
   // Loaded only here: the other commands need no server, and start faster without.
   const [{ collectWhenIdle, startServer }, { serverLog }] = await Promise.all([
     import('@lightcone/server'),
@@ -84,13 +84,19 @@ async function runStart(session: CliSession, options: StartOptions): Promise<voi
 }
 
 /**
- * Keeps the young generation of every thread at its first size, 1 MB, where V8 would let it grow to 16. It grows from
- * what is loaded at a start, which all survives, and an idle thread never gives it back: 10 MB each. Under load the
- * collections are more and shorter: at 180,000 transfers a second a hundred a second of 0.3 ms, and no longer one of
- * 25 ms of the old generation every second.
+ * Has V8 take less memory, in every thread.
+ *
+ * The young generation stays at its first size, 1 MB, where V8 would let it grow to 16. It grows from what is loaded at
+ * a start, which all survives, and an idle thread never gives it back: 10 MB each. Under load the collections are more
+ * and shorter: at 180,000 transfers a second a hundred a second of 0.3 ms, and no longer one of 25 ms of the old
+ * generation every second.
+ *
+ * Hot functions go from the baseline compiler to the best one, without the middle one (Maglev), whose code and work take
+ * 10 MB of a server with one module. Under load there is no difference, or a small gain (docs/benchmarks.md).
  */
-function keepYoungGenerationSmall(): void {
+function keepMemorySmall(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
+  setFlagsFromString('--no-maglev');
 }
 
 function readPostgresPort(text: string): number {

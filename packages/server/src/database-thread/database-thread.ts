@@ -69,6 +69,7 @@ interface Waiting {
 export class DatabaseThread {
   readonly #worker: Worker;
   readonly #events: ThreadEvents;
+  readonly #identity: string;
   readonly #path: string | undefined;
   readonly #waiting = new Map<number, Waiting>();
   readonly #asked = new AskedRequests();
@@ -115,6 +116,7 @@ export class DatabaseThread {
   private constructor(options: Omit<ThreadStart, 'batchesDone'>, events: ThreadEvents, pace: RequestPace) {
     this.#events = events;
     this.#pace = pace;
+    this.#identity = options.identity;
     this.#path = options.path;
     const start: ThreadStart = { ...options, batchesDone: this.#inFlight.slots };
     this.#worker = startThread('run-database', start, { name: `database ${options.identity.slice(0, 12)}` });
@@ -199,7 +201,7 @@ export class DatabaseThread {
     const overload = this.#asked.begin(asker, byteLength);
     if (overload !== undefined) return Promise.resolve(overload);
     return new Promise((resolve, reject) => {
-      this.#pace.begin(asker, (request) => {
+      this.#pace.begin(this.#identity, asker, (request) => {
         const answered = (pass: () => void): void => {
           this.#asked.over(asker, byteLength);
           this.#pace.answered(request, pass);

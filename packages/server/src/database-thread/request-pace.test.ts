@@ -18,8 +18,12 @@ class Road {
   });
 
   begin(asker: string, ...names: readonly string[]): void {
+    this.beginAt('database', asker, ...names);
+  }
+
+  beginAt(database: string, asker: string, ...names: readonly string[]): void {
     for (const name of names) {
-      this.pace.begin(asker, (request) => {
+      this.pace.begin(database, asker, (request) => {
         this.went.push(name);
         this.#underWay.set(name, request);
       });
@@ -63,6 +67,16 @@ test('beside such a client four go, and the next when one is answered, of each a
   expect(road.went).toEqual(names('a', 0, 4));
   road.answer(...names('a', 0, 4));
   expect(road.went).toHaveLength(4);
+  for (let i = 0; i < 2; i++) road.turn();
+  expect(road.went.slice(4)).toEqual(['a4', 'b0', 'a5', 'b1']);
+});
+
+test('of many who ask one database, and one who asks another, his goes with the first', () => {
+  const road = new Road();
+  road.pace.heard();
+  for (const name of names('a', 0, 100)) road.beginAt('flooded', name, name);
+  road.beginAt('other', 'b', 'b0', 'b1');
+  road.answer(...names('a', 0, 4));
   for (let i = 0; i < 2; i++) road.turn();
   expect(road.went.slice(4)).toEqual(['a4', 'b0', 'a5', 'b1']);
 });

@@ -1,3 +1,5 @@
+import { Rotation } from './rotation.ts';
+
 /** Requests that may be under way together while a client is there that asks for one thing at a time. */
 const REQUESTS_BESIDE = 4;
 /** How soon it is looked whether those that wait may go, for another reason than that an answer has come. */
@@ -35,7 +37,8 @@ const EVENT_LOOP: PaceTimers = {
  *
  * Any number is under way together, but for few while a client is there that asks for one thing at a time: with many,
  * the gateway's thread and the databases' always have something to do, and a call of that client waits for a processor
- * wherever it comes, as beside frames (`FrameShares`). Those that wait go in turn over their askers.
+ * wherever it comes, as beside frames (`FrameShares`). Those that wait go in turn over their databases, so that a slow one
+ * of which many ask holds up its own, and of each database in turn over their askers.
  *
  * Answers wait for the disk, and many have it at once. They are passed on a few in each turn of the event loop: else all
  * of them are written, and all the next requests read, in one turn each.
@@ -44,7 +47,8 @@ export class RequestPace {
   readonly #timers: PaceTimers;
   /** In the order in which they went. */
   readonly #underWay = new Set<RequestUnderWay>();
-  readonly #heldByAsker = new Map<string, Go[]>();
+  /** By database, of each by asker. The database whose turn is next is the first. */
+  readonly #heldByDatabase = new Map<string, Rotation<Go>>();
   readonly #answers: (() => void)[] = [];
   #isPassingOn = false;
   #looks = 0;
@@ -62,14 +66,14 @@ export class RequestPace {
   }
 
   /** Calls a function when a request may go, now or later. It is under way until `answered`. */
-  begin(asker: string, go: Go): void {
-    if (this.#heldByAsker.size === 0 && this.#hasRoom) {
+  begin(database: string, asker: string, go: Go): void {
+    if (this.#heldByDatabase.size === 0 && this.#hasRoom) {
       go(this.#next());
       return;
     }
-    const held = this.#heldByAsker.get(asker);
-    if (held === undefined) this.#heldByAsker.set(asker, [go]);
-    else held.push(go);
+    let held = this.#heldByDatabase.get(database);
+    if (held === undefined) this.#heldByDatabase.set(database, (held = new Rotation()));
+    held.add(asker, go);
     this.#lookSoon();
   }
 
@@ -102,14 +106,21 @@ export class RequestPace {
   }
 
   #letGo(): void {
-    for (const [asker, held] of this.#heldByAsker) {
-      if (!this.#hasRoom) return;
-      this.#heldByAsker.delete(asker);
-      const go = held.shift();
-      // At the end: the loop comes to it again.
-      if (held.length > 0) this.#heldByAsker.set(asker, held);
-      go?.(this.#next());
+    while (this.#hasRoom) {
+      const go = this.#takeHeld();
+      if (go === undefined) return;
+      go(this.#next());
     }
+  }
+
+  #takeHeld(): Go | undefined {
+    for (const [database, held] of this.#heldByDatabase) {
+      this.#heldByDatabase.delete(database);
+      const go = held.take();
+      if (!held.isEmpty) this.#heldByDatabase.set(database, held);
+      return go;
+    }
+    return undefined;
   }
 
   readonly #passOn = (): void => {
@@ -129,7 +140,7 @@ export class RequestPace {
         this.#underWay.delete(request);
       }
       this.#letGo();
-      if (this.#heldByAsker.size > 0) this.#lookSoon();
+      if (this.#heldByDatabase.size > 0) this.#lookSoon();
     });
   }
 }
