@@ -89,7 +89,9 @@ test.skipIf(disk.isSkipped)(
     }
 
     // Its operator is told.
-    expect(server.output).toMatch(/"level":50,.*the database's disk is full.*database opened to be read only/);
+    await expect
+      .poll(() => server.output, { timeout: 20_000 })
+      .toMatch(/"level":50,.*the database's disk is full.*database opened to be read only/);
 
     rmSync(ballast);
     // What could not be made is made now.
@@ -97,7 +99,9 @@ test.skipIf(disk.isSkipped)(
     expect(await connection.closed).toEqual({ code: 1013, reason: expect.stringContaining('there is room') as string });
     // It is being opened, or is open.
     await expect
-      .poll(async () => (await call(server, 'chat', 'send_message', ['after'], owner.token)).status)
+      .poll(async () => (await call(server, 'chat', 'send_message', ['after'], owner.token)).status, {
+        timeout: 20_000,
+      })
       .toBe(200);
     expect(await rows(server, 'chat', 'SELECT text FROM message')).toEqual([['before'], ['after']]);
     rmSync(elsewhere, { recursive: true, force: true });
