@@ -119,7 +119,12 @@ export class CommitLog implements AsyncDisposable {
       const firstTxOffset = segmentOffsets(await reading(logFolder, () => fs.list(logFolder)))[0] ?? tail.nextTxOffset;
       const { nextTxOffset, epoch } = tail;
       const log = new CommitLog(fs, logFolder, options, lock, segment, firstTxOffset, nextTxOffset, epoch);
-      if (!(await writing(logFolder, () => log.lookForRoom()))) log.#fullDisk = fullDisk();
+      try {
+        if (!(await writing(logFolder, () => log.lookForRoom()))) log.#fullDisk = fullDisk();
+      } catch (error) {
+        await segment?.close();
+        throw error;
+      }
       return log;
     } catch (error) {
       await lock.release();

@@ -169,7 +169,7 @@ export class Database {
     this.#core.turns.begin();
     const wire = this.#core.wires.of(request.protocol);
     const { door, outbox } = this.#core;
-    const overload = door.refuseEntry();
+    const overload = door.refuseWhileBehind();
     if (overload !== undefined) {
       outbox.lane(false).close(request.number, TRY_AGAIN_LATER, overload.message);
       return;
@@ -254,15 +254,9 @@ export class Database {
    * @returns what `work` returns; rejects with what it throws
    */
   inTurn<T>(asker: string, work: () => T | Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve) => {
       this.#core.turns.begin();
-      this.#inbox.ask(asker, () => {
-        try {
-          resolve(work());
-        } catch (error) {
-          reject(error as Error);
-        }
-      });
+      this.#inbox.ask(asker, () => resolve(Promise.try(work)));
     });
   }
 
@@ -336,7 +330,8 @@ export class Database {
   sql(as: Caller, text: string): SqlResult {
     this.#core.turns.begin();
     const { door } = this.#core;
-    const overload = door.refuseEntry() ?? this.#refuseWithoutConnection(as, (quota) => door.refuseRequest(quota));
+    const overload =
+      door.refuseWhileBehind() ?? this.#refuseWithoutConnection(as, (quota) => door.refuseRequest(quota));
     if (overload !== undefined) return overload;
     const caller = new ActiveCaller(as);
     const rejection = connectCaller(this.#core, caller);
@@ -353,9 +348,10 @@ export class Database {
       if (error instanceof QueryError) {
         return { kind: 'error', message: error.message, txOffset: this.lastTxOffset };
       }
-      const refusal = door.refuseWrite();
-      if (refusal !== undefined && error instanceof EngineError && error.code === 'ENGINE_DISK_FULL') return refusal;
-      throw error;
+      const refusal =
+        error instanceof EngineError && error.code === 'ENGINE_DISK_FULL' ? door.refuseWrite() : undefined;
+      if (refusal === undefined) throw error;
+      return refusal;
     } finally {
       disconnectCaller(this.#core, caller);
     }
@@ -397,8 +393,8 @@ export class Database {
     const core = this.#core;
     core.turns.begin();
     if (isProgram(this.#module, program)) return this.lastTxOffset;
-    const overload = core.door.refuseWrite();
-    if (overload !== undefined && core.isReadOnly) throw new EngineError('ENGINE_DISK_FULL', overload.message);
+    const { readOnlyReason } = this;
+    if (readOnlyReason !== undefined) throw new EngineError('ENGINE_DISK_FULL', readOnlyReason);
     const next = this.#loadNext(program);
     const breaksClients = update(core, next, this.owner, mayBreakClients, () => {
       for (const client of this.#clients.values()) core.subscriptions.removeClient(client);

@@ -189,6 +189,7 @@ export class Inbox {
       return;
     }
     this.#served.clear();
+    this.#sweepAt = MIN_SWEEP;
     this.#start = 0;
   }
 

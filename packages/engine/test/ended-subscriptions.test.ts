@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ObservedDatabase } from './support/observed-database.ts';
+import { EVERY_PROTOCOL, ObservedDatabase } from './support/observed-database.ts';
 
 /*
  * The queries of a subscription that has ended are let go a few at a time. Until then they are where transactions find
@@ -8,17 +8,11 @@ import { ObservedDatabase } from './support/observed-database.ts';
  */
 
 const program = readFileSync(new URL('../../../modules/test-module/test-module.wasm', import.meta.url));
-const CLIENTS = [
-  { protocol: 'v1.json.spacetimedb', isLight: false },
-  { protocol: 'v1.bsatn.spacetimedb', isLight: true },
-  { protocol: 'v2.bsatn.spacetimedb', isLight: false },
-  { protocol: 'v3.bsatn.spacetimedb', isLight: false },
-] as const;
 const QUERIES = Array.from({ length: 500 }, (_, i) => `SELECT * FROM label WHERE id = ${i}`);
 
 let observed: ObservedDatabase;
 beforeEach(async () => {
-  observed = await ObservedDatabase.open(program, CLIENTS);
+  observed = await ObservedDatabase.open(program, EVERY_PROTOCOL);
 });
 afterEach(() => observed.database.close());
 
@@ -41,7 +35,7 @@ async function subscribeAndUnsubscribe(by: number): Promise<void> {
   expect(liveQueries).toBeLessThan(QUERIES.length);
 }
 
-const places = CLIENTS.map(({ protocol }, by) => ({ protocol, by }));
+const places = EVERY_PROTOCOL.map(({ protocol }, by) => ({ protocol, by }));
 
 test.each(places)('$protocol: who has unsubscribed is told of nothing any more', async ({ by }) => {
   await subscribeAndUnsubscribe(by);

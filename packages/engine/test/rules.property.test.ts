@@ -4,17 +4,10 @@ import { fc, test as property } from '@fast-check/vitest';
 import { type AlgebraicType, type AlgebraicValue, types } from '@lightcone/sats';
 import { expect } from 'vitest';
 import { testIdentity } from '../src/testing/index.ts';
-import { ObservedDatabase, type ObservedRow } from './support/observed-database.ts';
+import { EVERY_PROTOCOL, ObservedDatabase, type ObservedRow } from './support/observed-database.ts';
 import type { Style } from './support/protocol-client.ts';
 
 const program = readFileSync(new URL('../../../modules/row-level-security/row-level-security.wasm', import.meta.url));
-
-const CLIENTS = [
-  { protocol: 'v1.json.spacetimedb', isLight: false },
-  { protocol: 'v1.bsatn.spacetimedb', isLight: true },
-  { protocol: 'v2.bsatn.spacetimedb', isLight: false },
-  { protocol: 'v3.bsatn.spacetimedb', isLight: false },
-] as const;
 
 const ALL_ROWS = [
   'SELECT * FROM diary',
@@ -74,7 +67,7 @@ const QUERIES: Readonly<Record<string, (visible: Tables, me: bigint) => Rows>> =
     joined(visible['diary']!, visible['article']!, (a, b) => identityIn(a['owner']!) === identityIn(b['author']!)),
 };
 
-const identities = CLIENTS.map((_, i) => testIdentity(`client ${i + 1}`));
+const identities = EVERY_PROTOCOL.map((_, i) => testIdentity(`client ${i + 1}`));
 const somebody = fc.constantFrom(...identities.map((identity) => `0x${identity.toHex()}`));
 const id = fc.integer({ min: 1, max: 4 });
 const small = fc.integer({ min: 0, max: 2 });
@@ -113,7 +106,7 @@ const call = fc.oneof(
   small.map((channel) => ({ reducer: 'leave_channel', params: params(['channel', types.u32]), args: { channel } })),
   text.map((t) => ({ reducer: 'write_diary', params: params(['text', types.string]), args: { text: t } })),
 );
-const client = fc.nat(CLIENTS.length - 1);
+const client = fc.nat(EVERY_PROTOCOL.length - 1);
 const step = fc.oneof(
   { weight: 8, arbitrary: statement.map((sql) => ({ kind: 'sql' as const, sql })) },
   {
@@ -138,7 +131,7 @@ property.prop([fc.array(step, { minLength: 20, maxLength: 60 })], {
 })(
   'over all protocols at once, clients gather what the rules let them see, as often as a join has it',
   async (steps) => {
-    const observed = await ObservedDatabase.open(program, CLIENTS);
+    const observed = await ObservedDatabase.open(program, EVERY_PROTOCOL);
     const { database, clients } = observed;
     for (const action of steps) {
       observed.take(action);

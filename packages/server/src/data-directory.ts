@@ -84,7 +84,7 @@ export class DataDirectory {
 
 async function checkMetadata(path: string): Promise<void> {
   const file = join(path, 'metadata.toml');
-  // Whole and on the disk before anything that is acknowledged: without it the folder is not opened again.
+  // Whole, and on the disk before anything that is acknowledged: a folder with half of it is not opened again.
   if (!existsSync(file)) await writeWhole(file, METADATA, 0o644);
   const { version, edition } = await readMetadata(file);
   if (edition !== 'lightcone' || typeof version !== 'string' || !version.startsWith(`${LAYOUT_MAJOR}.`)) {
@@ -110,7 +110,7 @@ async function openControl(path: string): Promise<ControlDatabase> {
   }
 }
 
-/** The process id is for people, who can do without: where the disk is full, databases can still be read. */
+/** What uses the folder is told by a lock; this is for people: where the disk is full, databases can still be read. */
 async function writePid(path: string): Promise<void> {
   try {
     await writeFile(path, `${process.pid}\n`);

@@ -14,6 +14,7 @@ import type { ModuleLog } from './module-log/module-log.ts';
 /** RFC 6455 §7.4.1 */
 const GOING_AWAY = 1001;
 const INTERNAL_ERROR = 1011;
+const TRY_AGAIN_LATER = 1013;
 
 /** Counts of one database since it started, for the metrics. */
 export interface ConnectionCounts {
@@ -76,8 +77,10 @@ export class RunningDatabase {
         batch: (batch) => fanOut.deliver(batch),
         log: (lines) => moduleLog.append(lines),
         ended: (error) => {
-          if (isRoomFound(error)) log.info({ database: identity }, 'database opened anew: its disk has room again');
-          else if (error !== undefined) {
+          if (isRoomFound(error)) {
+            log.info({ database: identity }, 'the disk of a database has room again: it is opened anew');
+            closeAll(fanOut, TRY_AGAIN_LATER, 'the database is opened anew; try again'); // who has just come
+          } else if (error !== undefined) {
             log.error({ err: error, database: identity }, 'database thread ended');
             moduleLog.append(hostLogLine('Error', error.message, new Date()));
             closeAll(fanOut, INTERNAL_ERROR, 'the database stopped; try again');

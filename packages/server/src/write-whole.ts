@@ -1,4 +1,4 @@
-import { mkdir, open, rename } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncPath } from './sync-tree.ts';
 
@@ -9,12 +9,13 @@ import { syncPath } from './sync-tree.ts';
 export async function writeWhole(path: string, text: string, mode: number): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.new`;
-  const file = await open(temporary, 'w', mode);
   try {
+    await using file = await open(temporary, 'w', mode);
     await file.writeFile(text);
     await file.sync();
-  } finally {
-    await file.close();
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
   }
   await rename(temporary, path);
   await syncPath(dirname(path));

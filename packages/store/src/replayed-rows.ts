@@ -1,5 +1,5 @@
-import { NO_ROW, type RowPointer } from './row-pointer.ts';
-import { MANY_ROWS, type RowSet } from './row-set.ts';
+import { MANY_ROWS, NO_ROW, type RowPointer } from './row-pointer.ts';
+import type { RowSet } from './row-set.ts';
 import type { Table } from './table.ts';
 
 /**

@@ -12,3 +12,6 @@ export const UNIQUE_VIOLATION = -2;
 export const SEQUENCE_EXHAUSTED = -3;
 export const NO_SUCH_ROW = -4;
 export const INDEX_NOT_UNIQUE = -5;
+
+/** Several rows are meant. */
+export const MANY_ROWS = -6;

@@ -4,7 +4,7 @@ import { HashedPointers } from './hashed-pointers.ts';
 import { ColumnHeads, type KeyHeads } from './key-head.ts';
 import { RowGuess } from './row-guess.ts';
 import type { RowPages } from './row-pages.ts';
-import { NO_ROW, type RowPointer } from './row-pointer.ts';
+import { MANY_ROWS, NO_ROW, type RowPointer } from './row-pointer.ts';
 import type { RowLinks } from './table-index.ts';
 
 /**
@@ -41,15 +41,13 @@ export class RowSet implements RowLinks {
     const hash = this.hash(bytes, start, end);
     const slot = this.#slotWith(hash, bytes, start, end);
     if (slot >= 0) return this.#pointers.at(slot);
-    this.add(hash, row);
+    if (this.key !== undefined) this.#hasTwins ||= this.findByKey(hash, bytes, start) !== NO_ROW;
+    this.#pointers.add(hash, row);
     return NO_ROW;
   }
 
-  /** Adds a row, of which there is none yet, under its hash. */
+  /** Adds a row under its hash: the first with its key. */
   add(hash: number, row: RowPointer): void {
-    if (this.key !== undefined && this.#pointers.first(hash) >= 0) {
-      this.#hasTwins ||= this.findByKey(hash, this.#rows.bytes(row), this.#rows.start(row)) !== NO_ROW;
-    }
     this.#pointers.add(hash, row);
   }
 
@@ -136,6 +134,3 @@ export class RowSet implements RowLinks {
     return slot;
   }
 }
-
-/** No row pointer: several rows are meant. */
-export const MANY_ROWS = -2;

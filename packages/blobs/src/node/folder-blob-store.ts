@@ -116,13 +116,13 @@ export class FolderBlobStore implements BlobStore {
    * @throws BlobError in the end, for the first that could not be looked at or deleted: a disk may have a `lost+found`
    */
   async removeLeftovers(minAgeMs = 0): Promise<void> {
-    const failures: unknown[] = [];
+    let failure: unknown;
     const attempt = async (path: string, work: () => Promise<void>): Promise<void> => {
       try {
         await work();
       } catch (error) {
         // Somebody who writes now has renamed it, or removed its folder.
-        if (!isMissing(error)) failures.push(failed(path, 'deleting', error));
+        if (!isMissing(error)) failure ??= failed(path, 'deleting', error);
       }
     };
     const folders = [this.#root];
@@ -136,7 +136,7 @@ export class FolderBlobStore implements BlobStore {
         }
       });
     }
-    if (failures.length > 0) throw failures[0];
+    if (failure !== undefined) throw failure;
   }
 
   /** Below `folder`, which is '' or ends with `/`. */

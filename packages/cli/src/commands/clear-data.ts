@@ -35,6 +35,9 @@ async function clearData(session: CliSession, { dataDir, yes }: ClearOptions): P
   if (pid !== undefined) {
     throw new CliError('CLI_REFUSED', `A server (process ${pid}) uses ${folder}.`, { hint: 'Stop it first.' });
   }
+  // Where the disk was full, the file with the process id may be empty: the lock is what counts.
+  const { refuseRunning } = await import('@lightcone/server/verify');
+  await refuseRunning(folder);
   await session.confirm(`This deletes ${folder} with all databases in it. Go on?`, isYes(yes, 'delete-data'));
   await rm(folder, { recursive: true, force: true });
   session.terminal.print(`Deleted ${folder}.`);
@@ -58,7 +61,8 @@ async function runningServer(folder: string): Promise<number | undefined> {
   try {
     process.kill(pid, 0);
     return pid;
-  } catch {
-    return undefined;
+  } catch (error) {
+    // Somebody else's process lives, too.
+    return (error as NodeJS.ErrnoException).code === 'EPERM' ? pid : undefined;
   }
 }

@@ -94,8 +94,8 @@ export class Door {
     return this.refuseWrite() ?? (quota === undefined ? undefined : this.#take(quota, functionName));
   }
 
-  /** Why nobody may come in. */
-  refuseEntry(): Overload | undefined {
+  /** Why nothing may be done that waits for the log in the end, as to come in does. */
+  refuseWhileBehind(): Overload | undefined {
     return this.isLogBehind ? this.#refuseForLog() : undefined;
   }
 
@@ -103,7 +103,7 @@ export class Door {
   refuseWrite(): Overload | undefined {
     const fullDisk = this.#log?.fullDisk;
     if (fullDisk !== undefined) return { kind: 'overloaded', message: fullDisk.message, retryAfterSeconds: 1 };
-    return this.refuseEntry();
+    return this.refuseWhileBehind();
   }
 
   /** Whether more waits for the disk than may. */

@@ -94,7 +94,7 @@ export class PooledInstance implements ProcedureCalls {
   beginTransaction(): bigint {
     this.#goOn();
     // Whoever runs for long would otherwise write on after calls are refused.
-    const overload = this.#core.door.refuseWrite();
+    const overload = this.#core.door.refuseWhileBehind();
     if (overload !== undefined) throw new EngineError('ENGINE_LOG_BEHIND', overload.message);
     this.#data.transaction = this.#core.transactions.begin();
     this.#lastTxOffset = this.#core.transactions.lastTxOffset;

@@ -13,7 +13,7 @@ export interface FailedQuery {
   readonly error: unknown;
 }
 
-/** The queries that somebody subscribes to, each once. */
+/** The queries that somebody subscribes to, each once; also those that are being prepared or let go. */
 export class LiveQueries {
   readonly #byKey = new Map<string, LiveQuery>();
   readonly #index: QueryIndex;

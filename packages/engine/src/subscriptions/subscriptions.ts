@@ -145,12 +145,16 @@ export class Subscriptions {
           throw new QueryError('QUERY_UNKNOWN_TABLE', 'since an update its names mean other tables; subscribe again');
         }),
       );
-      if (typeof planned === 'string') ended.push({ client, id, error: planned });
+      if (typeof planned === 'string') {
+        ended.push({ client, id, error: planned });
+        this.drop(querySet);
+        continue;
+      }
       const next = new QuerySet(id, client);
-      if (typeof planned !== 'string') inOneGo(this.#gather(next, planned));
+      inOneGo(this.#gather(next, planned));
       // Only now, so that a view that is still read does not become unused in between.
       this.drop(querySet);
-      if (typeof planned !== 'string') this.begin(next);
+      this.begin(next);
     }
     for (const { client, id, error } of ended) client.wire.querySetEnded(client, id, error);
   }

@@ -42,6 +42,14 @@ export interface ObservedCall {
   readonly args: object;
 }
 
+/** A client of each protocol. */
+export const EVERY_PROTOCOL = [
+  { protocol: 'v1.json.spacetimedb', isLight: false },
+  { protocol: 'v1.bsatn.spacetimedb', isLight: true },
+  { protocol: 'v2.bsatn.spacetimedb', isLight: false },
+  { protocol: 'v3.bsatn.spacetimedb', isLight: false },
+] as const;
+
 /** A database in memory with clients of any protocols, and its owner, who sees everything. */
 export class ObservedDatabase {
   readonly database: Database;

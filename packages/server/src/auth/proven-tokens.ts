@@ -27,10 +27,8 @@ export class ProvenTokens {
   add(token: string, claims: TokenClaims): void {
     if (token.length > MAX_LENGTH) return;
     if (this.#claimsByToken.size >= MAX_TOKENS) {
-      for (const oldest of this.#claimsByToken.keys()) {
-        this.#claimsByToken.delete(oldest);
-        break;
-      }
+      const [oldest] = this.#claimsByToken.keys();
+      if (oldest !== undefined) this.#claimsByToken.delete(oldest);
     }
     this.#claimsByToken.set(token, claims);
   }

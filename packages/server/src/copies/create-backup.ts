@@ -21,8 +21,8 @@ export interface DatabaseFiles {
  * Copies a database as it is after its last durable transaction, while it goes on: the newest snapshot, if there is one,
  * and the log behind it.
  *
- * @throws BlobError, CommitLogError: what was copied is removed then, as far as that can be done. `LOG_…` and `SNAPSHOT_…` may mean that the
- *   database let go of what was being copied: it took a newer snapshot
+ * @throws BlobError, CommitLogError: what was copied is removed then, as far as that can be done. `LOG_…` and
+ *   `SNAPSHOT_…` may mean that the database let go of what was being copied: it took a newer snapshot
  */
 export async function createBackup(
   files: DatabaseFiles,

@@ -1,6 +1,6 @@
 import type { Overload } from '@lightcone/engine';
 
-/** Requests of one asker that a database may have: as many wait in its order, run, or wait for its disk. */
+/** Requests of one asker that a database may have: as many wait in the gateway or in its order, run, or wait for its disk. */
 const MAX_REQUESTS = 4096;
 /** Their bytes. */
 const MAX_BYTES = 64 * 1024 * 1024;

@@ -236,7 +236,7 @@ export class DatabaseThread {
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#crossWaiting('all');
-    this.#pace.letAllGo();
+    this.#pace.letAllGo(this.#identity);
     const lastResort = setTimeout(() => void this.#worker.terminate(), MAX_STOP_MS);
     try {
       await this.request('stop', undefined);

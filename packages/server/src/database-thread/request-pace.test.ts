@@ -124,12 +124,13 @@ test('those that take long leave their places to others', () => {
   expect(road.went).toHaveLength(8);
 });
 
-test('all go when a database stops, before it is told', () => {
+test('all go that ask a database when it stops, before it is told, and nobody else', () => {
   const road = new Road();
   road.pace.heard();
-  road.begin('a', ...names('a', 0, 20));
-  road.pace.letAllGo();
-  expect(road.went).toEqual(names('a', 0, 20));
+  road.beginAt('other', 'b', ...names('b', 0, 6));
+  road.beginAt('ends', 'a', ...names('a', 0, 20));
+  road.pace.letAllGo('ends');
+  expect(road.went).toEqual([...names('b', 0, 4), ...names('a', 0, 20)]);
 });
 
 property.prop([

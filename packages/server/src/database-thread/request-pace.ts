@@ -89,10 +89,11 @@ export class RequestPace {
     this.#timers.defer(this.#passOn);
   }
 
-  /** Lets all go that wait, also if they are too many. */
-  letAllGo(): void {
-    this.#heardAt = this.#looks - MODEST_LOOKS;
-    this.#letGo();
+  /** Lets all go that wait for a database, also if they are too many. */
+  letAllGo(database: string): void {
+    const held = this.#heldByDatabase.get(database);
+    this.#heldByDatabase.delete(database);
+    for (let go = held?.take(); go !== undefined; go = held?.take()) go(this.#next());
   }
 
   get #hasRoom(): boolean {

@@ -3,13 +3,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpHandlerResponse, HttpHandlerResult, HttpHeader } from '@lightcone/engine';
 import type { Logger } from 'pino';
 import { CORS_HEADERS, describeError, PREFLIGHT_HEADERS } from './http-application.ts';
-import { HttpError } from './http-error.ts';
+import { HttpError, tryLater } from './http-error.ts';
 import { externalUrl } from './external-url.ts';
 import { readBody } from './request-body.ts';
 import { DEFAULT_MAX_BODY_BYTES } from './route.ts';
 import { mustDatabase } from './routes/context.ts';
 import type { RouteContext } from './routes/context.ts';
-import { tryLater } from './routes/run-function.ts';
 
 const ROUTE = '/v1/database/:database/route/*';
 

@@ -7,17 +7,20 @@ import { ServerError } from '../errors.ts';
 /**
  * Refuses a data directory that a server has open.
  *
- * A server that stops removes its pid file; only beside one can there be a lock. It is looked for without taking it.
+ * A server that stops removes its pid file and the control database's log; only beside one of them can there be a lock,
+ * and the first may be missing where the disk was full. It is looked for without taking it.
  * @throws ServerError `SERVER_DATA_DIR_LOCKED`
  */
 export async function refuseRunning(path: string): Promise<void> {
   const pid = await readFile(join(path, 'spacetime.pid'), 'utf8').catch(() => undefined);
   const control = join(path, 'control.sqlite');
-  if (pid === undefined || !(await exists(control))) return;
-  if (!isInUse(control)) return;
+  if (pid === undefined && !(await exists(`${control}-wal`))) return;
+  if (!(await exists(control)) || !isInUse(control)) return;
+  const id = pid?.trim() ?? '';
+  const process = id === '' ? '' : ` (process ${id})`;
   throw new ServerError(
     'SERVER_DATA_DIR_LOCKED',
-    `${path} is in use by a server (process ${pid.trim()}): stop it first. Its files change while it runs, so that ` +
+    `${path} is in use by a server${process}: stop it first. Its files change while it runs, so that ` +
       'what is read of them does not belong together.',
   );
 }

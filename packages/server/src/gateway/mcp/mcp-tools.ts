@@ -8,7 +8,7 @@ import { FLAG, STRING } from '../openapi/operation.ts';
 import type { JsonSchema } from '../openapi/operation.ts';
 import { mustDatabase } from '../routes/context.ts';
 import type { RouteContext } from '../routes/context.ts';
-import { callFunction, readSchema, runSql } from '../routes/run-function.ts';
+import { callFunction, readSchema, runSql } from '../routes/ask-database.ts';
 import { INVALID_PARAMS, isObject, JsonRpcError } from './json-rpc.ts';
 import type { Params } from './json-rpc.ts';
 

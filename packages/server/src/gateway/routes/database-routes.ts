@@ -18,7 +18,7 @@ import { ref } from '../openapi/schemas.ts';
 import type { GatewayRequest, Route } from '../route.ts';
 import { callerOf, checkOwner, mustDatabase } from './context.ts';
 import type { RouteContext } from './context.ts';
-import { readSchema } from './run-function.ts';
+import { readSchema } from './ask-database.ts';
 
 const NOT_YOURS = answersText('The database is somebody else’s.');
 

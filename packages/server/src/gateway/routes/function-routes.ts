@@ -5,7 +5,7 @@ import { ref } from '../openapi/schemas.ts';
 import type { GatewayRequest, Route } from '../route.ts';
 import { bodyText, callerOf, mustDatabase } from './context.ts';
 import type { RouteContext } from './context.ts';
-import { callFunction, REDUCER_FAILED, runSql } from './run-function.ts';
+import { callFunction, REDUCER_FAILED, runSql } from './ask-database.ts';
 
 const DURATION = { 'spacetime-execution-duration-micros': 'How long it took, in microseconds.' };
 const COSTS = { ...DURATION, 'spacetime-energy-used': 'Of reducers. About one for each instruction.' };

@@ -1,10 +1,9 @@
-import type { Overload } from '@lightcone/engine';
 import { newConnection } from '../../auth/caller.ts';
 import type { Caller } from '../../auth/caller.ts';
 import type { DatabaseRecord } from '../../control/control-database.ts';
 import { jsonText, text } from '../answer.ts';
 import type { Answer } from '../answer.ts';
-import { HttpError } from '../http-error.ts';
+import { HttpError, tryLater } from '../http-error.ts';
 import type { RouteContext } from './context.ts';
 
 /** The status of a call whose reducer failed: outside the registered ones, on purpose. */
@@ -88,12 +87,6 @@ export async function runSql(
     case 'connectRejected':
       throw new HttpError(CONNECT_REFUSAL_STATUS[result.cause], result.message);
   }
-}
-
-/** Answers who should ask again, and when. */
-export function tryLater({ kind, message, retryAfterSeconds }: Overload): HttpError {
-  const status = kind === 'rateLimited' ? 429 : 503;
-  return new HttpError(status, message, undefined, { 'retry-after': String(retryAfterSeconds) });
 }
 
 function costHeaders(cost: { readonly durationMicros: number; readonly energyUsed: number }): Record<string, string> {
