@@ -57,7 +57,7 @@ const page = await preview({ root: pageFolder, logLevel: 'warn', preview: { host
 const url = page.resolvedUrls?.local[0] ?? 'http://127.0.0.1:5173/';
 
 console.log(`
-  The chat:      ${url}?host=ws://${address}&database=${database}   (open it twice)
+  The chat:      ${url}?host=ws://${address}&database=${database}   (open it in two windows)
   Its logs:      npm run -s spacetime -- logs ${database} -f --server http://${address}
   Its rows:      npm run -s spacetime -- sql ${database} "SELECT * FROM message" --server http://${address}
   Its source:    modules/quickstart-chat-assemblyscript/assembly/index.ts; published anew whenever you save it by

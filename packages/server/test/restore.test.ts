@@ -1,7 +1,7 @@
 import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BlobStore } from '@lightcone/blobs';
+import { type BlobStore, MemoryBlobStore } from '@lightcone/blobs';
 import { FolderBlobStore } from '@lightcone/blobs/node';
 import { FaultyBlobStore } from '@lightcone/blobs/testing';
 import { CommitLog, readCommits } from '@lightcone/commitlog';
@@ -141,6 +141,15 @@ describe('what cannot be restored', () => {
       await expect(restore(options)).rejects.toMatchObject({ code: 'SERVER_COPY_MISSING' });
     },
   );
+
+  test('an archive whose server was ended before anything was in it is none', async () => {
+    const begun = new MemoryBlobStore();
+    const copy = DatabaseCopy.begin(begun, identity, 'archive', new Date(), new Uint8Array(4));
+    const program = '00'.repeat(32);
+    await copy.describe({ identity, owner: identity, names: ['people'], initialProgram: program, isLocked: false });
+    const options = { store: begun, target: { kind: 'latest' }, dataDir: join(work, 'refused') } as const;
+    await expect(restore(options)).rejects.toMatchObject({ code: 'SERVER_COPY_MISSING' });
+  });
 
   test('one transaction of several databases is refused', async () => {
     const options = { store, target: { kind: 'offset', txOffset: 1 }, dataDir: join(work, 'refused') } as const;

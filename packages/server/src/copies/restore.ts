@@ -154,7 +154,8 @@ async function described(found: readonly DatabaseCopy[]): Promise<Copies | undef
 /**
  * The moment of the latest state that a copy has, in ms since 1970. An archive that was begun before a backup goes on after
  * it, so that the one that was begun last may have less.
- * @returns undefined for a backup that was not finished, which is none
+ * @returns undefined for what is no copy: a backup that was not finished, an archive whose server was ended before
+ *   anything was in it
  */
 async function latestStateOf(copy: DatabaseCopy): Promise<number | undefined> {
   if (copy.kind === 'backup') {
@@ -162,7 +163,7 @@ async function latestStateOf(copy: DatabaseCopy): Promise<number | undefined> {
     return manifest && Date.parse(manifest.finishedAt);
   }
   const last = await copy.log.findLast();
-  return last === undefined ? copy.begunAt : (await copy.log.readHeader(last)).cutAtMicros / 1000;
+  return last === undefined ? undefined : (await copy.log.readHeader(last)).cutAtMicros / 1000;
 }
 
 async function fetchDatabase(
