@@ -57,6 +57,8 @@ export class Client {
   /** Whether the connection has ended: answers that come later have nowhere to go. */
   isGone = false;
   readonly querySets: Map<number, QuerySet> = new Map();
+  /** The query set that gathers its queries, while a subscribe of the client is at that. */
+  gathering: QuerySet | undefined;
   /** Those of the query sets together. */
   queryCount = 0;
   queryWeight = 0;

@@ -1,9 +1,11 @@
 import type {
+  InitialSubscription,
   QueriesApplied,
   QueryApplied,
   Subscribe,
   SubscribeMulti,
   SubscribeSingle,
+  SubscriptionError,
   TableUpdate,
   Unsubscribe,
 } from '@lightcone/protocol/v1';
@@ -13,6 +15,16 @@ import type { LiveQuery } from '../subscriptions/live-query.ts';
 import type { QuerySet } from '../subscriptions/query-set.ts';
 import { LEGACY_SET_ID } from './v1-changes.ts';
 import type { V1Sender } from './v1-sender.ts';
+import type { Steps } from './wire.ts';
+
+type SubscriptionAnswer =
+  | InitialSubscription<Uint8Array>
+  | QueryApplied<Uint8Array>
+  | QueriesApplied<Uint8Array>
+  | SubscriptionError;
+
+/** A message without what is measured only when it is written. */
+type Untimed<Message> = Message extends unknown ? Omit<Message, 'durationMicros'> : never;
 
 /**
  * Subscribing on v1, in its three styles (file 32 §1 of the specification). A client has one set of
@@ -27,125 +39,84 @@ export class V1Subscribing<Value> {
     this.#sender = sender;
   }
 
-  *subscribe(client: Client, { requestId, queries: texts }: Subscribe): Generator<void, void> {
-    const startNanos = this.#sender.now();
-    const { subscriptions, door } = this.#sender.core;
-    const replaced = client.querySets.get(LEGACY_SET_ID);
-    const querySet =
-      door.refuseRequest(client.quota)?.message ??
-      (yield* subscriptions.prepare(client, LEGACY_SET_ID, texts, replaced));
-    if (typeof querySet === 'string') {
-      this.#sendError(client, requestId, undefined, querySet, startNanos);
-      return;
-    }
-    const tables = rowsOrRefusal(() => this.#tables(querySet.queries, 'inserts'));
-    if (typeof tables === 'string') {
-      subscriptions.drop(querySet);
-      this.#sendError(client, requestId, undefined, tables, startNanos);
-      return;
-    }
-    // Not before: it stays if the new one cannot be had. An update may have ended it, or made another one of it.
-    const old = client.querySets.get(LEGACY_SET_ID);
-    if (old !== undefined) subscriptions.drop(old);
-    subscriptions.begin(querySet);
-    const durationMicros = this.#sender.microsSince(startNanos);
-    this.#sender.send(client, { tag: 'InitialSubscription', requestId, tables, durationMicros });
+  subscribe(client: Client, { requestId, queries: texts }: Subscribe): Steps {
+    return this.#follow(client, requestId, undefined, texts, ({ queries }) => ({
+      tag: 'InitialSubscription',
+      requestId,
+      tables: this.#tables(queries, 'inserts'),
+    }));
   }
 
-  *subscribeSingle(client: Client, { requestId, queryId, query: text }: SubscribeSingle): Generator<void, void> {
-    const startNanos = this.#sender.now();
-    const { subscriptions } = this.#sender.core;
-    const querySet = yield* this.#prepare(client, queryId, [text]);
-    if (typeof querySet === 'string') {
-      this.#sendError(client, requestId, queryId, querySet, startNanos);
-      return;
-    }
-    const [query, ...others] = querySet.queries;
-    const table =
-      query === undefined || others.length > 0
-        ? `\`${text}\` is not one query: use SubscribeMulti`
-        : rowsOrRefusal(() => this.#table(query, 'inserts'));
-    if (typeof table === 'string') {
-      subscriptions.drop(querySet);
-      this.#sendError(client, requestId, queryId, table, startNanos);
-      return;
-    }
-    subscriptions.begin(querySet);
-    const durationMicros = this.#sender.microsSince(startNanos);
-    this.#sender.send(client, { tag: 'SubscribeApplied', requestId, queryId, table, durationMicros });
+  subscribeSingle(client: Client, { requestId, queryId, query: text }: SubscribeSingle): Steps {
+    return this.#follow(client, requestId, queryId, [text], ({ queries: [query, ...others] }) => {
+      if (query === undefined || others.length > 0) {
+        throw new QueryError('QUERY_UNSUPPORTED', `\`${text}\` is not one query: use SubscribeMulti`);
+      }
+      return { tag: 'SubscribeApplied', requestId, queryId, table: this.#table(query, 'inserts') };
+    });
   }
 
-  *subscribeMulti(client: Client, { requestId, queryId, queries: texts }: SubscribeMulti): Generator<void, void> {
-    const startNanos = this.#sender.now();
-    const querySet = yield* this.#prepare(client, queryId, texts);
-    if (typeof querySet === 'string') {
-      this.#sendError(client, requestId, queryId, querySet, startNanos);
-      return;
-    }
-    const { subscriptions } = this.#sender.core;
-    const acquired = querySet.queries.filter((query) => !isHeldElsewhere(query, querySet));
-    const tables = rowsOrRefusal(() => this.#tables(acquired, 'inserts'));
-    if (typeof tables === 'string') {
-      subscriptions.drop(querySet);
-      this.#sendError(client, requestId, queryId, tables, startNanos);
-      return;
-    }
-    subscriptions.begin(querySet);
-    const durationMicros = this.#sender.microsSince(startNanos);
-    this.#sender.send(client, { tag: 'SubscribeMultiApplied', requestId, queryId, tables, durationMicros });
+  subscribeMulti(client: Client, { requestId, queryId, queries: texts }: SubscribeMulti): Steps {
+    return this.#follow(client, requestId, queryId, texts, (querySet) => {
+      const acquired = querySet.queries.filter((query) => !isHeldElsewhere(query, querySet));
+      return { tag: 'SubscribeMultiApplied', requestId, queryId, tables: this.#tables(acquired, 'inserts') };
+    });
   }
 
   /** Ends a query set, unless its rows are too many for the answer: then it goes on. */
   unsubscribe(client: Client, { tag, requestId, queryId }: Unsubscribe): void {
     const startNanos = this.#sender.now();
+    const refuse = (error: string): void => this.#sendError(client, requestId, queryId, error, startNanos);
     const querySet = client.querySets.get(queryId);
     if (querySet === undefined) {
-      const error = `Subscription not found: QueryId { id: ${queryId} }`;
-      this.#sendError(client, requestId, queryId, error, startNanos);
+      refuse(`Subscription not found: QueryId { id: ${queryId} }`);
       return;
     }
     const { queries } = querySet;
-    const [query] = queries;
-    if (tag === 'Unsubscribe' && (query === undefined || queries.length > 1)) {
-      const error = `Subscription ${queryId} has ${queries.length} queries: end it with UnsubscribeMulti`;
-      this.#sendError(client, requestId, queryId, error, startNanos);
+    const [query, ...others] = queries;
+    if (tag === 'Unsubscribe' && (query === undefined || others.length > 0)) {
+      refuse(`Subscription ${queryId} has ${queries.length} queries: end it with UnsubscribeMulti`);
       return;
     }
     const lost = queries.filter((each) => !isHeldElsewhere(each, querySet));
-    const answer = rowsOrRefusal((): QueryApplied<Uint8Array> | QueriesApplied<Uint8Array> => {
+    try {
       if (tag === 'Unsubscribe' && query !== undefined) {
         const table = lost.length > 0 ? this.#table(query, 'deletes') : this.#emptyTable(query);
-        return { tag: 'UnsubscribeApplied', requestId, queryId, table, durationMicros: 0n };
+        this.#send(client, { tag: 'UnsubscribeApplied', requestId, queryId, table }, startNanos);
+      } else {
+        const tables = this.#tables(lost, 'deletes');
+        this.#send(client, { tag: 'UnsubscribeMultiApplied', requestId, queryId, tables }, startNanos);
       }
-      const tables = this.#tables(lost, 'deletes');
-      return { tag: 'UnsubscribeMultiApplied', requestId, queryId, tables, durationMicros: 0n };
-    });
-    if (typeof answer === 'string') {
-      this.#sendError(client, requestId, queryId, `${answer}: the subscription goes on`, startNanos);
+    } catch (error) {
+      if (!(error instanceof QueryError)) throw error;
+      refuse(`${error.message}: the subscription goes on`);
       return;
     }
     this.#sender.core.subscriptions.drop(querySet);
-    this.#sender.send(client, { ...answer, durationMicros: this.#sender.microsSince(startNanos) });
   }
 
-  /** Prepares queries that get an id, or says why the client cannot have them under it. */
-  *#prepare(client: Client, queryId: number, texts: readonly string[]): Generator<void, QuerySet | string> {
-    const overload = this.#sender.core.door.refuseRequest(client.quota);
-    if (overload !== undefined) return overload.message;
-    if (client.querySets.has(queryId)) {
-      const id = `(${client.identity.toHex()}, ${client.caller.connectionId.toHex()})`;
-      return `Subscription with id QueryId { id: ${queryId} } already exists for client: ${id}`;
-    }
-    const { subscriptions } = this.#sender.core;
-    const querySet = yield* subscriptions.prepare(client, queryId, texts);
-    if (typeof querySet === 'string') return querySet;
-    const event = querySet.queries.find(({ plan }) => plan.table.isEvent);
-    if (event === undefined) return querySet;
-    subscriptions.drop(querySet);
-    return (
-      `Subscribing to the event table \`${event.tableName}\` requires WebSocket v2: ` +
-      'update the client library and generate your module bindings anew'
-    );
+  /**
+   * Subscribes, and answers.
+   * @param queryId undefined for the set without an id
+   * @param answerOf reads the first rows; a `QueryError` says why the client cannot have them
+   */
+  *#follow(
+    client: Client,
+    requestId: number,
+    queryId: number | undefined,
+    texts: readonly string[],
+    answerOf: (querySet: QuerySet) => Untimed<SubscriptionAnswer>,
+  ): Generator<void, void> {
+    const startNanos = this.#sender.now();
+    const { door, subscriptions } = this.#sender.core;
+    const error =
+      door.refuseRequest(client.quota)?.message ??
+      refuseQueryId(client, queryId) ??
+      (yield* subscriptions.subscribe(client, queryId ?? LEGACY_SET_ID, texts, (querySet) => {
+        if (queryId !== undefined) refuseEvents(querySet);
+        this.#send(client, answerOf(querySet), startNanos);
+      }));
+    if (error !== undefined) this.#sendError(client, requestId, queryId, error, startNanos);
   }
 
   /** All rows of some queries; a table without rows gets no entry. */
@@ -169,26 +140,29 @@ export class V1Subscribing<Value> {
   }
 
   #sendError(client: Client, requestId: number, queryId: number | undefined, error: string, startNanos: bigint): void {
-    const durationMicros = this.#sender.microsSince(startNanos);
-    this.#sender.send(client, {
-      tag: 'SubscriptionError',
-      requestId,
-      queryId,
-      tableId: undefined,
-      error,
-      durationMicros,
-    });
+    this.#send(client, { tag: 'SubscriptionError', requestId, queryId, tableId: undefined, error }, startNanos);
+  }
+
+  #send(client: Client, answer: Untimed<SubscriptionAnswer>, startNanos: bigint): void {
+    this.#sender.send(client, { ...answer, durationMicros: this.#sender.microsSince(startNanos) });
   }
 }
 
-/** Rows, or why they are too many: that turns out only while they are gathered. */
-function rowsOrRefusal<T>(rows: () => T): T | string {
-  try {
-    return rows();
-  } catch (error) {
-    if (!(error instanceof QueryError)) throw error;
-    return error.message;
-  }
+function refuseQueryId({ querySets, identity, caller }: Client, id: number | undefined): string | undefined {
+  if (id === undefined || !querySets.has(id)) return undefined;
+  const ids = `(${identity.toHex()}, ${caller.connectionId.toHex()})`;
+  return `Subscription with id QueryId { id: ${id} } already exists for client: ${ids}`;
+}
+
+/** @throws QueryError if one of the queries is of an event table */
+function refuseEvents({ queries }: QuerySet): void {
+  const event = queries.find(({ plan }) => plan.table.isEvent);
+  if (event === undefined) return;
+  throw new QueryError(
+    'QUERY_UNSUPPORTED',
+    `Subscribing to the event table \`${event.tableName}\` requires WebSocket v2: ` +
+      'update the client library and generate your module bindings anew',
+  );
 }
 
 /** Whether the client of a query set has one of its queries under another id, too; the set without an id does not count. */

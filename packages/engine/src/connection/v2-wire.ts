@@ -160,35 +160,18 @@ export class V2Wire implements Wire {
   /** Registers a query set and answers with its rows, or with an error that leaves nothing registered. */
   *#subscribe(client: Client, { requestId, querySetId, queries }: Subscribe): Generator<void, void> {
     const { subscriptions, outbox, rows, door } = this.#core;
-    const overload = door.refuseRequest(client.quota);
-    if (overload !== undefined) {
-      this.#sendSubscriptionError(client, requestId, querySetId, overload.message);
-      return;
-    }
-    if (client.querySets.has(querySetId)) {
-      const id = `(${client.identity.toHex()}, ${client.caller.connectionId.toHex()})`;
-      const error = `Subscription with id QuerySetId { id: ${querySetId} } already exists for client: ${id}`;
-      this.#sendSubscriptionError(client, requestId, querySetId, error);
-      return;
-    }
-    const querySet = yield* subscriptions.prepare(client, querySetId, queries);
-    if (typeof querySet === 'string') {
-      this.#sendSubscriptionError(client, requestId, querySetId, querySet);
-      return;
-    }
     const lane = outbox.lane(client.isConfirmed);
-    lane.begin(client.number);
-    try {
-      writeQuerySetRows(lane.writer, beginSubscribeApplied(lane.writer, requestId, querySetId), querySet, rows);
-    } catch (error) {
-      if (!(error instanceof QueryError)) throw error;
-      lane.cancel();
-      subscriptions.drop(querySet);
-      this.#sendSubscriptionError(client, requestId, querySetId, error.message);
-      return;
-    }
-    lane.end();
-    subscriptions.begin(querySet);
+    const error =
+      door.refuseRequest(client.quota)?.message ??
+      refuseQuerySetId(client, querySetId) ??
+      (yield* subscriptions.subscribe(client, querySetId, queries, (querySet) => {
+        lane.begin(client.number);
+        writeQuerySetRows(lane.writer, beginSubscribeApplied(lane.writer, requestId, querySetId), querySet, rows);
+        lane.end();
+      }));
+    if (error === undefined) return;
+    lane.cancel();
+    this.#sendSubscriptionError(client, requestId, querySetId, error);
   }
 
   /** Ends a query set, unless the rows that the client wants with the answer are too many: then it goes on. */
@@ -255,4 +238,10 @@ export class V2Wire implements Wire {
     writeSubscriptionError(lane.writer, requestId, querySetId, error);
     lane.end();
   }
+}
+
+function refuseQuerySetId({ querySets, identity, caller }: Client, id: number): string | undefined {
+  if (!querySets.has(id)) return undefined;
+  const ids = `(${identity.toHex()}, ${caller.connectionId.toHex()})`;
+  return `Subscription with id QuerySetId { id: ${id} } already exists for client: ${ids}`;
 }

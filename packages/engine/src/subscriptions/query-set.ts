@@ -37,11 +37,6 @@ export class QuerySet {
     if (query.isWide) this.wideWeight += weight;
   }
 
-  /** There are no more queries to come. */
-  complete(): void {
-    this.queries.sort((a, b) => (a.tableName < b.tableName ? -1 : a.tableName > b.tableName ? 1 : 0));
-  }
-
   /**
    * Equal for query sets whose updates are the same bytes: how clients that asked for the same get
    * one message, written once. Asked for while it is live.

@@ -33,8 +33,6 @@ export class Subscriptions {
   readonly #queries: LiveQueries;
   readonly #changedQueries: LiveQuery[] = [];
   readonly #changedClients: Client[] = [];
-  /** What is being gathered, of clients whose subscribe is under way. */
-  readonly #gathering = new Map<Client, QuerySet>();
   readonly #ended: EndedQuerySets;
   #subscribedCount = 0;
   /** Counts how often what queries may name or see has changed. */
@@ -70,20 +68,41 @@ export class Subscriptions {
   }
 
   /**
-   * Plans queries for a client, each once, and puts them where transactions find them: all of a subscribe that takes
-   * time, in steps. Transactions may run in between. When it returns, the client's first rows are to be read, and then
-   * the query set begins, or is dropped.
-   * @param querySetId one that the client does not use
+   * Lets a client follow queries, in steps: transactions may run in between, until its first rows are read. From these on
+   * it is told of changes. What it follows under the id already goes only then: it stays if the new queries cannot be had.
    * @param texts may have `SELECT * FROM *` among them
-   * @param replaced the query set that the client gives up for them
-   * @returns a query set that has not begun, or why there is none
+   * @param answer reads the first rows and answers with them; a `QueryError` says why the client cannot have them
+   * @returns why the client does not follow the queries, if so
    */
-  *prepare(
+  *subscribe(
     client: Client,
     querySetId: number,
     texts: readonly string[],
-    replaced?: QuerySet,
-  ): Generator<void, QuerySet | string> {
+    answer: (querySet: QuerySet) => void,
+  ): Generator<void, string | undefined> {
+    const querySet = yield* this.#prepare(client, querySetId, texts);
+    if (typeof querySet === 'string') return querySet;
+    try {
+      answer(querySet);
+    } catch (error) {
+      if (!(error instanceof QueryError)) throw error;
+      this.drop(querySet);
+      return error.message;
+    }
+    // Looked up only now: an update may have ended it, or made another one of it.
+    const replaced = client.querySets.get(querySetId);
+    if (replaced !== undefined) this.drop(replaced);
+    this.#begin(querySet);
+    return undefined;
+  }
+
+  /**
+   * Plans queries for a client, each once, and puts them where transactions find them: all of a subscribe that takes
+   * time, in steps.
+   * @returns a query set that has not begun, or why there is none
+   */
+  *#prepare(client: Client, querySetId: number, texts: readonly string[]): Generator<void, QuerySet | string> {
+    const replaced = client.querySets.get(querySetId);
     const refusal = refuseTexts(client, texts, replaced);
     if (refusal !== undefined) return refusal;
     for (;;) {
@@ -99,16 +118,15 @@ export class Subscriptions {
       const tooMuch = refuseQueries(client, planned, replaced, this.#rows);
       if (tooMuch !== undefined) return tooMuch;
       const querySet = new QuerySet(querySetId, client);
-      this.#gathering.set(client, querySet);
+      client.gathering = querySet;
       yield* this.#gather(querySet, planned);
-      this.#gathering.delete(client);
+      client.gathering = undefined;
       if (generation === this.#generation) return querySet;
       this.drop(querySet);
     }
   }
 
-  /** From here on the client of a prepared query set is told of changes. */
-  begin(querySet: QuerySet): void {
+  #begin(querySet: QuerySet): void {
     const { client, id, queries } = querySet;
     querySet.isLive = true;
     client.querySets.set(id, querySet);
@@ -154,7 +172,7 @@ export class Subscriptions {
       inOneGo(this.#gather(next, planned));
       // Only now, so that a view that is still read does not become unused in between.
       this.drop(querySet);
-      this.begin(next);
+      this.#begin(next);
     }
     for (const { client, id, error } of ended) client.wire.querySetEnded(client, id, error);
   }
@@ -173,9 +191,8 @@ export class Subscriptions {
 
   /** Forgets a client that is gone, and what is being prepared for it. */
   removeClient(client: Client): void {
-    const gathering = this.#gathering.get(client);
-    if (gathering !== undefined) this.#end(gathering);
-    this.#gathering.delete(client);
+    if (client.gathering !== undefined) this.#end(client.gathering);
+    client.gathering = undefined;
     this.dropAll(client);
   }
 
@@ -272,7 +289,7 @@ export class Subscriptions {
       querySet.gather(live);
       this.#views.retain(live.plan.views, client.identity);
     }
-    querySet.complete();
+    querySet.queries.sort((a, b) => (a.tableName < b.tableName ? -1 : a.tableName > b.tableName ? 1 : 0));
   }
 
   #end(querySet: QuerySet): void {
