@@ -9,7 +9,6 @@
 // Rust and C++ is optimised when `wasm-opt` (binaryen) is installed; AssemblyScript brings its own. The same sources,
 // locks and tools give the same bytes wherever the checkout lies.
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { basename, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findLanguage, MODULE_LANGUAGES } from '../packages/cli/src/build/find-language.ts';
@@ -36,12 +35,10 @@ async function main(args: string[]): Promise<void> {
   const folders = options.all ? moduleFolders() : positionals.map((path) => resolve(path));
   if (folders.length === 0) throw new CliError('CLI_INVALID_ARGUMENT', 'name a module folder, or say --all');
   const modules = folders.map((folder) => ({ folder, language: findLanguage(folder) }));
-  const cargoHome = process.env['CARGO_HOME'] ?? join(homedir(), '.cargo');
   Object.assign(process.env, {
     // One folder for all modules: the standard library and the crates they share are compiled once.
     CARGO_TARGET_DIR: join(root, 'target', 'modules'),
-    // Panic messages name the sources of crates, which lie in the builder's home.
-    CARGO_ENCODED_RUSTFLAGS: `--remap-path-prefix=${cargoHome}=/cargo`,
+    RUSTC_WRAPPER: join(root, 'tools', 'rustc-with-crate-paths.sh'),
   });
   const terminal = new ProcessTerminal();
   for (const { folder, language } of modules) {

@@ -20,10 +20,10 @@ const GUIDES: readonly GuideToFollow[] = [
   {
     page: 'modules-in-rust.md',
     compiler: '/usr/bin/cargo',
-    // What tools/build-module.ts has compiled need not be compiled again; the flags have to be the same for that.
+    // What tools/build-module.ts has compiled need not be compiled again; the compiler has to be the same for that.
     environment: {
       CARGO_TARGET_DIR: join(repository, 'target', 'modules'),
-      CARGO_ENCODED_RUSTFLAGS: `--remap-path-prefix=${process.env['CARGO_HOME'] ?? join(process.env['HOME'] ?? '', '.cargo')}=/cargo`,
+      RUSTC_WRAPPER: join(repository, 'tools', 'rustc-with-crate-paths.sh'),
     },
   },
   { page: 'modules-in-cpp.md', compiler: '/usr/bin/em++', environment: {} },
