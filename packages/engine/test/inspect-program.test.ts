@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, globSync } from 'node:fs';
 import {
   componentEmbed,
   componentNew,
@@ -12,8 +12,9 @@ import { describeComponent } from '../src/inspection/describe-component.ts';
 import { inspectProgram } from '../src/inspection/index.ts';
 
 const folder = new URL('../../../modules/', import.meta.url);
-const modules = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-  .filter((path) => path.endsWith('.wasm') && !path.includes('node_modules'))
+// Compilers leave more of them in folders below.
+const modules = globSync('*/*.wasm', { cwd: folder })
+  .toSorted()
   .map((path) => ({ path, bytes: new Uint8Array(readFileSync(new URL(path, folder))) }));
 const chat = modules.find(({ path }) => path.endsWith('quickstart-chat.wasm'))!.bytes;
 
