@@ -40,6 +40,36 @@ function same(ctx: ReducerContext): i32 {
   return -1;
 }
 
+/** Each return asks its own loop for what it returns. */
+class Rest {
+  static count(ctx: ReducerContext): i64 {
+    const rows = ctx.db.row.iter();
+    for (const row of rows) return row.score < 0 ? -1 : rows.count();
+    return -2;
+  }
+  static maybe(ctx: ReducerContext): Row | null {
+    const rows = ctx.db.row.iter();
+    for (const row of rows) {
+      if (row.score == 0) return null;
+      for (const other of rows) if (other.score > row.score) return { id: other.id, score: rows.count() };
+    }
+    return null;
+  }
+  static counts<T>(ctx: ReducerContext): Array<T> {
+    const rows = ctx.db.row.iter();
+    for (const row of rows) return [<T>row.score, <T>rows.count()];
+    return [];
+  }
+  static tell(ctx: ReducerContext): void {
+    const rows = ctx.db.row.iter();
+    for (const row of rows) {
+      const inner = [1].map<i32>((one) => { for (const each of [one]) return each + 1; return 0; });
+      return this.say(row.score + inner[0], rows.count());
+    }
+  }
+  static say(score: i32, left: i32): void { console.log(\`\${score} \${left}\`); }
+}
+
 class Reducers {
   @reducer static a_count(ctx: ReducerContext): void { ctx.db.row.count(); }
   @reducer static b_clear(ctx: ReducerContext): void { ctx.db.row.clear(); }
@@ -85,6 +115,13 @@ class Reducers {
   @reducer static t_first(ctx: ReducerContext): void { ctx.db.row.iter().first(); }
   @reducer static u_break(ctx: ReducerContext): void { for (const row of ctx.db.row.iter()) if (row.id == 0) break; }
   @reducer static v_return(ctx: ReducerContext): void { kept = [same(ctx).toString()]; }
+  @reducer static va_return_count(ctx: ReducerContext): void { throw new SenderError(Rest.count(ctx).toString()); }
+  @reducer static vb_return_row(ctx: ReducerContext): void {
+    const row = Rest.maybe(ctx);
+    throw new SenderError(row === null ? "none" : \`\${row.id} \${row.score}\`);
+  }
+  @reducer static vc_return_array(ctx: ReducerContext): void { throw new SenderError(Rest.counts<f32>(ctx).join()); }
+  @reducer static vd_return_call(ctx: ReducerContext): void { Rest.tell(ctx); throw new SenderError("told"); }
   @reducer static w_to_the_end(ctx: ReducerContext): void { for (const row of ctx.db.row.iter()) kept = [\`\${row.id}\`]; }
 }`;
 
@@ -209,6 +246,17 @@ test('a loop over rows knows continue and break', () => {
 });
 
 test.each([
+  { reducer: 'va_return_count', text: '2' },
+  { reducer: 'vb_return_row', text: '0 1' },
+  { reducer: 'vc_return_array', text: '7.0,2.0' },
+  { reducer: 'vd_return_call', text: 'told' },
+])('what a loop returns is computed before the loop gives up its rows: $reducer', ({ reducer, text }) => {
+  host.rows = rows(7, 8, 9);
+  expect(call(reducer)).toEqual({ code: 1, text });
+  expect(host.log.map(({ message }) => message)).toEqual(reducer === 'vd_return_call' ? ['9 2'] : []);
+});
+
+test.each([
   { reducer: 't_first', closed: 1 },
   { reducer: 'u_break', closed: 1 },
   { reducer: 'v_return', closed: 2 },
@@ -231,7 +279,7 @@ test.each([
 
 test('the log has file and line of each call of console', () => {
   call('r_log');
-  const line = source.split('\n').findIndex((text) => text.includes('console.log')) + 1;
+  const line = source.split('\n').findIndex((text) => text.includes('console.log("one")')) + 1;
   expect(host.log).toEqual([
     { level: 2, file: 'assembly/index.ts', line, message: 'one' },
     { level: 1, file: 'assembly/index.ts', line, message: 'zwei, drei 🚀' },

@@ -8,6 +8,7 @@ import {
   FunctionExpression,
   IdentifierExpression,
   ImportStatement,
+  NamedTypeNode,
   NewExpression,
   Node,
   PropertyAccessExpression,
@@ -15,7 +16,9 @@ import {
   type Source,
   type Statement,
   ThrowStatement,
+  type TypeNode,
   VariableStatement,
+  isTypeOmitted,
 } from 'assemblyscript';
 import { libraryName, libraryPath } from '../library-path.ts';
 import { decoratorNames } from '../read/decorators.ts';
@@ -52,13 +55,15 @@ export function rewriteSource(
   report: Report,
 ): void {
   let loops = 0;
+  const endsByReturn: EndsByReturn = new Map();
   rewriteNodes(source, (node) => {
     const reason = forbiddenAccess(node);
     if (reason !== undefined) report.error(node.range, reason);
     if (node instanceof ImportStatement) removeDecorators(node);
     if (node instanceof CallExpression) rewriteLog(node, source);
     if (node instanceof ThrowStatement) return rewriteThrow(node);
-    if (node instanceof ForOfStatement) return rewriteForOf(node, loops++, report);
+    if (node instanceof ForOfStatement) return rewriteForOf(node, loops++, endsByReturn, report);
+    if (node instanceof FunctionDeclaration) endLoopsAtReturns(node, endsByReturn);
     return node;
   });
   source.statements.unshift(...importSource(injected, source.normalizedPath));
@@ -98,7 +103,10 @@ function rewriteThrow(statement: ThrowStatement): Node {
   return Node.createBlockStatement(parseSnippet('$raise($TEXT); throw new Error();', { $TEXT: text }, range), range);
 }
 
-function rewriteForOf(loop: ForOfStatement, number: number, report: Report): Node {
+/** What ends the loops that a `return` leaves, from the innermost on. Only the function around them knows its type. */
+type EndsByReturn = Map<Node, string>;
+
+function rewriteForOf(loop: ForOfStatement, number: number, endsByReturn: EndsByReturn, report: Report): Node {
   const { variable, iterable, body, range } = loop;
   const declaration = variable instanceof VariableStatement ? variable.declarations[0] : undefined;
   if (declaration === undefined) {
@@ -117,17 +125,46 @@ function rewriteForOf(loop: ForOfStatement, number: number, report: Report): Nod
     for (let ${at} = 0; $hasNext(${rows}, ${at}); ++${at}) { $VARIABLE; $BODY; }
     ${end}`;
   const statements = parseSnippet(text, { $ITERABLE: iterable }, range);
-  replaceMarkers(statements, { $VARIABLE: variable, $BODY: beforeReturns(body, end) });
+  rewriteReturns(body, (node) => {
+    endsByReturn.set(node, (endsByReturn.get(node) ?? '') + end);
+    return node;
+  });
+  replaceMarkers(statements, { $VARIABLE: variable, $BODY: body });
   return Node.createBlockStatement(statements, range);
 }
 
-/** Puts a statement before each `return` of the function that a loop's body is in. */
-function beforeReturns(body: Statement, text: string): Statement {
-  const rewrite = (node: Node): Node =>
-    node instanceof ReturnStatement
-      ? Node.createBlockStatement([...parseSnippet(text, {}, node.range), node], node.range)
-      : node;
-  return rewriteNode(body, rewrite, isFunction) as Statement;
+function endLoopsAtReturns(declaration: FunctionDeclaration, endsByReturn: EndsByReturn): void {
+  if (declaration.body === null || endsByReturn.size === 0) return;
+  rewriteReturns(declaration.body, (node) => {
+    const ends = endsByReturn.get(node);
+    endsByReturn.delete(node);
+    return ends === undefined ? node : endLoopsAtReturn(node, ends, declaration.signature.returnType);
+  });
+}
+
+/** The value is computed before the loops are ended: it may ask for further rows. */
+function endLoopsAtReturn(statement: ReturnStatement, ends: string, returnType: TypeNode): Node {
+  const { value, range } = statement;
+  if (value === null || value instanceof IdentifierExpression) {
+    return Node.createBlockStatement([...parseSnippet(ends, {}, range), statement], range);
+  }
+  if (isVoid(returnType)) {
+    return Node.createBlockStatement(parseSnippet(`$VALUE; ${ends} return;`, { $VALUE: value }, range), range);
+  }
+  const statements = parseSnippet(`const $value = $VALUE; ${ends} return $value;`, { $VALUE: value }, range);
+  const [variable] = statements as [VariableStatement, ...Statement[]];
+  // A function inside an expression may leave its type to the compiler.
+  if (!isTypeOmitted(returnType)) variable.declarations[0]!.type = returnType;
+  return Node.createBlockStatement(statements, range);
+}
+
+function isVoid(type: TypeNode): boolean {
+  return type instanceof NamedTypeNode && type.name.identifier.text === 'void';
+}
+
+/** The returns of the function that a statement is in, not those of functions inside of it. */
+function rewriteReturns(body: Statement, rewrite: (node: ReturnStatement) => Node): void {
+  rewriteNode(body, (node) => (node instanceof ReturnStatement ? rewrite(node) : node), isFunction);
 }
 
 function isFunction(node: Node): boolean {
