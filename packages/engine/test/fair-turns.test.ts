@@ -13,6 +13,7 @@ import { readOutboundBatch } from '../src/gateway.ts';
 import { Database } from '../src/index.ts';
 import { testIdentity } from '../src/testing/index.ts';
 import { BusyClock } from './support/busy-clock.ts';
+import { memoryOptions } from './support/memory-options.ts';
 
 /*
  * Much that one client asks for is done between what others ask for. The time that things take is counted, not
@@ -38,29 +39,18 @@ beforeEach(async () => {
   closes = [];
   framesDone = 0;
   onMessage = () => {};
-  const options = {
-    identity: testIdentity('database'),
-    log: undefined,
-    clock,
-    timers: clock,
-    moduleLog: () => {},
-    deliver: (batch: Uint8Array) => {
-      const answers: (typeof batches)[number] = [];
-      readOutboundBatch(batch, {
-        message: ([number], payload) => {
-          const message = readServerMessage(new ByteReader(payload));
-          onMessage(number!, message);
-          if (message.tag === 'ReducerResult') answers.push({ number: number!, requestId: message.requestId });
-        },
-        close: (number, code) => closes.push({ number, code }),
-      });
-      batches.push(answers);
-    },
-    defer: clock.defer,
-    onFailure: (error: Error) => {
-      throw error;
-    },
-  };
+  const options = memoryOptions(clock, (batch) => {
+    const answers: (typeof batches)[number] = [];
+    readOutboundBatch(batch, {
+      message: ([number], payload) => {
+        const message = readServerMessage(new ByteReader(payload));
+        onMessage(number!, message);
+        if (message.tag === 'ReducerResult') answers.push({ number: number!, requestId: message.requestId });
+      },
+      close: (number, code) => closes.push({ number, code }),
+    });
+    batches.push(answers);
+  });
   database = await Database.create(options, program, testIdentity('owner'));
   for (const number of CLIENTS) connect(number);
   await clock.advance(0);

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readOutboundBatch } from '../src/gateway.ts';
 import { Database } from '../src/index.ts';
 import { FakeClock, testIdentity } from '../src/testing/index.ts';
+import { memoryOptions } from './support/memory-options.ts';
 
 /*
  * A few bytes ask for a whole table; what is asked for at once must not fill the memory.
@@ -25,24 +26,14 @@ beforeEach(async () => {
   clock = new FakeClock();
   receivedBytes = new Map();
   closes = [];
-  const options = {
-    identity: testIdentity('database'),
-    log: undefined,
-    clock,
-    timers: clock,
-    moduleLog: () => {},
-    deliver: (batch: Uint8Array) =>
-      readOutboundBatch(batch, {
-        message: (numbers, payload) => {
-          for (const number of numbers) receivedBytes.set(number, bytesOf(number) + payload.length);
-        },
-        close: (number, _code, reason) => closes.push({ number, reason }),
-      }),
-    defer: clock.defer,
-    onFailure: (error: Error) => {
-      throw error;
-    },
-  };
+  const options = memoryOptions(clock, (batch) =>
+    readOutboundBatch(batch, {
+      message: (numbers, payload) => {
+        for (const number of numbers) receivedBytes.set(number, bytesOf(number) + payload.length);
+      },
+      close: (number, _code, reason) => closes.push({ number, reason }),
+    }),
+  );
   database = await Database.create(options, program, testIdentity('owner'));
   for (const number of [GREEDY, MODEST]) {
     const caller = { identity: testIdentity(String(number)), connectionId: ConnectionId.fromBigInt(BigInt(number)) };

@@ -7,6 +7,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { readOutboundBatch } from '../src/gateway.ts';
 import { Database } from '../src/index.ts';
 import { FakeClock, testIdentity } from '../src/testing/index.ts';
+import { memoryOptions } from './support/memory-options.ts';
 
 /*
  * What a server sees of procedures: messages in the lanes of confirmed and unconfirmed readers, and
@@ -60,25 +61,15 @@ beforeEach(async () => {
     [CONFIRMED, []],
     [UNCONFIRMED, []],
   ]);
-  const options = {
-    identity: testIdentity('database'),
-    log,
-    clock,
-    timers: clock,
-    moduleLog: () => {},
-    deliver: (batch: Uint8Array) =>
-      readOutboundBatch(batch, {
-        message: (numbers, payload) => {
-          for (const number of numbers) received.get(number)?.push(readServerMessage(new ByteReader(payload.slice())));
-        },
-        close: () => {},
-      }),
-    defer: clock.defer,
-    onFailure: (error: Error) => {
-      throw error;
-    },
-  };
-  database = await Database.create(options, program, testIdentity('owner'));
+  const options = memoryOptions(clock, (batch) =>
+    readOutboundBatch(batch, {
+      message: (numbers, payload) => {
+        for (const number of numbers) received.get(number)?.push(readServerMessage(new ByteReader(payload.slice())));
+      },
+      close: () => {},
+    }),
+  );
+  database = await Database.create({ ...options, log }, program, testIdentity('owner'));
   for (const number of [CONFIRMED, UNCONFIRMED]) {
     const connectionId = ConnectionId.fromBigInt(BigInt(number));
     const identity = testIdentity(String(number));

@@ -7,6 +7,7 @@ import { readOutboundBatch } from '../src/outbound-batch.ts';
 import { CallerQueries } from '../src/queries/caller-queries.ts';
 import { FakeClock, testIdentity } from '../src/testing/index.ts';
 import { anyModule, rowBytes } from './support/any-module.ts';
+import { memoryOptions } from './support/memory-options.ts';
 
 const COLUMNS = [
   ['id', types.u8],
@@ -55,33 +56,20 @@ beforeEach(async () => {
   clock = new ClockOfTurns();
   received = new Map();
   mayClose = false;
-  database = await Database.create(
-    {
-      identity: testIdentity('database'),
-      log: undefined,
-      clock,
-      timers: clock,
-      moduleLog: () => undefined,
-      defer: queueMicrotask,
-      deliver: (batch) =>
-        readOutboundBatch(batch, {
-          message: (numbers, payload) => {
-            for (const number of numbers) {
-              const list = received.get(number) ?? [];
-              received.set(number, [...list, readServerMessage(new ByteReader(payload))]);
-            }
-          },
-          close: (_number, _code, reason) => {
-            if (!mayClose) throw new Error(reason);
-          },
-        }),
-      onFailure: (error) => {
-        throw error;
+  const options = memoryOptions(clock, (batch) =>
+    readOutboundBatch(batch, {
+      message: (numbers, payload) => {
+        for (const number of numbers) {
+          const list = received.get(number) ?? [];
+          received.set(number, [...list, readServerMessage(new ByteReader(payload))]);
+        }
       },
-    },
-    program(),
-    testIdentity('owner'),
+      close: (_number, _code, reason) => {
+        if (!mayClose) throw new Error(reason);
+      },
+    }),
   );
+  database = await Database.create({ ...options, defer: queueMicrotask }, program(), testIdentity('owner'));
   for (const [number, name] of [
     [OWNER, 'owner'],
     [EVE, 'eve'],

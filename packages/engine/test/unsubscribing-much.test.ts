@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { readOutboundBatch } from '../src/gateway.ts';
 import { Database } from '../src/index.ts';
 import { FakeClock, testIdentity } from '../src/testing/index.ts';
+import { memoryOptions } from './support/memory-options.ts';
 
 /*
  * Rows of a join that came one by one may be too many to be sent together, which an answer to an unsubscribe does.
@@ -26,28 +27,18 @@ test('an unsubscribe whose rows are too many is refused and the subscription goe
   const toV2: ServerMessage[] = [];
   const toV1: v1.ServerMessage<unknown, unknown>[] = [];
   let updates = 0;
-  const options = {
-    identity: testIdentity('database'),
-    log: undefined,
-    clock,
-    timers: clock,
-    moduleLog: () => {},
-    deliver: (batch: Uint8Array) =>
-      readOutboundBatch(batch, {
-        message: (numbers, payload) => {
-          if (payload.length > ROW_BYTES) updates += numbers.length;
-          else if (numbers.includes(V2)) toV2.push(readServerMessage(new ByteReader(payload)));
-          else toV1.push(v1.readServerMessage(new ByteReader(payload)));
-        },
-        close: (_number, _code, reason) => {
-          throw new Error(reason);
-        },
-      }),
-    defer: clock.defer,
-    onFailure: (error: Error) => {
-      throw error;
-    },
-  };
+  const options = memoryOptions(clock, (batch) =>
+    readOutboundBatch(batch, {
+      message: (numbers, payload) => {
+        if (payload.length > ROW_BYTES) updates += numbers.length;
+        else if (numbers.includes(V2)) toV2.push(readServerMessage(new ByteReader(payload)));
+        else toV1.push(v1.readServerMessage(new ByteReader(payload)));
+      },
+      close: (_number, _code, reason) => {
+        throw new Error(reason);
+      },
+    }),
+  );
   const database = await Database.create(options, program, testIdentity('owner'));
   for (const [number, protocol] of [
     [V2, 'v2.bsatn.spacetimedb'],

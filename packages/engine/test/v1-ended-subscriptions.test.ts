@@ -10,6 +10,7 @@ import { readOutboundBatch } from '../src/outbound-batch.ts';
 import { LiveQuery } from '../src/subscriptions/live-query.ts';
 import { FakeClock, testIdentity } from '../src/testing/index.ts';
 import { anyModule } from './support/any-module.ts';
+import { memoryOptions } from './support/memory-options.ts';
 
 const COLUMNS = [['id', types.u8]] as const;
 
@@ -35,30 +36,17 @@ beforeEach(async () => {
   clock = new FakeClock();
   received = new Map();
   log = await CommitLog.open(new SimulatedDisk(Math.random), 'log');
-  database = await Database.create(
-    {
-      identity: testIdentity('database'),
-      log,
-      clock,
-      timers: clock,
-      moduleLog: () => undefined,
-      defer: clock.defer,
-      deliver: (batch) =>
-        readOutboundBatch(batch, {
-          message: (numbers, payload) => {
-            for (const number of numbers) {
-              received.set(number, [...take(number), readServerMessage(new ByteReader(payload.slice()))]);
-            }
-          },
-          close: () => undefined,
-        }),
-      onFailure: (error) => {
-        throw error;
+  const options = memoryOptions(clock, (batch) =>
+    readOutboundBatch(batch, {
+      message: (numbers, payload) => {
+        for (const number of numbers) {
+          received.set(number, [...take(number), readServerMessage(new ByteReader(payload.slice()))]);
+        }
       },
-    },
-    program(),
-    testIdentity('owner'),
+      close: () => undefined,
+    }),
   );
+  database = await Database.create({ ...options, log }, program(), testIdentity('owner'));
   for (const number of [CONFIRMED, UNCONFIRMED]) {
     database.connect({
       number,

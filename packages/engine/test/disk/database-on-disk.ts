@@ -4,6 +4,7 @@ import { Database, type DatabaseOptions, decodeSqlRows } from '../../src/index.t
 import { FakeClock, testIdentity } from '../../src/testing/index.ts';
 import { rawTable } from '../../../schema/test/raw-modules.ts';
 import { anyModule } from '../support/any-module.ts';
+import { memoryOptions } from '../support/memory-options.ts';
 
 /** Few bytes, so that every one of them can be tried: a table of numbers. */
 export const numbersModule = anyModule({
@@ -37,16 +38,11 @@ export class DatabaseOnDisk {
   }
 
   static async #make(fs: FileSystem, make: (options: DatabaseOptions) => Promise<Database>): Promise<DatabaseOnDisk> {
-    const clock = new FakeClock();
     let made: DatabaseOnDisk | undefined;
     const database = await make({
-      identity: testIdentity('database'),
+      ...memoryOptions(new FakeClock(), () => {}),
       log: await CommitLog.open(fs, 'database', { maxSegmentBytes: 1_000 }),
-      clock,
-      timers: clock,
       defer: queueMicrotask,
-      moduleLog: () => {},
-      deliver: () => {},
       onFailure: (error) => {
         if (made !== undefined) made.failure = error;
       },

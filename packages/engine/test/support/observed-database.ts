@@ -19,6 +19,7 @@ import { Database } from '../../src/database.ts';
 import { readOutboundBatch } from '../../src/outbound-batch.ts';
 import { FakeClock, testIdentity } from '../../src/testing/index.ts';
 import { ProtocolClient, type Style } from './protocol-client.ts';
+import { memoryOptions } from './memory-options.ts';
 
 /** Numbers of connections: the clients count from 1. */
 const OBSERVER = 1_000_000;
@@ -100,22 +101,7 @@ export class ObservedDatabase {
         },
         close: (number, _code, reason) => failures.push(`connection ${number} was closed: ${reason}`),
       });
-    const database = await Database.create(
-      {
-        identity: testIdentity('database'),
-        log: undefined,
-        clock,
-        timers: clock,
-        moduleLog: () => undefined,
-        deliver: (batch) => deliver(batch),
-        defer: clock.defer,
-        onFailure: (error) => {
-          throw error;
-        },
-      },
-      program,
-      testIdentity('owner'),
-    );
+    const database = await Database.create(memoryOptions(clock, deliver), program, testIdentity('owner'));
     const jwtPayload = JSON.stringify({ iss: 'lightcone-testing', sub: 'owner' });
     const owner = { identity: testIdentity('owner'), connectionId: ConnectionId.fromBigInt(1000n), jwtPayload };
     for (const [i, { protocol, isLight }] of kinds.entries()) {

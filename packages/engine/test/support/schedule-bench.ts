@@ -13,6 +13,7 @@ import { recoverStore } from '../../src/snapshots/recover-store.ts';
 import type { ReducerCall } from '../../src/reducer-calls.ts';
 import { createTable } from '../../src/schema-objects.ts';
 import { FakeClock, testIdentity } from '../../src/testing/index.ts';
+import { memoryOptions } from './memory-options.ts';
 
 /** When a row is due, in microseconds after the bench's start or of an interval. */
 export interface At {
@@ -193,19 +194,9 @@ export class ScheduleBench {
 
   async #open(): Promise<void> {
     const log = this.#disk && (await CommitLog.open(this.#disk, 'db'));
+    const options = memoryOptions(this.clock, () => {});
     this.core = new Core(
-      {
-        identity: testIdentity('database'),
-        log,
-        clock: this.clock,
-        timers: this.clock,
-        moduleLog: (record) => this.logs.push(record),
-        deliver: () => {},
-        defer: this.clock.defer,
-        onFailure: (error) => {
-          throw error;
-        },
-      },
+      { ...options, log, moduleLog: (record) => this.logs.push(record) },
       await recoverStore(testIdentity('database'), log),
     );
   }

@@ -20,6 +20,7 @@ import { replaceRowRules } from '../../src/publishing/row-rules.ts';
 import { type RecoveredStore, recoverStore } from '../../src/snapshots/recover-store.ts';
 import { createTable } from '../../src/schema-objects.ts';
 import { FakeClock, testIdentity } from '../../src/testing/index.ts';
+import { memoryOptions } from './memory-options.ts';
 
 /** A table of a test. */
 export interface TableParts extends Partial<Omit<RawTableDefV10, 'name' | 'productTypeRef'>> {
@@ -54,22 +55,8 @@ export class TestCore {
   readonly #clients = new Map<number, TestClient>();
 
   private constructor(recovered: RecoveredStore) {
-    const clock = new FakeClock();
-    this.core = new Core(
-      {
-        identity: testIdentity('database'),
-        log: undefined,
-        clock,
-        timers: clock,
-        moduleLog: () => undefined,
-        deliver: (batch) => this.#deliver(batch),
-        defer: queueMicrotask,
-        onFailure: (error) => {
-          throw error;
-        },
-      },
-      recovered,
-    );
+    const options = memoryOptions(new FakeClock(), (batch) => this.#deliver(batch));
+    this.core = new Core({ ...options, defer: queueMicrotask }, recovered);
   }
 
   /** @param rules of row-level security; the owner's name is `owner` */
