@@ -2,12 +2,16 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { DEFAULT_CONFIG } from '../src/config.ts';
 import { DataDirectory } from '../src/data-directory.ts';
 import { Databases } from '../src/databases.ts';
 import type { DatabaseRecord } from '../src/control/control-database.ts';
+import type { DatabaseThread, ThreadClient } from '../src/database-thread/database-thread.ts';
+import { FrameQueue } from '../src/database-thread/frame-queue.ts';
+import type { ToDatabase } from '../src/database-thread/messages.ts';
 import { programs } from './fixtures.ts';
 
 const log = pino({ level: 'silent' });
@@ -119,4 +123,38 @@ test('a thread that is busy for hours holds up no stop and no delete for longer 
     vi.useRealTimers();
   }
   expect(existsSync(dataDirectory.replicaPath(record.replica) ?? '')).toBe(false);
+});
+
+/** A client that asks for something, of which nothing else is under way. */
+function hear(thread: DatabaseThread): void {
+  const client: ThreadClient = { number: 1, frames: new FrameQueue(), pause: () => {}, resume: () => {} };
+  thread.frame(client, new Uint8Array(1), false);
+}
+
+function ask(thread: DatabaseThread, count: number): Promise<unknown>[] {
+  return Array.from({ length: count }, () => thread.ask('somebody', 'call', call, 0));
+}
+
+test('beside a client that asks for one thing at a time requests go at their pace, to all databases together', async () => {
+  const [one, other] = [await databases.open(await createChat()), await databases.open(await createChat())];
+  const posted = vi.spyOn(Worker.prototype, 'postMessage');
+  const requestCount = (): number =>
+    posted.mock.calls.filter(([message]) => (message as Exclude<ToDatabase, ArrayBuffer>).tag === 'request').length;
+  await Promise.all(ask(one.thread, 10));
+  expect(requestCount()).toBe(10);
+  posted.mockClear();
+  hear(one.thread);
+  const answers = [...ask(one.thread, 10), ...ask(other.thread, 10)];
+  expect(requestCount()).toBe(4);
+  for (const answer of await Promise.all(answers)) expect(answer).toMatchObject({ kind: 'committed' });
+  expect(requestCount()).toBe(20);
+  posted.mockRestore();
+});
+
+test('requests that wait at their pace are answered by a database that stops', async () => {
+  const { thread } = await databases.open(await createChat());
+  hear(thread);
+  const answers = ask(thread, 20);
+  await thread.stop();
+  for (const answer of await Promise.all(answers)) expect(answer).toMatchObject({ kind: 'committed' });
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { DatabaseThread } from '../src/database-thread/database-thread.ts';
-import { RequestPace } from '../src/database-thread/request-pace.ts';
+import { ModestClient } from '../src/database-thread/modest-client.ts';
 import { startServer } from '../src/index.ts';
 import type { RunningServer } from '../src/index.ts';
 import { TestClient, textArgs } from './client.ts';
@@ -27,7 +27,7 @@ let server: RunningServer;
 let owner: User;
 beforeAll(async () => {
   // All go to the database at once, as beside nobody: its order is what is looked at.
-  vi.spyOn(RequestPace.prototype, 'heard').mockReturnValue();
+  vi.spyOn(ModestClient.prototype, 'heard').mockReturnValue();
   folder = await mkdtemp(join(tmpdir(), 'lightcone-fair-requests-'));
   await writeFile(join(folder, 'config.toml'), CONFIG);
   server = await startServer({ listenAddress: '127.0.0.1:0', dataDir: folder, postgresPort: 0 });

@@ -6,10 +6,9 @@ import { AskedRequests } from './asked-requests.ts';
 import { FrameBatch } from './frame-batch.ts';
 import type { FrameSource } from './frame-batch.ts';
 import type { FrameQueue } from './frame-queue.ts';
-import { FrameShares } from './frame-shares.ts';
+import { frameShare } from './frame-share.ts';
 import { FramesInFlight } from './frames-in-flight.ts';
 import { Gathering } from './gathering.ts';
-import type { RequestPace } from './request-pace.ts';
 import { STARTED } from './messages.ts';
 import type {
   AskedKind,
@@ -20,6 +19,8 @@ import type {
   ThreadStart,
   ToDatabase,
 } from './messages.ts';
+import { ModestClient } from './modest-client.ts';
+import type { RequestPace } from './request-pace.ts';
 
 /** More than this on the way to a database, and clients that send to it are held up. */
 const MAX_BYTES_IN_FLIGHT = 64 * 1024 * 1024;
@@ -63,7 +64,7 @@ interface Waiting {
  * The gateway's end of one database's thread.
  *
  * Frames gather for a few turns of the event loop and cross together (`Gathering`), of each client no more than its
- * share at a time (`FrameShares`). Everything else crosses at once, after the frames of its client that
+ * share at a time (`frameShare`). Everything else crosses at once, after the frames of its client that
  * came before it, so the database sees what the gateway saw of each client, in order.
  */
 export class DatabaseThread {
@@ -81,7 +82,7 @@ export class DatabaseThread {
     () => this.#flush(),
   );
   readonly #inFlight: FramesInFlight<ThreadClient> = new FramesInFlight();
-  readonly #shares = new FrameShares();
+  readonly #modest = new ModestClient();
   /** Clients of which frames wait for others to be done with, in the order of their turns. */
   readonly #waitingClients = new Set<ThreadClient>();
   /** Of those, the ones that are gone: their frames come first. */
@@ -135,8 +136,8 @@ export class DatabaseThread {
     if (this.#hasEnded || this.#isStopping) return;
     const { frames } = client;
     if (frames.length === 0) {
-      this.#shares.heard(client.number);
-      this.#pace.heard();
+      this.#modest.heard(client.number);
+      this.#pace.modest.heard(client.number);
     }
     if (frames.waitingCount === 0 && frames.mayCross(this.#shareOf(client))) {
       this.#cross(client, frame, isText);
@@ -155,7 +156,7 @@ export class DatabaseThread {
   }
 
   #shareOf({ number }: ThreadClient): number {
-    return this.#shares.framesFor(number, this.#waitingClients.size);
+    return frameShare(this.#modest.isBeside(number), this.#waitingClients.size);
   }
 
   #cross(client: ThreadClient, frame: Uint8Array, isText: boolean): void {
@@ -170,7 +171,7 @@ export class DatabaseThread {
 
   disconnect(client: ThreadClient): void {
     this.#paused.delete(client);
-    this.#shares.forget(client.number);
+    this.#modest.forget(client.number);
     if (this.#waitingClients.has(client)) this.#leaving.add(client);
     else this.#post({ tag: 'disconnect', number: client.number });
   }
@@ -302,7 +303,7 @@ export class DatabaseThread {
     this.#isPolling = true;
     setTimeout(() => {
       this.#isPolling = false;
-      this.#shares.looked();
+      this.#modest.looked();
       this.#goOn();
       if (this.#waitingClients.size > 0 || this.#paused.size > 0) this.#pollSoon();
     }, POLL_MS);

@@ -49,7 +49,7 @@ export class FrameQueue {
     return this.#waitingBytes <= MAX_WAITING_BYTES / 2;
   }
 
-  /** Whether the next frame may go to the database. @param maxFrames may be there: see `FrameShares` */
+  /** Whether the next frame may go to the database. @param maxFrames may be there: see `frameShare` */
   mayCross(maxFrames: number): boolean {
     return this.#framesAtDatabase < maxFrames && this.#bytesAtDatabase < MAX_BYTES_AT_DATABASE;
   }

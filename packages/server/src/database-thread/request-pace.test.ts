@@ -61,7 +61,7 @@ test('all go while no client is there that asks for one thing at a time', () => 
 
 test('beside such a client four go, and the next when one is answered, of each asker in turn', () => {
   const road = new Road();
-  road.pace.heard();
+  road.pace.modest.heard(1);
   road.begin('a', ...names('a', 0, 8));
   road.begin('b', 'b0', 'b1');
   expect(road.went).toEqual(names('a', 0, 4));
@@ -73,7 +73,7 @@ test('beside such a client four go, and the next when one is answered, of each a
 
 test('of many who ask one database, and one who asks another, his goes with the first', () => {
   const road = new Road();
-  road.pace.heard();
+  road.pace.modest.heard(1);
   for (const name of names('a', 0, 100)) road.beginAt('flooded', name, name);
   road.beginAt('other', 'b', 'b0', 'b1');
   road.answer(...names('a', 0, 4));
@@ -97,10 +97,10 @@ test('of answers that come together two are passed on in each turn', () => {
 
 test('what is held goes when no such client was heard for a thousand looks', () => {
   const road = new Road();
-  road.pace.heard();
+  road.pace.modest.heard(1);
   road.begin('a', ...names('a', 0, 3000));
   road.look(500);
-  road.pace.heard();
+  road.pace.modest.heard(1);
   road.look(999);
   expect(road.went.length).toBeLessThan(3000);
   road.look(1);
@@ -111,7 +111,7 @@ test('what is held goes when no such client was heard for a thousand looks', () 
 
 test('those that take long leave their places to others', () => {
   const road = new Road();
-  road.pace.heard();
+  road.pace.modest.heard(1);
   road.begin('a', ...names('slow', 0, 4));
   road.begin('b', ...names('b', 0, 20));
   road.look(7);
@@ -126,7 +126,7 @@ test('those that take long leave their places to others', () => {
 
 test('all go that ask a database when it stops, before it is told, and nobody else', () => {
   const road = new Road();
-  road.pace.heard();
+  road.pace.modest.heard(1);
   road.beginAt('other', 'b', ...names('b', 0, 6));
   road.beginAt('ends', 'a', ...names('a', 0, 20));
   road.pace.letAllGo('ends');
@@ -154,7 +154,7 @@ property.prop([
       ofAsker.push(`${step.asker}${ofAsker.length}`);
       road.begin(step.asker, ofAsker.at(-1)!); // just pushed
     } else if (step.tag === 'answer') answerNext();
-    else if (step.tag === 'heard') road.pace.heard();
+    else if (step.tag === 'heard') road.pace.modest.heard(1);
     else road[step.tag]();
   }
   const count = Object.values(begun).flat().length;

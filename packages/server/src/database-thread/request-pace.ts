@@ -1,3 +1,4 @@
+import { ModestClient } from './modest-client.ts';
 import { Rotation } from './rotation.ts';
 
 /** Requests that may be under way together while a client is there that asks for one thing at a time. */
@@ -6,8 +7,6 @@ const REQUESTS_BESIDE = 4;
 const LOOK_MS = 1;
 /** One that has no answer when it was looked so often does not count: it waits for a slow disk or for something else. */
 const MAX_LOOKS = 8;
-/** A client that asks for little counts as being there until it was looked so often: a second or two. */
-const MODEST_LOOKS = 1000;
 /** Answers that are passed on in each turn of the event loop. To write one over HTTP takes some fifty microseconds. */
 const ANSWERS_PER_TURN = 2;
 
@@ -37,13 +36,15 @@ const EVENT_LOOP: PaceTimers = {
  *
  * Any number is under way together, but for few while a client is there that asks for one thing at a time: with many,
  * the gateway's thread and the databases' always have something to do, and a call of that client waits for a processor
- * wherever it comes, as beside frames (`FrameShares`). Those that wait go in turn over their databases, so that a slow one
+ * wherever it comes, as beside frames (`frameShare`). Those that wait go in turn over their databases, so that a slow one
  * of which many ask holds up its own, and of each database in turn over their askers.
  *
  * Answers wait for the disk, and many have it at once. They are passed on a few in each turn of the event loop: else all
  * of them are written, and all the next requests read, in one turn each.
  */
 export class RequestPace {
+  /** Of all databases together. */
+  readonly modest: ModestClient = new ModestClient();
   readonly #timers: PaceTimers;
   /** In the order in which they went. */
   readonly #underWay = new Set<RequestUnderWay>();
@@ -53,16 +54,9 @@ export class RequestPace {
   #isPassingOn = false;
   #looks = 0;
   #isLooking = false;
-  /** As of `#looks`, when a client was heard that asks for one thing at a time. */
-  #heardAt = -MODEST_LOOKS;
 
   constructor(timers: PaceTimers = EVENT_LOOP) {
     this.#timers = timers;
-  }
-
-  /** A client asks for something, of which nothing else is under way. */
-  heard(): void {
-    this.#heardAt = this.#looks;
   }
 
   /** Calls a function when a request may go, now or later. It is under way until `answered`. */
@@ -97,7 +91,7 @@ export class RequestPace {
   }
 
   get #hasRoom(): boolean {
-    return this.#underWay.size < REQUESTS_BESIDE || this.#looks - this.#heardAt >= MODEST_LOOKS;
+    return !this.modest.isThere || this.#underWay.size < REQUESTS_BESIDE;
   }
 
   #next(): RequestUnderWay {
@@ -136,6 +130,7 @@ export class RequestPace {
     this.#timers.after(LOOK_MS, () => {
       this.#isLooking = false;
       this.#looks++;
+      this.modest.looked();
       for (const request of this.#underWay) {
         if (this.#looks - request.since < MAX_LOOKS) break;
         this.#underWay.delete(request);
