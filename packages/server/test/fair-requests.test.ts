@@ -69,6 +69,18 @@ const ways: Record<string, (i: number, text: string) => Promise<unknown>> = {
 };
 let sessions: readonly PostgresClient[] = [];
 
+/** Sessions of the owner, if a way needs them. */
+async function login(way: string, count: number): Promise<void> {
+  if (way !== 'SQL over Postgres') return;
+  const address = server.postgresAddress ?? '';
+  sessions = await Promise.all(Array.from({ length: count }, () => PostgresClient.login(address, 'test', owner.token)));
+}
+
+function logout(): void {
+  for (const session of sessions) session[Symbol.dispose]();
+  sessions = [];
+}
+
 function textOf(value: unknown): string {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1');
   return typeof value === 'object' && value !== null ? Object.values(value).map(textOf).join(' ') : '';
@@ -80,12 +92,7 @@ test.each(Object.keys(ways))(
     const [observer, healthy, busy] = await Promise.all([connect(), connect(), connect()]);
     observer.send({ tag: 'Subscribe', requestId: 1, querySetId: 1, queries: ['SELECT * FROM label'] });
     await observer.next('SubscribeApplied');
-    if (way === 'SQL over Postgres') {
-      const address = server.postgresAddress ?? '';
-      sessions = await Promise.all(
-        Array.from({ length: REQUESTS }, () => PostgresClient.login(address, 'test', owner.token)),
-      );
-    }
+    await login(way, REQUESTS);
     const asked = vi.spyOn(DatabaseThread.prototype, 'ask');
     busy.call(1, 'loop_forever');
     const requests = Array.from({ length: REQUESTS }, (_, i) => ways[way]!(i, `${way} ${i}`)); // one of them
@@ -102,9 +109,17 @@ test.each(Object.keys(ways))(
     // A millisecond of requests may come first, and what is being done.
     expect(position).toBeGreaterThanOrEqual(0);
     expect(position).toBeLessThan(REQUESTS / 4);
-    for (const session of sessions) session[Symbol.dispose]();
-    sessions = [];
+    logout();
     await Promise.all([observer, healthy, busy].map((client) => client.close()));
   },
   60_000,
 );
+
+test.each(Object.keys(ways))('of %s their bytes count, not their characters', async (way) => {
+  await login(way, 1);
+  const asked = vi.spyOn(DatabaseThread.prototype, 'ask');
+  await ways[way]!(0, `${way} ${'€'.repeat(100)}`); // one of them
+  expect(asked.mock.lastCall?.[3]).toBeGreaterThanOrEqual(300);
+  asked.mockRestore();
+  logout();
+});

@@ -242,7 +242,7 @@ export class PostgresSession {
   async #run(text: string, record: DatabaseRecord, caller: Caller): Promise<Uint8Array> {
     const database = await this.#context.databases.open(record);
     const input = { caller: newConnection(caller), text };
-    const result = await database.thread.ask(caller.asker, 'postgresSql', input, text.length);
+    const result = await database.thread.ask(caller.asker, 'postgresSql', input, Buffer.byteLength(text));
     switch (result.kind) {
       case 'ok':
         return result.messages;

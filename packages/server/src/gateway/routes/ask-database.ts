@@ -38,7 +38,7 @@ export async function callFunction(
 ): Promise<Answer> {
   const database = await databases.open(record);
   const input = { caller: newConnection(caller), functionName, args };
-  const result = await database.thread.ask(caller.asker, 'call', input, args.length);
+  const result = await database.thread.ask(caller.asker, 'call', input, Buffer.byteLength(args));
   switch (result.kind) {
     case 'committed':
       return text(200, '', costHeaders(result.cost));
@@ -74,7 +74,7 @@ export async function runSql(
 ): Promise<Answer> {
   const database = await databases.open(record);
   const input = { caller: newConnection(caller), text: statement, isConfirmed };
-  const result = await database.thread.ask(caller.asker, 'sql', input, statement.length);
+  const result = await database.thread.ask(caller.asker, 'sql', input, Buffer.byteLength(statement));
   switch (result.kind) {
     case 'ok':
       database.counts.httpBytes += Buffer.byteLength(result.json);
