@@ -8,7 +8,8 @@ export type CliErrorCode =
   | 'CLI_UNEXPECTED_ANSWER'
   | 'CLI_ABORTED'
   | 'CLI_BUILD_FAILED'
-  | 'CLI_TOOL_MISSING';
+  | 'CLI_TOOL_MISSING'
+  | 'CLI_NOT_SUPPORTED';
 
 /** Why a command ends with exit code 1. The message is for the person at the terminal; `hint` says the way out. */
 export class CliError extends Error {

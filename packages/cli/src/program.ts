@@ -6,6 +6,7 @@ import { callCommand } from './commands/call.ts';
 import { deleteCommand } from './commands/delete.ts';
 import { describeCommand } from './commands/describe.ts';
 import { devCommand } from './commands/dev.ts';
+import { generateCommand } from './commands/generate.ts';
 import { importCommand } from './commands/import.ts';
 import { initCommand } from './commands/init.ts';
 import { inspectCommand } from './commands/inspect.ts';
@@ -59,7 +60,8 @@ export function createProgram(terminal: Terminal): Command {
     .addCommand(restoreCommand(session))
     .addCommand(verifyCommand(session))
     .addCommand(importCommand(session))
-    .addCommand(versionCommand(session));
+    .addCommand(versionCommand(session))
+    .addCommand(generateCommand(), { hidden: true });
   prepare(program, terminal);
   return program;
 }

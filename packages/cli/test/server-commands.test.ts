@@ -118,6 +118,9 @@ test('a configuration that is broken is named and left as it is', async () => {
 
 test.each([
   { args: ['nonsense'], message: "unknown command 'nonsense'" },
+  { args: ['generate'], message: 'Lightcone writes no client bindings' },
+  { args: ['generate', 'chat', '-l', 'ts', '-o', 'src', '--yes'], message: '--bin-path <path>' },
+  { args: ['generate', '--help'], message: "SpacetimeDB's own command line" },
   { args: ['sql', 'chat'], message: "missing required argument 'query'" },
   { args: ['sql', 'chat', 'a', '--nonsense'], message: "unknown option '--nonsense'" },
   { args: ['publish', 'chat'], message: 'there is no module in' },
