@@ -14,7 +14,7 @@ const HINTS: Hints = {
     linux: [
       `any Linux:      ${RUSTUP.join('')}`,
       `                ${TARGET}`,
-      'Debian, Ubuntu: or: apt-get install rustc-web cargo-web rust-web-src lld-16',
+      'Debian 12:      or: apt-get install rustc-web cargo-web rust-web-src lld-16',
       'Fedora:         or: dnf install rust cargo rust-std-static-wasm32-unknown-unknown lld',
     ],
     darwin: [...RUSTUP, TARGET],
