@@ -4,7 +4,7 @@ import { CommitLog } from '@lightcone/commitlog';
 import { NodeFileSystem } from '@lightcone/commitlog/node';
 import { ConnectionId, Identity } from '@lightcone/sats';
 import type { EmbeddedDatabase } from './embedded/embedded-database.ts';
-import { openEmbedded } from './embedded/open.ts';
+import { openEmbedded } from './embedded/open-embedded.ts';
 import type { DatabaseLogRecord } from './log-record.ts';
 import { folderSnapshots, systemClock, systemTimers } from './machine.ts';
 import { NodeOutgoingHttp } from './node/node-outgoing-http.ts';

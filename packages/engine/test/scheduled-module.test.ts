@@ -4,7 +4,7 @@ import { SimulatedDisk } from '@lightcone/commitlog/testing';
 import { type AlgebraicValue, ConnectionId, type SumValue } from '@lightcone/sats';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { EmbeddedDatabase } from '../src/embedded/embedded-database.ts';
-import { openEmbedded } from '../src/embedded/open.ts';
+import { openEmbedded } from '../src/embedded/open-embedded.ts';
 import type { Session } from '../src/embedded/session.ts';
 import type { DatabaseLogRecord } from '../src/log-record.ts';
 import { FakeClock, testIdentity } from '../src/testing/index.ts';

@@ -5,7 +5,7 @@ import { CommitLog } from '@lightcone/commitlog';
 import { NodeFileSystem } from '@lightcone/commitlog/node';
 import { ConnectionId } from '@lightcone/sats';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openEmbedded } from '../src/embedded/open.ts';
+import { openEmbedded } from '../src/embedded/open-embedded.ts';
 import type { Row } from '../src/embedded/row.ts';
 import type { Session } from '../src/embedded/session.ts';
 import { FakeClock, type TestDatabase, openTestDatabase, testIdentity } from '../src/testing/index.ts';

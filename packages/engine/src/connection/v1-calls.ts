@@ -11,7 +11,7 @@ import {
   isRefusal,
 } from '../admission.ts';
 import type { Client } from '../client.ts';
-import { startProcedureCall } from '../procedures/answer-procedure-call.ts';
+import { startProcedureCall } from '../procedures/start-procedure-call.ts';
 import { type ReducerOutcome, callReducer, failureText } from '../reducer-calls.ts';
 import type { V1Sender } from './v1-sender.ts';
 

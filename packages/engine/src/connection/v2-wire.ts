@@ -25,7 +25,7 @@ import type { ByteWriter } from '@lightcone/sats';
 import { admitCall, admitProcedureCall, isRefusal } from '../admission.ts';
 import type { Client } from '../client.ts';
 import type { Core } from '../core.ts';
-import { startProcedureCall } from '../procedures/answer-procedure-call.ts';
+import { startProcedureCall } from '../procedures/start-procedure-call.ts';
 import type { ProcedureFailure, ProcedureReturned } from '../procedures/procedure-result.ts';
 import { callReducer, failureText } from '../reducer-calls.ts';
 import { writeQuerySetRows, writeQuerySetUpdates, writeTableRows } from './v2-rows.ts';

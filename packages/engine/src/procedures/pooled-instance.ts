@@ -15,7 +15,7 @@ import type { RunningFunction } from '../loaded-module.ts';
 import type { ProcedureCounts } from '../metrics.ts';
 import { ModuleData } from '../module-data.ts';
 import { isViewFailure } from '../views/view-failure.ts';
-import { sendHttpRequest } from './http-request.ts';
+import { sendHttpRequest } from './send-http-request.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import type { ProcedureCall } from './procedure-call.ts';
 

@@ -3,7 +3,7 @@ import { SatsError } from '@lightcone/sats';
 import type { Core } from '../core.ts';
 import { EngineError } from '../errors.ts';
 import type { ProcedureCounts, ProcedureMetrics } from '../metrics.ts';
-import { findHttpRoute } from './http-route.ts';
+import { findHttpRoute } from './find-http-route.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import { PooledInstance } from './pooled-instance.ts';
 import type { ProcedureCall } from './procedure-call.ts';

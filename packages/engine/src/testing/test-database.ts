@@ -1,7 +1,7 @@
 import type { ModuleLimits } from '@lightcone/host';
 import { ConnectionId, Identity } from '@lightcone/sats';
 import type { Claims, EmbeddedDatabase } from '../embedded/embedded-database.ts';
-import { openEmbedded } from '../embedded/open.ts';
+import { openEmbedded } from '../embedded/open-embedded.ts';
 import type { Session } from '../embedded/session.ts';
 import type { DatabaseLogRecord } from '../log-record.ts';
 import type { RateLimits } from '../limits/rate-limits.ts';
@@ -46,7 +46,7 @@ export function testIdentity(name: string): Identity {
  * Connection ids count from 1, so that a test gives the same result every time.
  */
 export async function openTestDatabase(program: Uint8Array, options: TestDatabaseOptions = {}): Promise<TestDatabase> {
-  const { clock = new FakeClock(), outgoingHttp, limits, rateLimits } = options;
+  const { clock = new FakeClock(), ...rest } = options;
   const logs: DatabaseLogRecord[] = [];
   let connections = 0n;
   const database = await openEmbedded({
@@ -56,9 +56,7 @@ export async function openTestDatabase(program: Uint8Array, options: TestDatabas
     log: undefined,
     clock,
     timers: clock,
-    ...(outgoingHttp && { outgoingHttp }),
-    ...(limits && { limits }),
-    ...(rateLimits && { rateLimits }),
+    ...rest,
     defer: clock.defer,
     newConnectionId: () => ConnectionId.fromBigInt(++connections),
     moduleLog: (record) => logs.push(record),

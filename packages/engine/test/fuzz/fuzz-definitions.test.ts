@@ -8,7 +8,7 @@ import { afterAll, expect } from 'vitest';
 import { SimulatedDisk } from '../../../commitlog/src/testing/simulated-disk.ts';
 import { valueOf } from '../../../sats/test/arbitrary.ts';
 import type { EmbeddedDatabase } from '../../src/embedded/embedded-database.ts';
-import { openEmbedded } from '../../src/embedded/open.ts';
+import { openEmbedded } from '../../src/embedded/open-embedded.ts';
 import type { Row } from '../../src/embedded/row.ts';
 import { EngineError } from '../../src/errors.ts';
 import { FakeClock, testIdentity } from '../../src/testing/index.ts';

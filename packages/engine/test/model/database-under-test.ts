@@ -4,7 +4,7 @@ import { CommitLog, SnapshotStore } from '@lightcone/commitlog';
 import { ConnectionId } from '@lightcone/sats';
 import { SimulatedDisk } from '../../../commitlog/src/testing/simulated-disk.ts';
 import type { EmbeddedDatabase } from '../../src/embedded/embedded-database.ts';
-import { openEmbedded } from '../../src/embedded/open.ts';
+import { openEmbedded } from '../../src/embedded/open-embedded.ts';
 import type { Session } from '../../src/embedded/session.ts';
 import { FakeClock, testIdentity } from '../../src/testing/index.ts';
 import { type Ending, type Script, interpreterModule } from './interpreter.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { ServerError } from '../errors.ts';
 import { writeWhole } from '../write-whole.ts';
-import { warnIfExposed } from './private-file.ts';
+import { warnIfExposed } from './warn-if-exposed.ts';
 import { readPublicPems } from './public-pems.ts';
 import { publicVerificationKey } from './verification-key.ts';
 

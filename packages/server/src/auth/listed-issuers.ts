@@ -4,7 +4,7 @@ import type { IssuerConfig } from '../config.ts';
 import { ServerError } from '../errors.ts';
 import type { ListedIssuer } from './foreign-issuers.ts';
 import { KeySet } from './key-set.ts';
-import { warnIfExposed } from './private-file.ts';
+import { warnIfExposed } from './warn-if-exposed.ts';
 import { readPublicPems } from './public-pems.ts';
 import { publicVerificationKey, secretVerificationKey } from './verification-key.ts';
 

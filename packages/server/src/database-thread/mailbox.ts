@@ -2,7 +2,7 @@ import { formatSqlOutcome } from '@lightcone/engine';
 import type { Caller, Database } from '@lightcone/engine';
 import { bytesToHex, ConnectionId, Identity } from '@lightcone/sats';
 import { keccak_256 } from '@noble/hashes/sha3.js';
-import { writeSqlOutcome } from '../postgres/sql-outcome.ts';
+import { writeSqlOutcome } from '../postgres/write-sql-outcome.ts';
 import type { ArchivedLog } from './archived-log.ts';
 import { readFrameBatch } from './frame-batch.ts';
 import { DoneBatches } from './frames-in-flight.ts';
