@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter } from '@lightcone/sats';
+import { ByteReader, ByteWriter, truncateUtf8 } from '@lightcone/sats';
 
 /**
  * What one turn of a database sends, as one run of bytes that crosses to the gateway at once.
@@ -130,11 +130,4 @@ export function readOutboundBatch(batch: Uint8Array, visitor: OutboundBatchVisit
   }
 }
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-
-/** The longest prefix of `text` that takes at most `maxBytes`, cut between characters. */
-function truncateUtf8(text: string, maxBytes: number): Uint8Array {
-  const target = new Uint8Array(maxBytes);
-  return target.subarray(0, encoder.encodeInto(text, target).written);
-}

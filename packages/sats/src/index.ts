@@ -35,6 +35,7 @@ export { specialType } from './special-type.ts';
 export type { SpecialType } from './special-type.ts';
 export { SCALAR_SIZES } from './static-size.ts';
 export { formatTimeDuration, formatTimestamp, parseTimestamp } from './time-text.ts';
+export { truncateUtf8 } from './truncate-utf8.ts';
 export { readType, writeType } from './type-codec.ts';
 export { typeEquals } from './type-equals.ts';
 export { typeFromJson, typeToJson } from './type-json.ts';

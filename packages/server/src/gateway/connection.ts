@@ -1,11 +1,14 @@
 import { observeDelay } from '@lightcone/engine/gateway';
 import type { DelayHistogram } from '@lightcone/engine';
+import { truncateUtf8 } from '@lightcone/sats';
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { WebSocketConfig } from '../config.ts';
 import { FrameQueue } from '../database-thread/frame-queue.ts';
 import type { Frame, Packing, PendingFrame } from './outbound-frame.ts';
 
+/** RFC 6455 §5.5: a close frame holds 125 bytes, two of which are the code. */
+const MAX_CLOSE_REASON_BYTES = 123;
 /** Frames that wait behind one that is being compressed. */
 const MAX_READY_FRAMES = 16_384;
 
@@ -128,7 +131,7 @@ export class Connection {
       return;
     }
     if (!this.isOpen) return;
-    this.#webSocket.close(code, cutReason(reason));
+    this.#webSocket.close(code, Buffer.from(truncateUtf8(reason, MAX_CLOSE_REASON_BYTES)));
     setTimeout(() => this.#webSocket.terminate(), this.#config.closeHandshakeTimeoutMs);
   }
 
@@ -211,13 +214,4 @@ export class Connection {
       () => this.terminate('websocket_stream_ended'),
     );
   }
-}
-
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
-
-/** RFC 6455 §5.5: a close frame holds 125 bytes, two of which are the code. */
-function cutReason(reason: string): string {
-  const target = new Uint8Array(123);
-  return decoder.decode(target.subarray(0, encoder.encodeInto(reason, target).written));
 }
