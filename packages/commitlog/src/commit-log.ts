@@ -6,11 +6,13 @@ import { replayCommits } from './replay.ts';
 import type { CommitVisitor } from './replay.ts';
 import { reading } from './reading.ts';
 import { removeSegmentsBefore } from './remove-segments.ts';
-import { SegmentFile, UNFINISHED } from './segment-file.ts';
+import { isNoSpace, MIN_ROOM_BYTES, SegmentFile, UNFINISHED } from './segment-file.ts';
 import { segmentOffsets } from './segment-header.ts';
 
 /** The largest record: what the u32 length of a commit can say, less room for the rest of it. */
 const MAX_RECORD_BYTES = 0xffff_0000;
+/** The most that is appended before the disk is asked again how much it has. */
+const MAX_ALLOWANCE_BYTES = 1024 * 1024;
 
 export interface CommitLogOptions {
   /** A segment that has this many bytes or more after a commit is followed by a new one. 1 GiB unless told. */
@@ -52,6 +54,8 @@ export class CommitLog implements AsyncDisposable {
   #nextTxOffset: number;
   #durableOffset: number;
   #pendingBytes = 0;
+  /** So much more there was room for when the disk was asked; below 0 it has to be asked again. */
+  #allowance = 0;
   /** Commits that took no more records, oldest first. */
   readonly #full: PendingCommit[] = [];
   /** The commit that takes records. */
@@ -94,8 +98,8 @@ export class CommitLog implements AsyncDisposable {
    *
    * @param folder the database's folder: `db.lock` is in it, and the segments in its folder `clog`
    * @throws CommitLogError `LOG_LOCKED`, `LOG_DAMAGED`, `LOG_OUT_OF_ORDER`, `LOG_FORKED`, `LOG_UNSUPPORTED`,
-   *   `LOG_MISSING`, `LOG_READ_FAILED` (nothing was changed), `LOG_WRITE_FAILED`. A full disk is none of these: see
-   *   `fullDisk`
+   *   `LOG_MISSING`, `LOG_READ_FAILED` (nothing was changed), `LOG_WRITE_FAILED`, `LOG_DISK_FULL` if there is no
+   *   room for a new folder. For a log that is there see `fullDisk`
    */
   static async open(fs: FileSystem, folder: string, options: CommitLogOptions = {}): Promise<CommitLog> {
     const logFolder = `${folder}/clog`;
@@ -170,6 +174,20 @@ export class CommitLog implements AsyncDisposable {
     return this.#segment === undefined || this.#segment.findRoom();
   }
 
+  /**
+   * Whether the disk has room for a record of this length behind all that is pending, as far as it says; then 64 KiB are
+   * left for records that have to be written whatever comes, so those are not to be asked about. [LOG-12]
+   *
+   * Costs a comparison or two, and a system call for each MiB of what gathers faster than it is written.
+   */
+  hasRoomFor(recordBytes: number): boolean {
+    if (this.#pendingBytes + recordBytes <= MIN_ROOM_BYTES || recordBytes <= this.#allowance) return true;
+    const free = this.#fs.freeBytes(this.#logFolder) + (this.#segment?.roomBytes ?? 0);
+    const left = free - MIN_ROOM_BYTES - this.#pendingBytes;
+    this.#allowance = Math.min(left, Math.max(recordBytes, MAX_ALLOWANCE_BYTES));
+    return recordBytes <= left;
+  }
+
   /** Calls `listener` with each new durable offset. */
   onDurable(listener: (durableOffset: number) => void): void {
     this.#durableListeners.push(listener);
@@ -211,6 +229,7 @@ export class CommitLog implements AsyncDisposable {
     }
     this.#gathering.append(record, start, end);
     this.#pendingBytes += recordBytes;
+    this.#allowance -= recordBytes;
     return this.#nextTxOffset++;
   }
 
@@ -246,7 +265,7 @@ export class CommitLog implements AsyncDisposable {
   /**
    * Resolves when everything appended so far is durable.
    *
-   * @throws CommitLogError `LOG_WRITE_FAILED`
+   * @throws CommitLogError `LOG_WRITE_FAILED`, `LOG_DISK_FULL`
    */
   sync(): Promise<void> {
     const txOffset = this.#nextTxOffset - 1;
@@ -261,7 +280,7 @@ export class CommitLog implements AsyncDisposable {
   /**
    * Brings everything appended to the disk, closes the files and lets go of the lock. May be called twice.
    *
-   * @throws CommitLogError `LOG_WRITE_FAILED` if that write fails; the log is closed nevertheless
+   * @throws CommitLogError `LOG_WRITE_FAILED`, `LOG_DISK_FULL` if that write fails; the log is closed nevertheless
    */
   close(): Promise<void> {
     return (this.#closing ??= this.#drainAndClose());
@@ -348,15 +367,18 @@ export class CommitLog implements AsyncDisposable {
 
   /** [LOG-7] The first failure is the last: what the disk holds of that write is unknown. */
   #fail(cause: unknown): void {
-    const failure = new CommitLogError(
-      'LOG_WRITE_FAILED',
-      `${this.#segment?.path ?? this.#logFolder}: writing tx offset ${this.#durableOffset + 1} failed: ${reasonOf(cause)}. ` +
-        'The log takes no more transactions; those before this one are safe. Open the database again to go on.',
-      { cause },
-    );
+    const failure = isNoSpace(cause) ? filledDisk(cause) : this.#writeFailed(cause);
     this.#failure = failure;
     for (const waiter of this.#waiters.splice(0)) waiter.reject(failure);
     for (const listener of this.#failureListeners) listener(failure);
+  }
+
+  #writeFailed(cause: unknown): CommitLogError {
+    const place = this.#segment?.path ?? this.#logFolder;
+    const what = `${place}: writing tx offset ${this.#durableOffset + 1} failed: ${reasonOf(cause)}`;
+    const hint =
+      'The log takes no more transactions; those before this one are safe. Open the database again to go on.';
+    return new CommitLogError('LOG_WRITE_FAILED', `${what}. ${hint}`, { cause });
   }
 
   #assertWritable(): void {
@@ -367,9 +389,15 @@ export class CommitLog implements AsyncDisposable {
 }
 
 /** For everybody who wants to write: it does not say where on the machine the log lies. */
-function fullDisk(): CommitLogError {
+function fullDisk(cause?: unknown): CommitLogError {
   const message = "the database's disk is full, so nothing can be written; what is there can be read";
-  return new CommitLogError('LOG_DISK_FULL', `${message}. Make room on the disk, and writing goes on`);
+  return new CommitLogError('LOG_DISK_FULL', `${message}. Make room on the disk, and writing goes on`, { cause });
+}
+
+/** For everybody who waits for what could not be written. */
+function filledDisk(cause: unknown): CommitLogError {
+  const message = "the database's disk is full, so what was being written may be lost; what was confirmed is safe";
+  return new CommitLogError('LOG_DISK_FULL', `${message}. Make room on the disk, and writing goes on`, { cause });
 }
 
 /** [LOG-9] Without its log a database with snapshots would look new, and be made anew. */
@@ -386,6 +414,7 @@ async function writing<T>(path: string, deed: () => Promise<T>): Promise<T> {
     return await deed();
   } catch (error) {
     if (error instanceof CommitLogError) throw error;
+    if (isNoSpace(error)) throw fullDisk(error);
     throw new CommitLogError('LOG_WRITE_FAILED', `${path}: ${reasonOf(error)}`, { cause: error });
   }
 }

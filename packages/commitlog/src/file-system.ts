@@ -17,6 +17,8 @@ export interface FileSystem {
   remove(path: string): Promise<void>;
   /** Makes creations, renames and removals in a folder durable. */
   syncFolder(folder: string): Promise<void>;
+  /** How many bytes the disk of a folder has left, about; `Infinity` if it does not say. What is written may find less. */
+  freeBytes(folder: string): number;
   /**
    * Takes the lock that a file stands for, or returns undefined if another holder has it, in any thread or process.
    * The death of the holder's thread or process releases it.

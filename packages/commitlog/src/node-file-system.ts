@@ -1,4 +1,4 @@
-import { close, constants, fsync, open } from 'node:fs';
+import { close, constants, fsync, open, statfsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -58,6 +58,16 @@ export class NodeFileSystem implements FileSystem {
       await sync(descriptor);
     } finally {
       await closeDescriptor(descriptor);
+    }
+  }
+
+  freeBytes(folder: string): number {
+    try {
+      const { bavail, blocks, bsize } = statfsSync(folder);
+      // Of a file system without a size of its own nothing is known.
+      return blocks === 0 ? Number.POSITIVE_INFINITY : bavail * bsize;
+    } catch {
+      return Number.POSITIVE_INFINITY;
     }
   }
 

@@ -10,26 +10,40 @@ export const UNFINISHED = '.tmp';
 /** The most that is set aside at once: a millisecond or two, for some hundreds of commits under load. */
 const MAX_ROOM_BYTES = 1024 * 1024;
 /** So much there is to be before anything is written; or as much as there is content, if that is less. */
-const MIN_ROOM_BYTES = 64 * 1024;
+export const MIN_ROOM_BYTES: number = 64 * 1024;
+/** No more of the disk than this part of what is left is set aside: others write there, too. */
+const SHARE_OF_DISK = 1 / 4;
 
 /**
  * The segment that is written: whole commits go to its end, each on disk before the next.
  *
- * Room is set aside ahead of them, as much as there is content and at most 1 MiB at once, by writing zeros. A commit
+ * Room is set aside ahead of them, as much as there is content, at most 1 MiB at once and a quarter of what the disk has
+ * left, by writing zeros. A commit
  * that only overwrites takes a system neither new blocks nor a new length of the file to bring to the disk, so a sync
  * takes about two thirds of the time. `trim` gives the room back; a program that is killed leaves it to the next
  * start, which finds a torn tail. [LOG-4]
  */
 export class SegmentFile {
   readonly path: string;
+  readonly #fs: FileSystem;
+  readonly #folder: string;
   readonly #file: OpenFile;
   readonly #index: OffsetIndex;
   #length: number;
   /** Where the room that was set aside ends. */
   #roomEnd: number;
 
-  private constructor(path: string, file: OpenFile, index: OffsetIndex, length: number) {
+  private constructor(
+    fs: FileSystem,
+    folder: string,
+    path: string,
+    file: OpenFile,
+    index: OffsetIndex,
+    length: number,
+  ) {
     this.path = path;
+    this.#fs = fs;
+    this.#folder = folder;
     this.#file = file;
     this.#index = index;
     this.#length = length;
@@ -56,7 +70,7 @@ export class SegmentFile {
     await fs.syncFolder(folder);
     const file = await fs.open(path, 'write-synced');
     const index = await OffsetIndex.resume(fs, folder, txOffset, txOffset);
-    return new SegmentFile(path, file, index, SEGMENT_HEADER_BYTES + commit.length);
+    return new SegmentFile(fs, folder, path, file, index, SEGMENT_HEADER_BYTES + commit.length);
   }
 
   /** Goes on with the segment of `tail`; cuts its torn tail off. */
@@ -80,7 +94,7 @@ export class SegmentFile {
       throw error;
     }
     const index = await OffsetIndex.resume(fs, folder, tail.segment, tail.nextTxOffset);
-    return new SegmentFile(path, file, index, tail.goodBytes);
+    return new SegmentFile(fs, folder, path, file, index, tail.goodBytes);
   }
 
   /** Bytes of the header and all commits. */
@@ -88,13 +102,23 @@ export class SegmentFile {
     return this.#length;
   }
 
+  /** Bytes of the room that no commit has taken yet. */
+  get roomBytes(): number {
+    return this.#roomEnd - this.#length;
+  }
+
   /** Writes a commit that begins at `txOffset`; it is on disk when this resolves. */
   async append(commit: Uint8Array, txOffset: number): Promise<void> {
     const position = this.#length;
     const end = position + commit.length;
-    if (end > this.#roomEnd) await this.#makeRoom(end);
+    if (end > this.#roomEnd) {
+      const free = this.#fs.freeBytes(this.#folder) - commit.length;
+      const room = Math.min(end, MAX_ROOM_BYTES, Math.floor(free * SHARE_OF_DISK));
+      if (room > 0) await this.#makeRoom(end, room);
+    }
     await this.#file.write(commit, position);
     this.#length = end;
+    this.#roomEnd = Math.max(this.#roomEnd, end);
     this.#index.add(txOffset, position);
   }
 
@@ -105,9 +129,7 @@ export class SegmentFile {
   async findRoom(): Promise<boolean> {
     const wanted = this.#length + Math.min(this.#length, MIN_ROOM_BYTES);
     if (this.#roomEnd < wanted) await this.#makeRoom(this.#length, wanted - this.#length);
-    if (this.#roomEnd >= wanted) return true;
-    await this.trim();
-    return false;
+    return this.#roomEnd >= wanted;
   }
 
   /** Gives back the room that no commit took: the file then is what its commits are. Nothing is appended after it. */
@@ -118,16 +140,21 @@ export class SegmentFile {
     this.#roomEnd = this.#length;
   }
 
-  /** Where the disk has too little for it, there is less: whether the commit itself fits its own write finds out. */
-  async #makeRoom(from: number, byteLength = Math.min(from, MAX_ROOM_BYTES)): Promise<void> {
+  /**
+   * Where the disk has too little for it, there is none: whether the commit itself fits its own write finds out. It is the
+   * one failure after which a file is written on [LOG-7]: every commit was on disk before, by a write of its own, and what
+   * has failed is zeros behind them.
+   */
+  async #makeRoom(from: number, byteLength: number): Promise<void> {
     const room = new Uint8Array(byteLength);
     try {
       await this.#file.write(room, from);
       this.#roomEnd = from + room.length;
     } catch (error) {
       if (!isNoSpace(error)) throw error;
-      // A part of it may be there.
-      this.#roomEnd = await this.#file.size();
+      // A part of it may be there, and takes the place that the commit needs.
+      await this.#file.truncate(from);
+      this.#roomEnd = from;
     }
   }
 
@@ -137,10 +164,6 @@ export class SegmentFile {
   }
 }
 
-/**
- * The one failure after which a file is written on [LOG-7]: every commit was on disk before, by a write of its own, and
- * what has failed is zeros behind them.
- */
-function isNoSpace(error: unknown): boolean {
+export function isNoSpace(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 }

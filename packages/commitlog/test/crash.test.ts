@@ -42,7 +42,8 @@ async function liveAndDie(seed: number, lives: number): Promise<void> {
       }
       await log.close();
     } catch (error) {
-      if (!(error instanceof CommitLogError) || error.code !== 'LOG_WRITE_FAILED') throw error;
+      if (!(error instanceof CommitLogError) || !['LOG_WRITE_FAILED', 'LOG_DISK_FULL'].includes(error.code))
+        throw error;
     }
     if (upTo(3) === 0) disk.killProgram();
     else disk.losePower();

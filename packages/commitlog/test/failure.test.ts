@@ -63,7 +63,7 @@ test('a full disk ends the log; with room again it opens with all that was durab
       appendRecords(log, 3);
       await log.sync();
     }
-  }).rejects.toMatchObject({ code: 'LOG_WRITE_FAILED', cause: { code: 'ENOSPC' } });
+  }).rejects.toMatchObject({ code: 'LOG_DISK_FULL', cause: { code: 'ENOSPC' } });
   expect(log.durableOffset).toBe(durable - 1);
   await log.close();
 

@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
 import { CommitLog, inspectLog } from '../src/index.ts';
+import { SimulatedDisk, seededRandom } from '../src/testing/simulated-disk.ts';
 import {
   FOLDER,
   SEGMENT_0,
   appendRecords,
   countRecords,
   diskWithCommits,
+  recordOf,
   reopenAndCount,
   steadyDisk,
 } from './log-content.ts';
@@ -98,26 +100,78 @@ test('a disk that has no place for room takes commits for as long as they fit, a
       await log.sync();
       durable++;
     }
-  }).rejects.toMatchObject({ code: 'LOG_WRITE_FAILED', cause: { code: 'ENOSPC' } });
+  }).rejects.toMatchObject({ code: 'LOG_DISK_FULL', cause: { code: 'ENOSPC' } });
   expect(durable).toBeGreaterThan(34);
   expect(log.durableOffset).toBe(durable - 1);
   await log.close();
   expect(await reopenAndCount(disk)).toBe(durable);
 });
 
-test('what was written of room before the disk was full is cut off at the end', async () => {
-  const disk = steadyDisk();
+test('room that turns out not to fit is given back before the commit is written that needs its place', async () => {
+  const disk = new BoastingDisk(seededRandom(1));
   const log = await CommitLog.open(disk, FOLDER);
   appendRecords(log, 30);
   await log.sync();
-  const before = disk.contentOf(SEGMENT_0).length;
+  const before = disk.usedBytes;
   disk.capacityBytes = before + 400;
-  appendRecords(log, 1);
+  append(log, 300);
   await log.sync();
-  expect(disk.contentOf(SEGMENT_0)).toHaveLength(before + 400);
+  expect(disk.usedBytes).toBe(before + 300 + 26);
   await log.close();
-  expect(disk.contentOf(SEGMENT_0).length).toBeLessThan(before + 100);
-  expect(await reopenAndCount(disk)).toBe(31);
+  await using again = await CommitLog.open(disk, FOLDER);
+  expect(again.nextTxOffset).toBe(31);
+});
+
+test('of a disk that is nearly full no more than a quarter is set aside, so that others have room, too', async () => {
+  const disk = steadyDisk();
+  await using log = await CommitLog.open(disk, FOLDER);
+  append(log, 500_000);
+  await log.sync();
+  disk.capacityBytes = disk.usedBytes + 100_000;
+  const commitBytes = 100 + 4 + 26;
+  append(log, 100);
+  await log.sync();
+  const taken = 100_000 - disk.freeBytes();
+  expect(taken).toBeGreaterThan(commitBytes);
+  expect(taken).toBeLessThanOrEqual(commitBytes + 25_000);
+});
+
+test('[LOG-12] a record has room if 64 KiB are left behind it and all that is pending', async () => {
+  const disk = steadyDisk();
+  await using log = await CommitLog.open(disk, FOLDER);
+  append(log, 10);
+  await log.sync();
+  disk.capacityBytes = disk.usedBytes + 200_000;
+  expect(log.hasRoomFor(200_000 - 65_536)).toBe(true);
+  expect(log.hasRoomFor(200_000 - 65_535)).toBe(false);
+  expect(log.hasRoomFor(65_536)).toBe(true);
+  append(log, 100_000);
+  expect(log.hasRoomFor(34_465)).toBe(false);
+  expect(log.hasRoomFor(34_000)).toBe(true);
+  await log.sync();
+  // Little is not asked about: it is what the last 64 KiB are for.
+  expect(log.hasRoomFor(65_536)).toBe(true);
+  expect(log.hasRoomFor(65_537)).toBe(false);
+
+  disk.capacityBytes = Number.POSITIVE_INFINITY;
+  expect(log.hasRoomFor(500_000_000)).toBe(true);
+});
+
+test('[LOG-12] the room that was set aside counts, and what was allowed before is not allowed for ever', async () => {
+  const disk = steadyDisk();
+  await using log = await CommitLog.open(disk, FOLDER);
+  append(log, 300_000);
+  await log.sync();
+  append(log, 100); // with as much room behind it as there is content
+  await log.sync();
+  disk.capacityBytes = disk.usedBytes;
+  expect(log.hasRoomFor(200_000)).toBe(true);
+  disk.capacityBytes = Number.POSITIVE_INFINITY;
+  expect(log.hasRoomFor(1_000_000)).toBe(true);
+  disk.capacityBytes = disk.usedBytes;
+  append(log, 900_000);
+  expect(log.hasRoomFor(200_000)).toBe(false);
+  disk.capacityBytes = Number.POSITIVE_INFINITY;
 });
 
 test('any other failure of room ends the log', async () => {
@@ -170,3 +224,15 @@ test('[LOG-11] the room that a killed program had set aside is enough to go on w
   await using again = await CommitLog.open(disk, FOLDER);
   expect(again.fullDisk).toBeUndefined();
 });
+
+/** It says that it has more than it has, as a disk does on which somebody has a quota. */
+class BoastingDisk extends SimulatedDisk {
+  override freeBytes(): number {
+    return 1_000_000;
+  }
+}
+
+function append(log: CommitLog, length: number): void {
+  const record = recordOf(log.nextTxOffset, length - 4);
+  log.append(record, 0, length);
+}

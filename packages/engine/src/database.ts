@@ -1,3 +1,4 @@
+import type { CommitLogError } from '@lightcone/commitlog';
 import type { HttpRequest } from '@lightcone/host';
 import { ProtocolError } from '@lightcone/protocol';
 import { QueryError } from '@lightcone/query';
@@ -27,6 +28,7 @@ import { type ConnectRefusal, connectCaller, disconnectCaller, leftoverCallers }
 import { RoomWatch } from './room-watch.ts';
 import { recoverStore } from './snapshots/recover-store.ts';
 import { runStatement } from './sql.ts';
+import { isDiskFull, logFailure } from './transactions.ts';
 
 /** Close codes of RFC 6455 §7.4.1. */
 const GOING_AWAY = 1001;
@@ -48,7 +50,7 @@ export class Database {
   readonly identity: Identity;
   readonly owner: Identity;
   readonly #core: Core;
-  readonly #refusedConnections: RefusedConnections = { rejected: 0, outOfEnergy: 0 };
+  readonly #refusedConnections: RefusedConnections = { rejected: 0, outOfEnergy: 0, diskFull: 0 };
   readonly #sqlCounts: SqlCounts = { succeeded: 0, failed: 0 };
   readonly #clients = new Map<number, Client>();
   readonly #inbox: Inbox;
@@ -179,7 +181,8 @@ export class Database {
     if (rejection !== undefined) {
       this.#refusedConnections[rejection.cause]++;
       door.leave(client.quota);
-      outbox.lane(false).close(client.number, POLICY_VIOLATION, rejection.message);
+      const code = rejection.cause === 'diskFull' ? TRY_AGAIN_LATER : POLICY_VIOLATION;
+      outbox.lane(false).close(client.number, code, rejection.message);
       return;
     }
     this.#clients.set(client.number, client);
@@ -311,6 +314,9 @@ export class Database {
       case 'trapped':
       case 'viewFailed':
         return { kind: 'failed', message: failureText(outcome), cost, txOffset: this.lastTxOffset };
+      case 'overloaded':
+      case 'rateLimited':
+        return outcome;
     }
   }
 
@@ -348,10 +354,8 @@ export class Database {
       if (error instanceof QueryError) {
         return { kind: 'error', message: error.message, txOffset: this.lastTxOffset };
       }
-      const refusal =
-        error instanceof EngineError && error.code === 'ENGINE_DISK_FULL' ? door.refuseWrite() : undefined;
-      if (refusal === undefined) throw error;
-      return refusal;
+      if (!isDiskFull(error)) throw error;
+      return door.refuseForDisk(error);
     } finally {
       disconnectCaller(this.#core, caller);
     }
@@ -526,10 +530,11 @@ export class Database {
   }
 
   /** What was not durable may be lost, so nobody must see more of it: all connections end. */
-  #fail(cause: Error): void {
+  #fail(cause: CommitLogError): void {
     this.#core.logLine('Error', `the commit log failed, so the database stops: ${cause.message}`);
-    const failure = new EngineError('ENGINE_LOG_FAILED', cause.message, { cause });
-    this.#stop(failure, INTERNAL_ERROR, 'the database cannot write its log');
+    const failure = logFailure(cause);
+    if (isDiskFull(failure)) this.#stop(failure, TRY_AGAIN_LATER, "the database's disk is full: it is opened anew");
+    else this.#stop(failure, INTERNAL_ERROR, 'the database cannot write its log');
   }
 
   /** Does nothing any more: what is to go on is opened anew. */

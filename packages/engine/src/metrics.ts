@@ -79,6 +79,7 @@ export interface OutgoingHttpMetrics {
 export interface RefusedConnections {
   rejected: number;
   outOfEnergy: number;
+  diskFull: number;
 }
 
 export interface SqlCounts {

@@ -5,6 +5,8 @@ import type { ActiveCaller } from './client.ts';
 import type { Core } from './core.ts';
 import type { Reducer } from './loaded-module.ts';
 import type { TransactionInputs } from './transaction-record.ts';
+import type { Overload } from './limits/door.ts';
+import { isDiskFull } from './transactions.ts';
 import { isViewFailure } from './views/view-failure.ts';
 
 /** What clients are told of a trap; the reason is in the database's log. */
@@ -12,9 +14,12 @@ export const FATAL_ERROR_TEXT = 'The instance encountered a fatal error.';
 const OUT_OF_ENERGY_TEXT = 'reducer ran out of energy';
 
 /** How a reducer's transaction ended. */
-export type ReducerOutcome = CallOutcome | ViewFailed;
+export type ReducerOutcome = CallOutcome | NotCommitted;
 
-/** The reducer was fine, but a view that reads what it changed was not. */
+/** The reducer was fine, but what it did could not be committed: also as the disk has no room for it. */
+export type NotCommitted = ViewFailed | Overload;
+
+/** A view that reads what was changed has failed. */
 export interface ViewFailed {
   readonly kind: 'viewFailed';
   /** For the caller. */
@@ -60,20 +65,21 @@ export function runLifecycleReducer(
  * Commits what a call did; `core.transactions.publish` must follow.
  * @param inputs as the log is to know the call
  * @param reducer that has run, if one has
- * @returns why it is rolled back instead: a view that reads what was changed has failed
+ * @returns why it is rolled back instead
  */
 export function commitCall(
   core: Core,
   transaction: Transaction,
   inputs: TransactionInputs,
   reducer: Reducer | undefined,
-): ViewFailed | undefined {
+): NotCommitted | undefined {
   try {
     core.transactions.commit(transaction, inputs);
   } catch (error) {
-    if (!isViewFailure(error)) throw error;
+    const isView = isViewFailure(error);
+    if (!isView && !isDiskFull(error)) throw error;
     if (reducer !== undefined) reducer.metrics.failed++;
-    return { kind: 'viewFailed', message: error.message };
+    return isView ? { kind: 'viewFailed', message: error.message } : core.door.refuseForDisk(error);
   }
   if (reducer !== undefined) reducer.metrics.committed++;
   return undefined;
@@ -84,6 +90,8 @@ export function failureText(outcome: Exclude<ReducerOutcome, { kind: 'ok' }>): s
   switch (outcome.kind) {
     case 'error':
     case 'viewFailed':
+    case 'overloaded':
+    case 'rateLimited':
       return outcome.message;
     case 'trapped':
       return FATAL_ERROR_TEXT;

@@ -13,8 +13,8 @@ const DISCONNECTED = { encodedName: encodeReducerName('__identity_disconnected__
 
 /** Why somebody is not let in. */
 export interface ConnectRefusal {
-  /** `outOfEnergy`: the module did not get to say. */
-  readonly cause: 'rejected' | 'outOfEnergy';
+  /** `outOfEnergy`: the module did not get to say; `diskFull`: it wrote more than there is room for. */
+  readonly cause: 'rejected' | 'outOfEnergy' | 'diskFull';
   readonly message: string;
 }
 
@@ -56,7 +56,9 @@ export function connectCaller(core: Core, caller: ActiveCaller): ConnectRefusal 
     return undefined;
   }
   const failed = commitCall(core, transaction, inputsOf(core, CONNECTED, caller), reducer);
-  if (failed !== undefined) return { cause: 'rejected', message: failed.message };
+  if (failed !== undefined) {
+    return { cause: failed.kind === 'viewFailed' ? 'rejected' : 'diskFull', message: failed.message };
+  }
   if (isShared) core.sharedConnectionIds.add(connectionId);
   core.transactions.publish(undefined);
   return undefined;
@@ -64,7 +66,7 @@ export function connectCaller(core: Core, caller: ActiveCaller): ConnectRefusal 
 
 /**
  * Forgets a caller: the module's `client_disconnected` and the removal of its rows in one
- * transaction, or the removal alone if the reducer or a view fails. Nothing happens if the rows are gone.
+ * transaction, or the removal alone if the reducer or a view fails, or the disk has no room for it. Nothing happens if the rows are gone.
  * They stay until the last connection of the id goes. On a full disk there is nothing to be undone.
  */
 export function disconnectCaller(core: Core, caller: ActiveCaller): void {

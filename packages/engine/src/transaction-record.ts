@@ -1,5 +1,5 @@
 import { ByteReader, type ByteWriter, ConnectionId, Identity, type RowType, SatsError } from '@lightcone/sats';
-import type { PointerList, Table, TransactionDelta } from '@lightcone/store';
+import type { PointerList, Table, TouchedTable, TransactionDelta } from '@lightcone/store';
 
 /**
  * What one transaction did, as the payload of a commit (file 33 §5 of the specification):
@@ -76,6 +76,33 @@ export function writeTransactionRecord(
   for (const change of tables) {
     if (change.isTruncated && !change.table.definition.isEphemeral) writer.u32(change.table.definition.id);
   }
+}
+
+/**
+ * The most that the rows of an open transaction take in its record. Tables whose rows are all of one size are counted,
+ * and not walked: what was inserted and deleted again is in it then.
+ */
+export function recordedBytesAtMost(touched: readonly TouchedTable[]): number {
+  let total = 0;
+  for (let i = 0; i < touched.length; i++) {
+    const { definition, changes, rowCount } = touched[i]!.table; // i < length
+    if (definition.isEphemeral) continue;
+    const { staticSize } = definition.row;
+    if (staticSize === undefined) total += recordedBytesOf(touched[i]!);
+    else total += staticSize * (changes.inserts.length + (rowCount === 0 ? 0 : changes.deletes.length));
+  }
+  return total;
+}
+
+function recordedBytesOf(touched: TouchedTable): number {
+  const { table, inserts, deletes, isTruncated } = touched.settle();
+  return rowBytesOf(table, inserts) + (isTruncated ? 0 : rowBytesOf(table, deletes));
+}
+
+function rowBytesOf(table: Table, rows: PointerList): number {
+  let total = 0;
+  for (let i = 0; i < rows.length; i++) total += table.end(rows.at(i)) - table.start(rows.at(i));
+  return total;
 }
 
 /** Receives the mutations of a record in the order in which they are to be applied. */

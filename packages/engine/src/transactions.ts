@@ -1,4 +1,4 @@
-import type { CommitLog } from '@lightcone/commitlog';
+import type { CommitLog, CommitLogError } from '@lightcone/commitlog';
 import { ByteWriter } from '@lightcone/sats';
 import type { Scheduler } from './scheduler/scheduler.ts';
 import type { Store, TableDelta, Transaction, TransactionDelta } from '@lightcone/store';
@@ -8,7 +8,7 @@ import type { Outbox } from './outbox.ts';
 import type { TransactionOrigin } from './connection/wire.ts';
 import type { Subscriptions } from './subscriptions/subscriptions.ts';
 import type { LiveViews, OnViewFailure } from './views/live-views.ts';
-import { type TransactionInputs, writeTransactionRecord } from './transaction-record.ts';
+import { type TransactionInputs, recordedBytesAtMost, writeTransactionRecord } from './transaction-record.ts';
 
 /**
  * The one place where a transaction ends: the views that it concerns are brought up to date in it, the
@@ -66,12 +66,10 @@ export class Transactions {
     return this.#loggedBytes;
   }
 
-  /** @throws EngineError `ENGINE_LOG_FAILED` */
+  /** @throws EngineError `ENGINE_LOG_FAILED`, `ENGINE_DISK_FULL` */
   begin(): Transaction {
     // Found out before anything happens: what the log cannot take must not be seen by anyone.
-    if (this.#log?.failure !== undefined) {
-      throw new EngineError('ENGINE_LOG_FAILED', this.#log.failure.message, { cause: this.#log.failure });
-    }
+    if (this.#log?.failure !== undefined) throw logFailure(this.#log.failure);
     const transaction = this.#store.begin();
     this.#views.begun();
     return transaction;
@@ -81,7 +79,7 @@ export class Transactions {
    * Commits, logs and evaluates. The clients hear of it from `publish`, which must follow; between
    * the two the caller's answer is written, which carries its own updates.
    * @param inputs the reducer call, or undefined for what no reducer did
-   * @param onViewFailure `emptyView` for what has to happen whatever the module does
+   * @param onViewFailure `emptyView` for what has to happen whatever the module does, and the disk has room for
    * @returns whether anything that the log keeps was changed
    * @throws EngineError `ENGINE_VIEW_FAILED`, `ENGINE_DISK_FULL`, and the transaction is rolled back
    */
@@ -92,7 +90,7 @@ export class Transactions {
   ): boolean {
     try {
       this.#views.refresh(transaction, onViewFailure);
-      this.#refuseOnFullDisk(transaction);
+      this.#refuseWithoutRoom(transaction, inputs, onViewFailure === 'emptyView');
     } catch (error) {
       transaction.rollback();
       throw error;
@@ -119,10 +117,22 @@ export class Transactions {
   }
 
   /** Nobody is to see what the log cannot take. What it does not keep, as the rows of views, goes on. */
-  #refuseOnFullDisk({ touched }: Transaction): void {
-    const cause = this.#log?.fullDisk;
-    if (cause === undefined || !touched.some((table) => isOfLog(table.settle()))) return;
-    throw new EngineError('ENGINE_DISK_FULL', cause.message, { cause });
+  #refuseWithoutRoom({ touched }: Transaction, inputs: TransactionInputs | undefined, mustBe: boolean): void {
+    const log = this.#log;
+    if (log === undefined) return;
+    const cause = log.fullDisk;
+    if (cause !== undefined) {
+      if (!touched.some((table) => isOfLog(table.settle()))) return;
+      throw new EngineError('ENGINE_DISK_FULL', cause.message, { cause });
+    }
+    if (mustBe) return;
+    const bytes = recordedBytesAtMost(touched) + (inputs?.args.length ?? 0);
+    if (log.hasRoomFor(bytes)) return;
+    const message = `the database's disk is full: it has no room for the ${bytes} bytes of this transaction`;
+    throw new EngineError(
+      'ENGINE_DISK_FULL',
+      `${message}, so nothing was changed. Make room on the disk, and try again`,
+    );
   }
 
   /**
@@ -158,6 +168,17 @@ export class Transactions {
     this.#delta?.release();
     this.#delta = undefined;
   }
+}
+
+/** Why a database whose log has failed stops. */
+export function logFailure(cause: CommitLogError): EngineError {
+  return new EngineError(cause.code === 'LOG_DISK_FULL' ? 'ENGINE_DISK_FULL' : 'ENGINE_LOG_FAILED', cause.message, {
+    cause,
+  });
+}
+
+export function isDiskFull(error: unknown): error is EngineError {
+  return error instanceof EngineError && error.code === 'ENGINE_DISK_FULL';
 }
 
 /** Whether the log keeps what happened to a table. */

@@ -275,7 +275,12 @@ describe.each([
 
 describe('an update that the log does not take', () => {
   test.each([
-    { what: 'the disk is full', fault: ({ disk }: LoggedDatabase) => (disk.capacityBytes = 0), outcomes: ['old'] }, // prettier-ignore
+    {
+      what: 'the disk is full',
+      fault: ({ disk }: LoggedDatabase) => (disk.capacityBytes = 0),
+      outcomes: ['old'],
+      reason: 'DISK_FULL',
+    },
     { what: 'a write fails', fault: ({ disk }: LoggedDatabase) => disk.failAfter('write', 0), outcomes: ['old'] },
     // What was written and not synced may be there or not after a restart, but not in part.
     {
@@ -283,7 +288,7 @@ describe('an update that the log does not take', () => {
       fault: ({ disk }: LoggedDatabase) => disk.failAfter('datasync', 0),
       outcomes: ['old', 'new'],
     },
-  ])('is not there after a restart: $what', async ({ fault, outcomes }) => {
+  ])('is not there after a restart: $what', async ({ fault, outcomes, reason }) => {
     await using logged = await LoggedDatabase.create(anyModule(base()));
     await logged.insert('person', PERSON, ...rows);
     const session = await logged.connect('watcher');
@@ -293,10 +298,11 @@ describe('an update that the log does not take', () => {
 
     fault(logged);
     const next = anyModule(person({ defaultValues: [{ column: 2, value: u8(1) }] }, [...PERSON, ['age', types.u8]]));
-    await expect(logged.publish(next)).rejects.toMatchObject({ code: 'LOG_WRITE_FAILED' });
-    expect(logged.failure).toMatchObject({ code: 'ENGINE_LOG_FAILED' });
+    await expect(logged.publish(next)).rejects.toMatchObject({ code: `LOG_${reason ?? 'WRITE_FAILED'}` });
+    const code = `ENGINE_${reason ?? 'LOG_FAILED'}`;
+    expect(logged.failure).toMatchObject({ code });
     await expect(session.query('SELECT * FROM person')).rejects.toMatchObject({ code: 'ENGINE_CLOSED' });
-    await expect(logged.publish(next)).rejects.toMatchObject({ code: 'ENGINE_LOG_FAILED' });
+    await expect(logged.publish(next)).rejects.toMatchObject({ code });
 
     await logged.embedded.close().catch(() => undefined);
     logged.disk.losePower();

@@ -91,5 +91,5 @@ test('what is known of an identity is forgotten when its buckets are full and it
   expect(door.identityCount).toBeLessThan(1100);
   for (let i = 0; i < 10; i++) expect(door.refuseRequest(staying)).toBeUndefined();
   expect(door.refuseRequest(staying)).toMatchObject({ kind: 'rateLimited', retryAfterSeconds: 1 });
-  expect(door.refused).toEqual({ connection: 0, identity: 1, function: 0, unsyncedLog: 0 });
+  expect(door.refused).toEqual({ connection: 0, identity: 1, function: 0, unsyncedLog: 0, fullDisk: 0 });
 });

@@ -78,6 +78,7 @@ test('limits of the configuration hold over connections and HTTP together, and t
     identity: 3,
     function: 1,
     unsyncedLog: 0,
+    fullDisk: 0,
   });
   await Promise.all([client.close(), second.close()]);
 });

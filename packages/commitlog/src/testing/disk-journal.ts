@@ -95,6 +95,10 @@ export class DiskJournal implements FileSystem {
     return this.#inner.syncFolder(folder);
   }
 
+  freeBytes(folder: string): number {
+    return this.#inner.freeBytes(folder);
+  }
+
   lock(path: string): Promise<FileLock | undefined> {
     return this.#inner.lock(path);
   }

@@ -182,6 +182,10 @@ export class SimulatedDisk implements FileSystem {
     this.#nameChanges = this.#nameChanges.filter((change) => !isInside(change));
   }
 
+  freeBytes(): number {
+    return Math.max(0, this.capacityBytes - this.usedBytes);
+  }
+
   lock(path: string): Promise<FileLock | undefined> {
     if (this.#locked.has(path)) return Promise.resolve(undefined);
     this.#locked.add(path);

@@ -83,6 +83,8 @@ export class V1Calls<Value> {
       case 'error':
       case 'trapped':
       case 'viewFailed':
+      case 'overloaded':
+      case 'rateLimited':
         return { tag: 'Failed', error: failureText(outcome) };
     }
   }

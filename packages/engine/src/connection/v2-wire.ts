@@ -150,6 +150,8 @@ export class V2Wire implements Wire {
       case 'trapped':
       case 'outOfEnergy':
       case 'viewFailed':
+      case 'overloaded':
+      case 'rateLimited':
         writeReducerResultInternalError(lane.writer, requestId, timestampMicros, failureText(outcome));
         break;
     }

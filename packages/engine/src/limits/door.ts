@@ -23,6 +23,8 @@ export interface RefusedRequests {
   identity: number;
   function: number;
   unsyncedLog: number;
+  /** What would have written on a full disk, or more than it has room for. */
+  fullDisk: number;
 }
 
 /**
@@ -33,7 +35,7 @@ export interface RefusedRequests {
  * comparisons. What the database does by itself (timers, the ends of connections) passes no door.
  */
 export class Door {
-  readonly refused: RefusedRequests = { connection: 0, identity: 0, function: 0, unsyncedLog: 0 };
+  readonly refused: RefusedRequests = { connection: 0, identity: 0, function: 0, unsyncedLog: 0, fullDisk: 0 };
   readonly #limits: RateLimits | undefined;
   readonly #log: CommitLog | undefined;
   readonly #outbox: Outbox;
@@ -102,8 +104,13 @@ export class Door {
   /** Why nothing may be written. */
   refuseWrite(): Overload | undefined {
     const fullDisk = this.#log?.fullDisk;
-    if (fullDisk !== undefined) return { kind: 'overloaded', message: fullDisk.message, retryAfterSeconds: 1 };
-    return this.refuseWhileBehind();
+    return fullDisk === undefined ? this.refuseWhileBehind() : this.refuseForDisk(fullDisk);
+  }
+
+  /** What is said, and counted, if the disk has no room. */
+  refuseForDisk({ message }: Error): Overload {
+    this.refused.fullDisk++;
+    return { kind: 'overloaded', message, retryAfterSeconds: 1 };
   }
 
   /** Whether more waits for the disk than may. */

@@ -14,6 +14,7 @@ import { EngineError } from '../errors.ts';
 import type { RunningFunction } from '../loaded-module.ts';
 import type { ProcedureCounts } from '../metrics.ts';
 import { ModuleData } from '../module-data.ts';
+import { isDiskFull } from '../transactions.ts';
 import { isViewFailure } from '../views/view-failure.ts';
 import { sendHttpRequest } from './send-http-request.ts';
 import type { MemoryBudget } from './memory-budget.ts';
@@ -108,8 +109,8 @@ export class PooledInstance implements ProcedureCalls {
       // No reducer did it, so the log keeps no inputs.
       isLogged = transactions.commit(this.#takeTransaction(), undefined);
     } catch (error) {
+      if (isViewFailure(error) || isDiskFull(error)) this.#counts.rolledBack++;
       if (!isViewFailure(error)) throw error;
-      this.#counts.rolledBack++;
       return error.message;
     }
     transactions.publish(undefined);

@@ -2,6 +2,7 @@ import { type CallFailure, DEFAULT_LIMITS, HostError, type HttpRequest } from '@
 import { SatsError } from '@lightcone/sats';
 import type { Core } from '../core.ts';
 import { EngineError } from '../errors.ts';
+import { isDiskFull } from '../transactions.ts';
 import type { ProcedureCounts, ProcedureMetrics } from '../metrics.ts';
 import { findHttpRoute } from './find-http-route.ts';
 import { MemoryBudget } from './memory-budget.ts';
@@ -191,6 +192,8 @@ export class Procedures {
       this.#core.logLine('Error', 'the procedure was stopped: it used up its budget of energy', functionName);
       return { kind: 'outOfEnergy', message: 'Procedure terminated due to insufficient budget' };
     }
+    if (isDiskFull(outcome.cause))
+      return { kind: 'busy', message: this.#core.door.refuseForDisk(outcome.cause).message };
     // The database ended it, or ends itself.
     if (outcome.cause instanceof EngineError) return this.#failed(functionName, outcome.cause.message);
     // What our own side threw is no failure of the module's.

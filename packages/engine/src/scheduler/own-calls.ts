@@ -25,6 +25,7 @@ export class OwnCalls {
     }
     const outcome = callReducer(this.#core, { reducer, args, caller: this.#caller, timestampMicros });
     if (outcome.kind === 'ok') this.#core.transactions.publish(undefined);
+    else if (outcome.kind === 'overloaded') this.#core.logLine('Error', outcome.message, name);
   }
 
   /** @returns rejects only for what is not the module's fault */

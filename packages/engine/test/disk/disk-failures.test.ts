@@ -29,7 +29,7 @@ test('a disk that fills up at any byte stops the database, and never takes back 
     const disk = new SimulatedDisk(seededRandom(room));
     const database = await DatabaseOnDisk.create(disk);
     disk.capacityBytes = disk.usedBytes + room;
-    const durable = await insertUntilFailure(database);
+    const durable = await insertUntilFailure(database, 'ENGINE_DISK_FULL');
     if (durable === TRANSACTIONS) break;
     stops++;
     disk.capacityBytes = Number.POSITIVE_INFINITY;
@@ -70,14 +70,14 @@ test(
 );
 
 /** @returns how many transactions became durable before the database stopped, if it did */
-async function insertUntilFailure(on: DatabaseOnDisk): Promise<number> {
+async function insertUntilFailure(on: DatabaseOnDisk, code = 'ENGINE_LOG_FAILED'): Promise<number> {
   for (let k = 0; k < TRANSACTIONS; k++) {
     try {
       await on.insert(k);
     } catch {
-      expect(on.failure).toMatchObject({ code: 'ENGINE_LOG_FAILED' });
+      expect(on.failure).toMatchObject({ code });
       // It is not tried again: whatever comes is refused, though the disk works by now.
-      await expect(on.insert(k)).rejects.toMatchObject({ code: 'ENGINE_LOG_FAILED' });
+      await expect(on.insert(k)).rejects.toMatchObject({ code });
       return k;
     }
   }

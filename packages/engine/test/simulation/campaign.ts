@@ -323,7 +323,7 @@ export class Campaign {
 
   #died(reason: Error | undefined): void {
     const code = (reason as { code?: string } | undefined)?.code;
-    const isOfDisk = code === 'ENGINE_LOG_FAILED' || code === 'LOG_WRITE_FAILED' || code === 'LOG_READ_FAILED';
+    const isOfDisk = code !== undefined && OF_DISK.has(code);
     const isExpected = (isOfDisk && this.#isDiskBroken) || code === 'ENGINE_DISK_HAS_ROOM';
     if (reason !== undefined && !isExpected) this.#problems.push(reason);
     this.#survivors = undefined;
@@ -394,6 +394,15 @@ export class Campaign {
     return Math.floor(this.#random() * count);
   }
 }
+
+/** Why databases end while their disks fail and fill up. */
+const OF_DISK: ReadonlySet<string> = new Set([
+  'ENGINE_LOG_FAILED',
+  'ENGINE_DISK_FULL',
+  'LOG_WRITE_FAILED',
+  'LOG_DISK_FULL',
+  'LOG_READ_FAILED',
+]);
 
 const FULL_DISK = /disk is full/;
 

@@ -108,9 +108,10 @@ export class Metrics {
       this.#moduleLogBytes.set({ db: database.identity }, logBytes[i] ?? 0);
       if (metrics === undefined) return;
       this.#engines.read(database.identity, metrics);
-      const { rejected, outOfEnergy } = metrics.refusedConnections;
+      const { rejected, outOfEnergy, diskFull } = metrics.refusedConnections;
       this.#connections.countRejections(database.identity, 'client_connected_rejected', rejected);
       this.#connections.countRejections(database.identity, 'out_of_energy', outOfEnergy);
+      this.#connections.countRejections(database.identity, 'disk_full', diskFull);
     });
     for (const [identity, counts] of this.#databases.startCounts) this.#connections.readStarts(identity, counts);
     this.#readCopies();

@@ -13,7 +13,7 @@ export const REDUCER_FAILED = 530;
 const PROCEDURE_FAILURE_STATUS = { failed: 500, outOfEnergy: 402, busy: 503 } as const;
 
 /** The statuses of callers whom the module's `client_connected` did not let in. */
-const CONNECT_REFUSAL_STATUS = { rejected: 403, outOfEnergy: 503 } as const;
+const CONNECT_REFUSAL_STATUS = { rejected: 403, outOfEnergy: 503, diskFull: 503 } as const;
 
 /** The schema document of a database, as JSON. @throws HttpError */
 export async function readSchema(

@@ -1,0 +1,125 @@
+// A transaction that is larger than what the disk has left is refused as if it had not been tried, and the others go on.
+import { readFileSync } from 'node:fs';
+import { ConnectionId } from '@lightcone/sats';
+import { expect, test } from 'vitest';
+import type { Caller } from '../../src/client.ts';
+import { testIdentity } from '../../src/testing/index.ts';
+import { LoggedDatabase } from '../support/logged-database.ts';
+
+const PROCEDURES = wasm('procedures');
+const FEATURES = wasm('features');
+const ROOM = 150_000;
+const LARGE = 'x'.repeat(ROOM);
+const FULL =
+  /the database's disk is full: it has no room for the \d{6} bytes of this transaction, so nothing was changed/u;
+const owner: Caller = { identity: testIdentity('owner'), connectionId: ConnectionId.fromBigInt(99n), jwtPayload: '{}' };
+const refused = { kind: 'overloaded', message: expect.stringMatching(FULL) as string, retryAfterSeconds: 1 };
+
+test('whoever asks for it hears why, nothing of it is seen, and it is counted', async () => {
+  await using db = await LoggedDatabase.create(PROCEDURES);
+  await leaveRoom(db);
+  const { database } = db;
+  const alice = await db.connect('alice');
+  const entries = await alice.subscribe('SELECT * FROM entry');
+  const before = database.lastTxOffset;
+  await expect(alice.call('write', LARGE)).rejects.toThrow(FULL);
+  await expect(alice.callProcedure('write_in_transaction', LARGE)).rejects.toThrow(FULL);
+  expect(database.lastTxOffset).toBe(before);
+  expect(await database.call(owner, 'write', JSON.stringify([LARGE]))).toEqual(refused);
+  expect(await database.call(owner, 'write_in_transaction', JSON.stringify([LARGE]))).toMatchObject({
+    failure: { kind: 'busy', message: expect.stringMatching(FULL) as string },
+  });
+  await write(db, 'small');
+  const metrics = database.metrics();
+  expect(metrics.refusedRequests.fullDisk).toBe(4);
+  expect(metrics.procedures.counts).toMatchObject({ committed: 0, rolledBack: 2 });
+  expect(entries.rows('entry')).toMatchObject([{ text: 'small' }]);
+  expect(db.failure).toBeUndefined();
+
+  db.disk.capacityBytes = Number.POSITIVE_INFINITY;
+  await alice.call('write', LARGE);
+  expect(await db.rows('entry')).toHaveLength(2);
+  await db.restart();
+  expect(await db.rows('entry')).toHaveLength(2);
+});
+
+test('SQL that changes much is refused, and SQL that deletes all rows is not', async () => {
+  await using db = await LoggedDatabase.create(PROCEDURES);
+  await write(db, LARGE);
+  await write(db, 'small');
+  await leaveRoom(db);
+  const { database } = db;
+  // The record has the rows that are gone whole, unless it is all of a table.
+  expect(database.sql(owner, "DELETE FROM entry WHERE text <> 'small'")).toEqual(refused);
+  expect(database.sql(owner, "UPDATE entry SET text = 'smaller' WHERE text <> 'small'")).toEqual(refused);
+  expect(await db.rows('entry')).toMatchObject([{ text: LARGE }, { text: 'small' }]);
+  expect(database.sql(owner, 'DELETE FROM entry')).toMatchObject({ kind: 'ok' });
+  expect(await db.rows('entry')).toEqual([]);
+  expect(database.metrics().refusedRequests.fullDisk).toBe(2);
+});
+
+test('who comes with more than there is room for may come again', async () => {
+  await using db = await LoggedDatabase.create(PROCEDURES);
+  await leaveRoom(db);
+  const heavy = { ...owner, jwtPayload: JSON.stringify({ much: LARGE }) };
+  expect(db.database.sql(heavy, 'SELECT * FROM entry')).toMatchObject({ kind: 'connectRejected', cause: 'diskFull' });
+  expect(db.database.metrics().refusedConnections).toMatchObject({ diskFull: 1 });
+  expect(db.database.sql(owner, 'SELECT * FROM entry')).toMatchObject({ kind: 'ok' });
+});
+
+test('a scheduled reducer that writes too much is over, and the log of the module says why', async () => {
+  await using db = await LoggedDatabase.create(FEATURES);
+  const alice = await db.connect('alice');
+  await alice.call('remind_once', LARGE, 1000);
+  await leaveRoom(db);
+  await db.clock.advance(2_000);
+  expect(db.logs.at(-1)).toMatch(/^the database's disk is full: it has no room/u);
+  expect(db.failure).toBeUndefined();
+});
+
+test('a publish that does not fit leaves the module that runs', async () => {
+  await using db = await LoggedDatabase.create(PROCEDURES);
+  await leaveRoom(db);
+  expect(FEATURES.length).toBeGreaterThan(ROOM);
+  expect(() => db.database.update(FEATURES, true)).toThrow(expect.objectContaining({ code: 'ENGINE_DISK_FULL' }));
+  await write(db, 'after');
+  await db.restart();
+  expect(await db.rows('entry')).toHaveLength(1);
+});
+
+test('a disk that fills up with small transactions stops the database: it is to be opened anew, and all may come again', async () => {
+  const db = await LoggedDatabase.create(PROCEDURES);
+  await write(db, 'before');
+  await leaveRoom(db);
+  const alice = await db.connect('alice');
+  db.disk.capacityBytes = 0;
+  const full = "the database's disk is full";
+  // The first takes the room that was set aside.
+  await alice.call('write', 'x'.repeat(25_000));
+  await expect(alice.call('write', 'y'.repeat(25_000))).rejects.toThrow(full);
+  expect(db.failure).toMatchObject({ code: 'ENGINE_DISK_FULL', message: expect.stringContaining(full) as string });
+  await expect(db.database.call(owner, 'write', '["x"]')).rejects.toMatchObject({ code: 'ENGINE_DISK_FULL' });
+  await db.embedded.close().catch(() => undefined);
+
+  await db.reopen();
+  expect(db.database.readOnlyReason).toContain(full);
+  expect(await db.rows('entry')).toHaveLength(2);
+  await db.embedded.close();
+});
+
+/** More than is kept for what has to be written in any case, and less than a large transaction. */
+async function leaveRoom(db: LoggedDatabase): Promise<void> {
+  await db.embedded.close();
+  const used = db.disk.usedBytes;
+  await db.reopen();
+  db.disk.capacityBytes = used + ROOM;
+}
+
+async function write(db: LoggedDatabase, text: string): Promise<void> {
+  expect(await db.database.call(owner, 'write', JSON.stringify([text]))).toMatchObject({ kind: 'committed' });
+  await db.database.whenDurable(db.database.lastTxOffset);
+}
+
+function wasm(name: string): Uint8Array {
+  return readFileSync(new URL(`../../../../modules/${name}/${name}.wasm`, import.meta.url));
+}
