@@ -11,7 +11,7 @@ import { RequestPace } from './database-thread/request-pace.ts';
 import { ServerError } from './errors.ts';
 import { hostLogLine } from './module-log/host-log-line.ts';
 import { ModuleLog } from './module-log/module-log.ts';
-import { RunningDatabase, isRoomFound } from './running-database.ts';
+import { RunningDatabase, isDiskFilled, isRoomFound } from './running-database.ts';
 
 /** How often a database was started, or could not be, and connections that did not come about. */
 export interface StartCounts {
@@ -26,6 +26,9 @@ export type RejectionCause =
   | 'authorization_failed'
   | 'websocket_upgrade_error'
   | 'actor_startup_failure';
+
+/** After this time a database is opened again that has ended as its disk was full. */
+const REOPEN_MS = 1000;
 
 /** Databases that start at the same time when the server does. */
 const STARTS_AT_ONCE = 2;
@@ -256,6 +259,8 @@ export class Databases {
         forget();
         if (this.#started.get(identity) === database) this.#started.delete(identity);
         if (isRoomFound(error)) this.#reopen(identity);
+        // Whoever wants something opens it at once.
+        else if (isDiskFilled(error)) setTimeout(() => this.#reopen(identity), REOPEN_MS).unref();
       },
       (error: unknown) => {
         forget();
@@ -268,7 +273,7 @@ export class Databases {
     return starting;
   }
 
-  /** Opens a database again that could not be written for some time: what is scheduled is to go on. */
+  /** Opens a database again that could not be written: it can be read, and what is scheduled is to go on. */
   #reopen(identity: string): void {
     const record = this.#control.findDatabase(identity);
     if (record !== undefined && !this.#isClosed) this.open(record).catch(() => undefined); // logged

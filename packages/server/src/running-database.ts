@@ -83,7 +83,8 @@ export class RunningDatabase {
           } else if (error !== undefined) {
             log.error({ err: error, database: identity }, 'database thread ended');
             moduleLog.append(hostLogLine('Error', error.message, new Date()));
-            closeAll(fanOut, INTERNAL_ERROR, 'the database stopped; try again');
+            const code = isDiskFilled(error) ? TRY_AGAIN_LATER : INTERNAL_ERROR;
+            closeAll(fanOut, code, 'the database stopped; try again');
           }
           ended.resolve(error);
         },
@@ -144,7 +145,16 @@ export class RunningDatabase {
 
 /** Whether a database has ended because its disk, which was full when it was opened, has room. */
 export function isRoomFound(error: Error | undefined): boolean {
-  return (error?.cause as { code?: unknown } | undefined)?.code === 'ENGINE_DISK_HAS_ROOM';
+  return codeOfEnd(error) === 'ENGINE_DISK_HAS_ROOM';
+}
+
+/** Whether a database has ended because its disk was full. */
+export function isDiskFilled(error: Error | undefined): boolean {
+  return codeOfEnd(error) === 'ENGINE_DISK_FULL';
+}
+
+function codeOfEnd(error: Error | undefined): unknown {
+  return (error?.cause as { code?: unknown } | undefined)?.code;
 }
 
 function closeAll(fanOut: FanOut, code: number, reason: string): void {

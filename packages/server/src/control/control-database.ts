@@ -25,6 +25,9 @@ interface DatabaseRow {
 /** Tools read an i128. */
 const MAX_BALANCE = 2n ** 127n - 1n;
 
+/** Far more than the pages that a deletion changes. */
+const ROOM_BYTES = 64 * 1024;
+
 /** `user_version` of the file. */
 export const CONTROL_SCHEMA_VERSION = 1;
 
@@ -66,6 +69,7 @@ export class ControlDatabase {
       this.#database.pragma('journal_mode = WAL');
       this.#database.pragma('synchronous = FULL');
       this.#database.transaction(() => this.#prepareSchema(path))();
+      this.#setRoomAside();
     } catch (error) {
       this.#database.close();
       throw error;
@@ -86,6 +90,31 @@ export class ControlDatabase {
 
   close(): void {
     this.#database.close();
+  }
+
+  /**
+   * Makes the log of changes, which is written from its beginning again and again, and the file itself so long that to
+   * delete a database takes no room on the disk: on a full one it is what gives room.
+   */
+  #setRoomAside(): void {
+    try {
+      this.#database.transaction(() =>
+        this.#database.exec(`
+          CREATE TABLE IF NOT EXISTS ballast (bytes BLOB);
+          INSERT INTO ballast VALUES (zeroblob(${ROOM_BYTES}));
+        `),
+      )();
+      this.#database.exec('DROP TABLE ballast');
+      this.#beginLogAgain();
+    } catch (error) {
+      // There is none: what is there can be read nevertheless.
+      if ((error as { code?: unknown }).code !== 'SQLITE_FULL') throw error;
+    }
+  }
+
+  /** Brings all changes to the file, so that the next one is written to the beginning of the log. */
+  #beginLogAgain(): void {
+    this.#database.pragma('wal_checkpoint(RESTART)');
   }
 
   findDatabase(identity: string): DatabaseRecord | undefined {
@@ -122,7 +151,9 @@ export class ControlDatabase {
     this.#run(sql, identity, owner, initialProgram, replica, isLocked ? 1 : 0);
   }
 
+  /** Works on a full disk, too, unless it was full when this was opened. */
   deleteDatabase(identity: string): void {
+    this.#beginLogAgain();
     this.#run('DELETE FROM database WHERE identity = ?', identity);
   }
 

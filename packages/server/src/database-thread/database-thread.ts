@@ -53,6 +53,11 @@ export class DatabaseFailure extends Error {
     super(message, { cause });
     this.code = code;
   }
+
+  /** Whether there was no room for it: it may be tried again when there is. */
+  get isDiskFull(): boolean {
+    return this.code === 'ENGINE_DISK_FULL' || this.code === 'LOG_DISK_FULL';
+  }
 }
 
 interface Waiting {

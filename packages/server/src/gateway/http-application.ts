@@ -182,6 +182,8 @@ function sendError(reply: FastifyReply, error: Error & { code?: string }, log: L
   return reply.code(status).headers(headers).send(Buffer.from(body));
 }
 
+const RETRY_SOON = { 'retry-after': '1' };
+
 export interface ErrorAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -196,7 +198,11 @@ export function describeError(error: Error & { code?: string; statusCode?: numbe
   }
   // Fastify's words for a client that went away before its body was here: nobody reads the answer, or needs the log.
   if (error.code === 'ECONNRESET' && error.statusCode === 400) return textError(400, 'The connection was closed');
-  if (error instanceof DatabaseFailure) return textError(500, `error starting database: ${error.message}`);
+  if (error instanceof DatabaseFailure) {
+    return error.isDiskFull
+      ? textError(503, error.message, RETRY_SOON)
+      : textError(500, `error starting database: ${error.message}`);
+  }
   switch (error.code) {
     case 'SERVER_DATABASE_STOPPED':
       return textError(503, error.message);
@@ -209,7 +215,7 @@ export function describeError(error: Error & { code?: string; statusCode?: numbe
     case 'SQLITE_FULL':
     case 'ENOSPC':
       log.error({ err: error }, 'request failed');
-      return textError(500, 'The disk of the server is full; nothing was changed.');
+      return textError(503, 'The disk of the server is full: make room on it, and try again.', RETRY_SOON);
     default:
       log.error({ err: error }, 'request failed');
       return textError(500, 'Internal server error; the server log has the details.');

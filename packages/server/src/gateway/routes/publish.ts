@@ -89,7 +89,7 @@ async function create(
   try {
     await context.databases.create(identity, owner, request.body);
   } catch (error) {
-    throw new HttpError(500, `Failed to create or update the database: ${publicReason(error)}`);
+    throw failed('create or update', error);
   }
   return success(domainOf(target), identity, 'created');
 }
@@ -128,7 +128,7 @@ export async function reset(context: RouteContext, request: GatewayRequest, reco
   try {
     await context.databases.reset(record.identity, request.body);
   } catch (error) {
-    throw new HttpError(500, `Failed to reset the database: ${publicReason(error)}`);
+    throw failed('reset', error);
   }
   return success(domainOf(request.parameters['database']), record.identity, 'updated');
 }
@@ -154,11 +154,7 @@ async function update(
     if (answer.tag === 'rejected') throw new HttpError(400, answer.message);
   } catch (error) {
     if (error instanceof HttpError) throw error;
-    const isForLater =
-      (error instanceof ServerError && error.code === 'SERVER_DATABASE_STOPPED') ||
-      (error instanceof DatabaseFailure && error.code === 'ENGINE_DISK_FULL');
-    const status = isForLater ? 503 : 500;
-    throw new HttpError(status, `Failed to create or update the database: ${publicReason(error)}`);
+    throw failed('create or update', error);
   } finally {
     timer.abort();
   }
@@ -173,6 +169,13 @@ export function checkHostType(request: GatewayRequest): void {
 /** Refuses what can be seen to be of a kind that no database runs, before anything is made or stopped for it. */
 export async function checkProgramKind(program: Uint8Array): Promise<void> {
   if (programKind(program).tag === 'component') throw new HttpError(400, await refuseComponent(program));
+}
+
+function failed(deed: string, error: unknown): HttpError {
+  const isForLater =
+    (error instanceof ServerError && error.code === 'SERVER_DATABASE_STOPPED') ||
+    (error instanceof DatabaseFailure && error.isDiskFull);
+  return new HttpError(isForLater ? 503 : 500, `Failed to ${deed} the database: ${publicReason(error)}`);
 }
 
 /** What may be told of why a program did not start: what the database said, or that it is our fault. */
