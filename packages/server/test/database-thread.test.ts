@@ -9,8 +9,9 @@ import { DEFAULT_CONFIG } from '../src/config.ts';
 import { DataDirectory } from '../src/data-directory.ts';
 import { Databases } from '../src/databases.ts';
 import type { DatabaseRecord } from '../src/control/control-database.ts';
-import type { DatabaseThread, ThreadClient } from '../src/database-thread/database-thread.ts';
+import type { DatabaseThread } from '../src/database-thread/database-thread.ts';
 import { FrameQueue } from '../src/database-thread/frame-queue.ts';
+import type { ThreadClient } from '../src/database-thread/frame-sender.ts';
 import type { ToDatabase } from '../src/database-thread/messages.ts';
 import { programs } from './fixtures.ts';
 

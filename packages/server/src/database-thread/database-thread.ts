@@ -3,12 +3,8 @@ import type { Overload } from '@lightcone/engine';
 import { ServerError } from '../errors.ts';
 import { startThread } from '../threads/start-thread.ts';
 import { AskedRequests } from './asked-requests.ts';
-import { FrameBatch } from './frame-batch.ts';
-import type { FrameSource } from './frame-batch.ts';
-import type { FrameQueue } from './frame-queue.ts';
-import { frameShare } from './frame-share.ts';
-import { FramesInFlight } from './frames-in-flight.ts';
-import { Gathering } from './gathering.ts';
+import { FrameSender } from './frame-sender.ts';
+import type { ThreadClient } from './frame-sender.ts';
 import { STARTED } from './messages.ts';
 import type {
   AskedKind,
@@ -19,23 +15,11 @@ import type {
   ThreadStart,
   ToDatabase,
 } from './messages.ts';
-import { ModestClient } from './modest-client.ts';
 import type { RequestPace } from './request-pace.ts';
 
-/** More than this on the way to a database, and clients that send to it are held up. */
-const MAX_BYTES_IN_FLIGHT = 64 * 1024 * 1024;
-/** How soon it is seen that the database is done with something, if it has nothing to say about it. */
-const POLL_MS = 1;
 const MAX_EXIT_MS = 1000;
 /** A call of a module that uses up its default energy takes some ten seconds. */
 const MAX_STOP_MS = 60_000;
-
-/** A connection as the thread counts its frames. */
-export interface ThreadClient extends FrameSource {
-  readonly frames: FrameQueue;
-  pause(): void;
-  resume(): void;
-}
 
 export interface ThreadEvents {
   /** Messages for connections: see `OutboundBatch` of the engine. */
@@ -68,9 +52,8 @@ interface Waiting {
 /**
  * The gateway's end of one database's thread.
  *
- * Frames gather for a few turns of the event loop and cross together (`Gathering`), of each client no more than its
- * share at a time (`frameShare`). Everything else crosses at once, after the frames of its client that
- * came before it, so the database sees what the gateway saw of each client, in order.
+ * Frames cross in batches (`FrameSender`). Everything else crosses at once, after the frames of its client that came
+ * before it, so the database sees what the gateway saw of each client, in order.
  */
 export class DatabaseThread {
   readonly #worker: Worker;
@@ -81,19 +64,10 @@ export class DatabaseThread {
   readonly #asked = new AskedRequests();
   readonly #pace: RequestPace;
   #nextId = STARTED + 1;
-  #frames: FrameBatch<ThreadClient> = new FrameBatch();
-  readonly #gathering = new Gathering(
-    () => this.#frames.sources.length,
-    () => this.#flush(),
+  readonly #frames = new FrameSender(
+    (batch) => this.#worker.postMessage(batch, [batch]),
+    ({ number }) => this.#post({ tag: 'disconnect', number }),
   );
-  readonly #inFlight: FramesInFlight<ThreadClient> = new FramesInFlight();
-  readonly #modest = new ModestClient();
-  /** Clients of which frames wait for others to be done with, in the order of their turns. */
-  readonly #waitingClients = new Set<ThreadClient>();
-  /** Of those, the ones that are gone: their frames come first. */
-  readonly #leaving = new Set<ThreadClient>();
-  readonly #paused = new Set<ThreadClient>();
-  #isPolling = false;
   #hasStarted = false;
   #readOnlyReason: string | undefined;
   #hasEnded = false;
@@ -124,7 +98,7 @@ export class DatabaseThread {
     this.#pace = pace;
     this.#identity = options.identity;
     this.#path = options.path;
-    const start: ThreadStart = { ...options, batchesDone: this.#inFlight.slots };
+    const start: ThreadStart = { ...options, batchesDone: this.#frames.batchesDone };
     this.#worker = startThread('run-database', start, { name: `database ${options.identity.slice(0, 12)}` });
     this.#worker.on('message', (message: FromDatabase) => this.#receive(message));
     this.#worker.on('error', (error) => (this.#error = error as Error));
@@ -139,35 +113,13 @@ export class DatabaseThread {
   /** Passes on a client's frame. @param frame must not change any more */
   frame(client: ThreadClient, frame: Uint8Array, isText: boolean): void {
     if (this.#hasEnded || this.#isStopping) return;
-    const { frames } = client;
-    if (frames.length === 0) {
-      this.#modest.heard(client.number);
-      this.#pace.modest.heard(client.number);
-    }
-    if (frames.waitingCount === 0 && frames.mayCross(this.#shareOf(client))) {
-      this.#cross(client, frame, isText);
-      return;
-    }
-    frames.wait({ bytes: frame, isText });
-    this.#waitingClients.add(client);
-    if (frames.isFull) this.#pause(client);
-    this.#pollSoon();
+    if (client.frames.length === 0) this.#pace.modest.heard(client.number);
+    this.#frames.send(client, frame, isText);
   }
 
   /** Forgets the frames of a client that have not gone to the database. */
   drop(client: ThreadClient): void {
-    client.frames.drop();
-    this.#waitingClients.delete(client);
-  }
-
-  #shareOf({ number }: ThreadClient): number {
-    return frameShare(this.#modest.isBeside(number), this.#waitingClients.size);
-  }
-
-  #cross(client: ThreadClient, frame: Uint8Array, isText: boolean): void {
-    this.#frames.add(client, frame, isText);
-    client.frames.crossed(frame.length);
-    this.#gathering.begin();
+    this.#frames.drop(client);
   }
 
   connect(message: ConnectMessage): void {
@@ -175,10 +127,7 @@ export class DatabaseThread {
   }
 
   disconnect(client: ThreadClient): void {
-    this.#paused.delete(client);
-    this.#modest.forget(client.number);
-    if (this.#waitingClients.has(client)) this.#leaving.add(client);
-    else this.#post({ tag: 'disconnect', number: client.number });
+    this.#frames.leave(client);
   }
 
   /**
@@ -241,7 +190,7 @@ export class DatabaseThread {
    */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    this.#crossWaiting('all');
+    this.#frames.sendAll();
     this.#pace.letAllGo(this.#identity);
     const lastResort = setTimeout(() => void this.#worker.terminate(), MAX_STOP_MS);
     try {
@@ -257,73 +206,13 @@ export class DatabaseThread {
 
   #post(message: Exclude<ToDatabase, ArrayBuffer>): void {
     if (this.#hasEnded) return;
-    this.#flush();
+    this.#frames.flush();
     this.#worker.postMessage(message);
-  }
-
-  #flush(): void {
-    const batch = this.#frames;
-    if (batch.sources.length === 0) return;
-    this.#frames = new FrameBatch();
-    this.#inFlight.retire();
-    this.#inFlight.add(batch);
-    const bytes = batch.toBuffer();
-    this.#worker.postMessage(bytes, [bytes]);
-    if (this.#inFlight.byteLength > MAX_BYTES_IN_FLIGHT) for (const client of batch.sources) this.#pause(client);
-  }
-
-  /** Lets the clients whose frames wait have their next shares, in turn. */
-  #crossWaiting(which: 'share' | 'all'): void {
-    for (const client of this.#waitingClients) {
-      const { frames } = client;
-      const share = this.#shareOf(client);
-      while (frames.waitingCount > 0 && (which === 'all' || frames.mayCross(share))) {
-        const { bytes, isText } = frames.take();
-        this.#cross(client, bytes, isText);
-      }
-      if (frames.waitingCount > 0) continue;
-      this.#waitingClients.delete(client);
-      if (this.#leaving.delete(client)) this.#post({ tag: 'disconnect', number: client.number });
-    }
-  }
-
-  #pause(client: ThreadClient): void {
-    if (this.#paused.has(client)) return;
-    client.pause();
-    this.#paused.add(client);
-    this.#pollSoon();
-  }
-
-  #resume(): void {
-    if (this.#paused.size === 0 || (!this.#hasEnded && this.#inFlight.byteLength > MAX_BYTES_IN_FLIGHT / 2)) return;
-    for (const client of this.#paused) {
-      if (!client.frames.isHalfEmpty) continue;
-      this.#paused.delete(client);
-      client.resume();
-    }
-  }
-
-  #pollSoon(): void {
-    if (this.#isPolling) return;
-    this.#isPolling = true;
-    setTimeout(() => {
-      this.#isPolling = false;
-      this.#modest.looked();
-      this.#goOn();
-      if (this.#waitingClients.size > 0 || this.#paused.size > 0) this.#pollSoon();
-    }, POLL_MS);
-  }
-
-  /** Does what had to wait for the database. */
-  #goOn(): void {
-    this.#inFlight.retire();
-    this.#crossWaiting('share');
-    this.#resume();
   }
 
   #receive(message: FromDatabase): void {
     if (message instanceof ArrayBuffer || message instanceof Uint8Array) {
-      this.#goOn();
+      this.#frames.goOn();
       this.#events.batch(message instanceof ArrayBuffer ? new Uint8Array(message) : message);
       return;
     }
@@ -355,8 +244,7 @@ export class DatabaseThread {
     const error = this.#stopped();
     for (const waiting of this.#waiting.values()) waiting.reject(error);
     this.#waiting.clear();
-    for (const client of this.#waitingClients) client.frames.drop();
-    this.#waitingClients.clear();
+    this.#frames.end();
     if (this.#hasStarted) this.#events.ended(this.#isStopping ? undefined : error);
   }
 
