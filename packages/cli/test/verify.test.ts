@@ -1,4 +1,4 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startServer } from '@lightcone/server';
 import { beforeEach, expect, test } from 'vitest';
@@ -33,13 +33,31 @@ test('a damaged one ends with 1, says what is wrong, and what to do', async () =
 });
 
 test('--salvage writes another data directory and leaves the first as it is', async () => {
-  rmSync(join(dataDir, 'control.sqlite'));
   const target = join(user.home, 'saved');
   const run = await user.run(['verify', dataDir, '--salvage', target]);
   expect(run.exitCode, run.noted).toBe(0);
   expect(run.printed).toContain(`Written to ${target}, and verified:`);
-  expect(existsSync(join(dataDir, 'control.sqlite'))).toBe(false);
   expect((await user.run(['verify', target])).exitCode).toBe(0);
+});
+
+test.each([
+  { what: 'the control database', file: 'control.sqlite', damage: 'hello', says: 'locks and energy are gone' },
+  { what: 'the configuration', file: 'config.toml', damage: 'a = [\n', says: 'config.toml does not read' },
+])('what is left out, as $what, is said and the exit code tells', async ({ file, damage, says }) => {
+  writeFileSync(join(dataDir, file), damage);
+  const target = join(user.home, 'saved');
+  const run = await user.run(['verify', dataDir, '--salvage', target]);
+  expect(run.exitCode).toBe(1);
+  expect(run.printed).toContain(says);
+  expect(run.printed).not.toContain('\\n');
+  expect(run.noted).toContain('Not everything');
+  expect(readFileSync(join(dataDir, file), 'utf8')).toBe(damage);
+  expect((await user.run(['verify', target])).exitCode).toBe(0);
+});
+
+test('one is one', async () => {
+  rmSync(join(dataDir, 'metadata.toml'));
+  expect((await user.run(['verify', dataDir])).printed).toContain(': sound, 1 warning, 0 notes\n');
 });
 
 test.each([

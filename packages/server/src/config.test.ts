@@ -144,10 +144,12 @@ test.each([
   { text: '[module-http]\nallow = "localhost"', problem: 'module-http.allow: expected a list of texts' },
   { text: '[module-http]\nallow = ["10.0.0.0/33"]', problem: 'module-http.allow: "10.0.0.0/33" is no host name' },
   { text: '[certificate-authority]\njwt-pub-key-path = "b"', problem: 'must be given together' },
+  { text: '[publish]\nallow = [\n', problem: 'f.toml: line 3, column 1: ' },
 ])('a file with $text is refused and told where', ({ text, problem }) => {
   expect(() => parseConfig(text, 'f.toml')).toThrow(
     expect.objectContaining({ code: 'SERVER_INVALID_CONFIG', message: expect.stringContaining(problem) }) as Error,
   );
+  expect(() => parseConfig(text, 'f.toml')).toThrow(/^[^\n]*$/u);
 });
 
 test.each([

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { DEFAULT_LIMITS, DEFAULT_MAX_UNSYNCED_BYTES, DEFAULT_SNAPSHOT_POLICY } from '@lightcone/engine/gateway';
 import type { ModuleLimits, RateLimit, RateLimits, SnapshotPolicy } from '@lightcone/engine';
 import { AddressPolicy } from '@lightcone/engine/outgoing-http';
-import { parse } from 'smol-toml';
+import { TomlError, parse } from 'smol-toml';
 import type { ModuleHttp } from './database-thread/messages.ts';
 import { LOCAL_ISSUER } from './auth/token-claims.ts';
 import { ConfigDocument } from './config-document.ts';
@@ -114,7 +114,7 @@ export function parseConfig(text: string, path: string): ServerConfig {
   try {
     document = new ConfigDocument(path, parse(text));
   } catch (cause) {
-    throw new ServerError('SERVER_INVALID_CONFIG', `${path}: ${(cause as Error).message}`, { cause });
+    throw new ServerError('SERVER_INVALID_CONFIG', `${path}: ${describeTomlError(cause as Error)}`, { cause });
   }
   const websocket = document.section('websocket');
   const modules = document.section('modules');
@@ -264,4 +264,10 @@ function isHttpUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname } = new URL(text);
   return ['http:', 'https:'].includes(protocol) && /^[\w.:[\]-]+$/u.test(hostname);
+}
+
+/** On one line: behind its reason the message has a picture of the place. */
+function describeTomlError(error: Error): string {
+  const [reason = ''] = error.message.split('\n');
+  return error instanceof TomlError ? `line ${error.line}, column ${error.column}: ${reason}` : reason;
 }

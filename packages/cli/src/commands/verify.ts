@@ -43,9 +43,12 @@ async function runVerify({ terminal, paths }: CliSession, dataDir: string | unde
   });
 }
 
-/** Whether all that ever was in the log is there: what is damaged may be in a snapshot, too. */
-function isComplete({ databases, lost }: Salvage): boolean {
-  return lost.length === 0 && databases.every(({ endTxOffset, oldEndTxOffset }) => endTxOffset >= oldEndTxOffset);
+/**
+ * Whether all that ever was in the log is there, as what is damaged may be in a snapshot, too; and the rest is as it was.
+ */
+function isComplete({ databases, lost, notes }: Salvage): boolean {
+  const isWhole = databases.every(({ endTxOffset, oldEndTxOffset }) => endTxOffset >= oldEndTxOffset);
+  return isWhole && lost.length === 0 && notes.length === 0;
 }
 
 /** Programs are said by their hash and length. */

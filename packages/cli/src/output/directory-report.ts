@@ -5,9 +5,10 @@ import { printable } from './printable.ts';
 export function formatDirectoryReport({ path, findings, replicas }: DirectoryReport): string {
   const count = (severity: Finding['severity']): number => findings.filter((one) => one.severity === severity).length;
   const damaged = count('damage');
-  const verdict = damaged === 0 ? 'sound' : `DAMAGED in ${damaged} ${damaged === 1 ? 'place' : 'places'}`;
+  const verdict = damaged === 0 ? 'sound' : `DAMAGED in ${counted(damaged, 'place')}`;
+  const counts = `${counted(count('warning'), 'warning')}, ${counted(count('note'), 'note')}`;
   return [
-    `${printable(path)}: ${verdict}, ${count('warning')} warnings, ${count('note')} notes`,
+    `${printable(path)}: ${verdict}, ${counts}`,
     ...replicas.map(formatReplica),
     ...(['damage', 'warning', 'note'] as const).flatMap((severity) =>
       findings.filter((finding) => finding.severity === severity).map((finding) => formatFinding(finding)),
@@ -33,11 +34,11 @@ function formatReplica({ path, identity, names, log, good, tables, connectedClie
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
   return [
     `${path}: ${identity === undefined ? 'an unknown database' : label(identity, names)}`,
-    `  log: ${number(log.segments)} segments, ${number(log.bytes)} bytes, transactions ${range(log.firstTxOffset, log.endTxOffset)}`,
+    `  log: ${counted(log.segments, 'segment')}, ${counted(log.bytes, 'byte')}, transactions ${range(log.firstTxOffset, log.endTxOffset)}`,
     good === undefined
       ? '  nothing of it can be saved'
       : `  good: ${goodPart(good.firstTxOffset, good.cut.endTxOffset)}${savedPart(log.endTxOffset, good.cut.endTxOffset)}`,
-    `  ${number(tables.length)} tables with ${number(rows)} rows, ${number(connectedClients)} clients left connected`,
+    `  ${counted(tables.length, 'table')} with ${counted(rows, 'row')}, ${counted(connectedClients, 'client')} left connected`,
   ].join('\n');
 }
 
@@ -70,6 +71,10 @@ function label(identity: string, names: readonly string[]): string {
 
 function range(first: number, end: number): string {
   return end <= first ? 'none' : `${number(first)} to ${number(end - 1)}`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${number(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 function number(value: number): string {
