@@ -8,18 +8,42 @@ import { build } from 'esbuild';
 import type { Plugin } from 'esbuild';
 import { root } from './run.ts';
 
+/** Of Node, what libraries and commands name and a server seldom needs: loaded when something of it is first used. */
+const seldomUsed = new Set([
+  'child_process',
+  'dns',
+  'dns/promises',
+  'http2',
+  'https',
+  'readline',
+  'readline/promises',
+  'stream/consumers',
+  'tls',
+]);
+
 /**
  * Takes of Node's modules only the exports that somebody imports. An `import` of one evaluates everything that it
  * exports: of `node:http` that is the `WebSocket` of browsers and all of `fetch`, which no thread of ours needs to start.
+ * Of those that are seldom used it takes nothing before it is used.
  */
 const lazyBuiltins: Plugin = {
   name: 'lazy-builtins',
   setup(builder) {
-    builder.onResolve({ filter: /^node:/ }, ({ path, kind }) =>
-      kind === 'import-statement' ? { path, namespace: 'builtin', sideEffects: false } : undefined,
-    );
+    builder.onResolve({ filter: /^(?:node:|https$|tls$)/ }, ({ path, kind }) => {
+      const name = path.replace('node:', '');
+      if (seldomUsed.has(name)) return { path: name, namespace: 'seldom-used', sideEffects: false };
+      return kind === 'import-statement' ? { path, namespace: 'builtin', sideEffects: false } : undefined;
+    });
+    builder.onLoad({ filter: /./, namespace: 'seldom-used' }, ({ path }) => ({
+      contents: [
+        `const load = () => process.getBuiltinModule(${JSON.stringify(path)});`,
+        `module.exports = { ${exportsOf(path)
+          .map((name) => `get ${name}() { return load().${name}; }`)
+          .join(', ')} };`,
+      ].join('\n'),
+    }));
     builder.onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => {
-      const names = Object.keys(process.getBuiltinModule(path)!).filter((name) => /^[A-Za-z_$][\w$]*$/u.test(name));
+      const names = exportsOf(path);
       return {
         // What is marked as pure and used nowhere is left out.
         contents: [
@@ -33,6 +57,10 @@ const lazyBuiltins: Plugin = {
     });
   },
 };
+
+function exportsOf(builtin: string): string[] {
+  return Object.keys(process.getBuiltinModule(builtin)!).filter((name) => /^[A-Za-z_$][\w$]*$/u.test(name));
+}
 
 const threads = join(root, 'packages', 'server', 'src', 'threads');
 const folder = resolve(process.argv[2] ?? join(root, 'packages', 'cli', 'bundle'));

@@ -8,7 +8,14 @@
  */
 type Kind = 'upper' | 'lower' | 'digit' | 'delimiter' | 'other';
 
-const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
+let segmenter: Intl.Segmenter | undefined;
+
+/** The graphemes of a name. The first segmenter of a process takes 2 MB, and few names need one. */
+function graphemesOf(text: string): string[] {
+  if (/^[\x20-\x7e]*$/u.test(text)) return text.split('');
+  segmenter ??= new Intl.Segmenter('und', { granularity: 'grapheme' });
+  return Array.from(segmenter.segment(text), ({ segment }) => segment);
+}
 
 function kindOf(grapheme: string): Kind {
   if (grapheme === '_' || grapheme === '-' || grapheme === ' ') return 'delimiter';
@@ -33,7 +40,7 @@ function isWordEnd(before: Kind, after: Kind, second: Kind | undefined): boolean
 }
 
 function words(name: string): string[] {
-  const letters = Array.from(graphemes.segment(name), ({ segment }) => segment);
+  const letters = graphemesOf(name);
   const kinds = letters.map(kindOf);
   const found: string[] = [];
   let word = '';
@@ -52,8 +59,7 @@ function words(name: string): string[] {
 }
 
 function capitalize(word: string): string {
-  const [first] = graphemes.segment(word);
-  const initial = first?.segment ?? '';
+  const [initial = ''] = graphemesOf(word);
   return initial.toUpperCase() + word.slice(initial.length).toLowerCase();
 }
 
