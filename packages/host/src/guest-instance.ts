@@ -20,6 +20,9 @@ type GuestFunction = (...args: (number | bigint)[]) => unknown;
 
 const lossyUtf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
+/** How much of a panic's text an error carries, in UTF-16 code units. */
+const MAX_LAST_WORDS = 1000;
+
 /**
  * What running any function of a module takes: its memory and imports, its initialisation, the energy of one call at a
  * time, and the judgement of what was thrown. Who uses it knows which export to call and what the answer means.
@@ -176,7 +179,9 @@ export class GuestInstance {
       if (error instanceof HostError) throw error;
       const failure = this.trapped(error);
       const reason = failure.kind === 'trapped' ? failure.message : 'the budget of energy is used up';
-      throw new HostError('HOST_INITIALIZATION_FAILED', `wasm trap while calling "${name}": ${reason}`, {
+      const { lastWords } = this.guest;
+      const words = lastWords === undefined ? '' : `; it logged: ${lastWords.slice(0, MAX_LAST_WORDS)}`;
+      throw new HostError('HOST_INITIALIZATION_FAILED', `wasm trap while calling "${name}": ${reason}${words}`, {
         cause: error,
       });
     } finally {

@@ -30,8 +30,10 @@ function load(parts: ModuleParts): Loaded {
   };
 }
 
-const log = (at: number, length: number): string =>
-  `(call $console_log (i32.const 2) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const -1) (i32.const ${at}) (i32.const ${length}))`;
+const log = (at: number, length: number, level = 2): string =>
+  `(call $console_log (i32.const ${level}) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const -1) (i32.const ${at}) (i32.const ${length}))`;
+
+const panic = (at: number, length: number): string => log(at, length, 101);
 
 describe('making an instance', () => {
   test('initialises in order: _initialize, preinit by bytes of the name, setup, describe', () => {
@@ -65,6 +67,16 @@ describe('making an instance', () => {
       name: 'a trap in describe',
       parts: { describe: 'unreachable' },
       message: 'wasm trap while calling "__describe_module__": unreachable',
+    },
+    {
+      name: 'a panic in describe',
+      parts: { imports: ['console_log'], describe: `${panic(32, 5)} unreachable` },
+      message: 'wasm trap while calling "__describe_module__": unreachable; it logged: oh no',
+    },
+    {
+      name: 'a long panic in describe',
+      parts: { imports: ['console_log'], describe: `${panic(16, 60000)} unreachable` },
+      message: expect.stringMatching(/; it logged: [^]{1000}$/) as string,
     },
     {
       name: 'an endless describe',

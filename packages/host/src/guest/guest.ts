@@ -42,6 +42,8 @@ export class Guest {
   readonly scheduled: Allowance = new Allowance(MAX_SCHEDULED_BYTES);
   /** Until the module has described itself: no call has begun, and nothing may wait or change data. */
   isInitializing = true;
+  /** The panic that it has logged while initialising: a module that does not start may have no log to look it up in. */
+  lastWords: string | undefined;
   /** What the guest has left for its own instructions; absent until it is instantiated. */
   fuel: WebAssembly.Global | undefined;
   /** The first trap of the running call that went through an import, in case the guest catches it. */

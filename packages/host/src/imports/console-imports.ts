@@ -71,13 +71,15 @@ export function consoleImports(guest: Guest): ImportFunctions {
       const isPanic = number === PANIC_LEVEL;
       if (!reserve(bytes, isPanic)) return;
       if (isPanic) guest.charge(COST.trace);
+      const words = text(message, messageLength >>> 0, MAX_MESSAGE_BYTES);
+      if (isPanic && guest.isInitializing) guest.lastWords = words;
       environment.log({
         level: isPanic ? 'Panic' : (LEVELS[number] ?? 'Debug'),
         timestampMicros: environment.nowMicros(),
         target: optionalName(target, targetLength >>> 0),
         fileName: optionalName(file, fileLength >>> 0),
         lineNumber: line >>> 0 === NO_LINE ? undefined : line >>> 0,
-        message: text(message, messageLength >>> 0, MAX_MESSAGE_BYTES),
+        message: words,
         trace: isPanic ? guestTrace() : undefined,
       });
     },
