@@ -47,6 +47,9 @@ struct ModuleDefinition {
       http_handlers, http_routes, view_primary_keys;
   SpacetimeDB::CaseConversionPolicy case_policy = SpacetimeDB::CaseConversionPolicy::SnakeCase;
 
+  /** Tables come in the order of their names. */
+  std::string_view last_table;
+
   std::vector<ReducerFunction> reducer_functions;
   std::vector<ProcedureFunction> procedure_functions;
   std::vector<ViewFunction> view_functions;

@@ -4,9 +4,11 @@
 #include <string_view>
 
 #include "database.h"
+#include "declaration.h"
 #include "macros.h"
 #include "module_definition.h"
 #include "table_data.h"
+#include "text.h"
 
 /**
  * Makes a table of rows of a registered struct, and a name for it: `ctx.db[accessor]`.
@@ -22,18 +24,22 @@
 #define SPACETIMEDB_TABLE_NAMED(Type, accessor, canonical_name, access, ...) \
   SPACETIMEDB_PP_TABLE(Type, accessor, canonical_name, access, __VA_ARGS__)
 
-#define SPACETIMEDB_PP_TABLE(Type, accessor, canonical_name, access, ...)                                         \
-  static_assert(::SpacetimeDB::detail::RegisteredStruct<Type>,                                                    \
-                "SPACETIMEDB_TABLE(" #Type ", " #accessor ", ...): register the struct's fields first, with "     \
-                "SPACETIMEDB_STRUCT(" #Type ", ...)");                                                            \
-  struct spacetimedb_table_##accessor {                                                                           \
-    using Row = Type;                                                                                             \
-    static constexpr std::string_view name = #accessor;                                                           \
-  };                                                                                                              \
-  inline constexpr ::SpacetimeDB::TableTag<spacetimedb_table_##accessor> accessor{};                              \
-  inline const ::SpacetimeDB::detail::TableItem spacetimedb_table_item_##accessor{                                \
-      ::SpacetimeDB::TableTag<spacetimedb_table_##accessor>{}, canonical_name,                                    \
-      ::SpacetimeDB::TableAccess::access, false __VA_OPT__(|| (__VA_ARGS__))};
+#define SPACETIMEDB_PP_TABLE(Type, accessor, canonical_name, access, ...)                                     \
+  static_assert(::SpacetimeDB::detail::RegisteredStruct<Type>,                                                \
+                "SPACETIMEDB_TABLE(" #Type ", " #accessor ", ...): register the struct's fields first, with " \
+                "SPACETIMEDB_STRUCT(" #Type ", ...)");                                                        \
+  struct spacetimedb_table_##accessor {                                                                       \
+    using Row = Type;                                                                                         \
+    static constexpr std::string_view name = #accessor;                                                       \
+  };                                                                                                          \
+  inline constexpr ::SpacetimeDB::TableTag<spacetimedb_table_##accessor> accessor{};                          \
+  template <uint64_t>                                                                                         \
+  inline const ::SpacetimeDB::detail::TableItem spacetimedb_table_item_##accessor{                            \
+      ::SpacetimeDB::TableTag<spacetimedb_table_##accessor>{}, canonical_name,                                \
+      ::SpacetimeDB::TableAccess::access, false __VA_OPT__(|| (__VA_ARGS__))};                                \
+  [[maybe_unused]] static constexpr auto& spacetimedb_table_of_this_file_##accessor =                         \
+      spacetimedb_table_item_##accessor<::SpacetimeDB::detail::table_declaration<Type>(                       \
+          canonical_name, #access, false __VA_OPT__(|| (__VA_ARGS__)))>;
 
 /**
  * The column by which rows are told apart; its values are unique. `ctx.db[user_id]` finds, updates and removes by it.
@@ -202,6 +208,11 @@ class TableItem : public Item {
  private:
   static void describe(const Item& item, ModuleDefinition& module) {
     const auto& table = static_cast<const TableItem&>(item);
+    if (table.name == module.last_table) {
+      fatal(text("table ", table.name, ": two files say SPACETIMEDB_TABLE or the row's fields differently; put both ",
+                 "into a header"));
+    }
+    module.last_table = table.name;
     uint32_t row_type = table.slot_(module.types);
     module.name(ModuleDefinition::NameKind::Table, table.name, table.canonical_name_);
     Writer& out = module.tables.add();

@@ -40,13 +40,17 @@ export class RawHost {
       (imports[from] ??= {})[name] = (...args) => this.#answer(name, args);
     }
     this.#exports = new WebAssembly.Instance(module, imports).exports as Record<string, WebAssembly.ExportValue>;
-    if ('_initialize' in this.#exports) this.#call('_initialize');
-    for (const name of Object.keys(this.#exports)
-      .filter((name) => name.startsWith('__preinit__'))
-      .toSorted()) {
-      this.#call(name);
+    try {
+      if ('_initialize' in this.#exports) this.#call('_initialize');
+      for (const name of Object.keys(this.#exports)
+        .filter((name) => name.startsWith('__preinit__'))
+        .toSorted()) {
+        this.#call(name);
+      }
+      this.#call('__describe_module__', 1);
+    } catch (cause) {
+      throw new Error(`the module does not start: ${this.log.join('\n')}`, { cause });
     }
-    this.#call('__describe_module__', 1);
     this.definition = decodeRawModuleDef(this.#takeSink());
   }
 
