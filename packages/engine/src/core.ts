@@ -10,6 +10,7 @@ import { DEFAULT_MAX_UNSYNCED_BYTES, Door } from './limits/door.ts';
 import type { RateLimits } from './limits/rate-limits.ts';
 import type { LoadedModule, ModuleEnvironment } from './loaded-module.ts';
 import { type DatabaseLogRecord, engineLogRecord } from './log-record.ts';
+import type { RefusedConnections } from './metrics.ts';
 import { ModuleData } from './module-data.ts';
 import { Outbox } from './outbox.ts';
 import type { OutgoingHttp } from './procedures/outgoing-http.ts';
@@ -100,6 +101,7 @@ export class Core {
   readonly wires: Wires;
   readonly door: Door;
   readonly sharedConnectionIds: SharedConnectionIds = new SharedConnectionIds();
+  readonly refusedConnections: RefusedConnections = { rejected: 0, outOfEnergy: 0, diskFull: 0 };
   readonly snapshots: Snapshots | undefined;
   #module: LoadedModule | undefined;
 

@@ -1,40 +1,28 @@
 import type { CommitLogError } from '@lightcone/commitlog';
 import type { HttpRequest } from '@lightcone/host';
-import { ProtocolError } from '@lightcone/protocol';
-import { QueryError } from '@lightcone/query';
 import { type Identity, type RowType, bytesToHex } from '@lightcone/sats';
 import { type ModuleDef, schemaDocument } from '@lightcone/schema';
 import { keccak_256 } from '@noble/hashes/sha3.js';
-import { type AdmittedReducer, admitJsonCall, isRefusal } from './admission.ts';
-import type { CallResult, ConnectRejected, SqlResult } from './call-result.ts';
-import { ActiveCaller, type Caller, Client, type ConnectRequest } from './client.ts';
-import type { InboundFrame } from './connection/inbound-frame.ts';
+import type { CallResult, SqlResult } from './call-result.ts';
+import type { Caller, ConnectRequest } from './client.ts';
+import { Clients } from './clients.ts';
+import { CLOSE_CODES } from './close-codes.ts';
 import { Core, type DatabaseOptions } from './core.ts';
 import { EngineError } from './errors.ts';
-import { Inbox } from './inbox.ts';
-import type { CallerQuota } from './limits/caller-quota.ts';
-import type { Overload } from './limits/door.ts';
 import { engineLogRecord } from './log-record.ts';
 import { LoadedModule } from './loaded-module.ts';
-import type { DatabaseMetrics, RefusedConnections, SqlCounts } from './metrics.ts';
-import { callProcedureForJson } from './procedures/call-procedure-for-json.ts';
+import type { DatabaseMetrics } from './metrics.ts';
 import type { HttpHandlerResult } from './procedures/procedure-result.ts';
 import { initialise } from './publishing/initialise.ts';
 import { type UpdatePlan, planUpdate } from './publishing/plan-update.ts';
 import { storedModule } from './publishing/stored-module.ts';
 import { update } from './publishing/update.ts';
-import { callReducer, failureText } from './reducer-calls.ts';
-import { type ConnectRefusal, connectCaller, disconnectCaller, leftoverCallers } from './sessions.ts';
+import { readMetrics } from './read-metrics.ts';
 import { RoomWatch } from './room-watch.ts';
+import { disconnectCaller, leftoverCallers } from './sessions.ts';
 import { recoverStore } from './snapshots/recover-store.ts';
-import { runStatement } from './sql.ts';
 import { isDiskFull, logFailure } from './transactions.ts';
-
-/** Close codes of RFC 6455 §7.4.1. */
-const GOING_AWAY = 1001;
-const POLICY_VIOLATION = 1008;
-const INTERNAL_ERROR = 1011;
-const TRY_AGAIN_LATER = 1013;
+import { UnconnectedCallers } from './unconnected-callers.ts';
 
 const NOTHING = (): void => {};
 
@@ -50,10 +38,8 @@ export class Database {
   readonly identity: Identity;
   readonly owner: Identity;
   readonly #core: Core;
-  readonly #refusedConnections: RefusedConnections = { rejected: 0, outOfEnergy: 0, diskFull: 0 };
-  readonly #sqlCounts: SqlCounts = { succeeded: 0, failed: 0 };
-  readonly #clients = new Map<number, Client>();
-  readonly #inbox: Inbox;
+  readonly #clients: Clients;
+  readonly #unconnected: UnconnectedCallers;
   #roomWatch: RoomWatch | undefined;
   #closing: Promise<void> | undefined;
 
@@ -62,8 +48,8 @@ export class Database {
     this.identity = identity;
     this.owner = owner;
     this.#core = core;
-    const { clock, defer } = core.options;
-    this.#inbox = new Inbox(core.turns, clock, defer, (client, frame) => this.#takeStep(client, frame));
+    this.#clients = new Clients(core, owner);
+    this.#unconnected = new UnconnectedCallers(core, owner);
     core.turns.endWith(() => core.scheduler.runImmediateCalls());
     log?.onDurable((txOffset) => core.outbox.durable(txOffset));
     log?.onFailure((error) => this.#fail(error));
@@ -168,25 +154,7 @@ export class Database {
    * a close with the reason of the module.
    */
   connect(request: ConnectRequest): void {
-    this.#core.turns.begin();
-    const wire = this.#core.wires.of(request.protocol);
-    const { door, outbox } = this.#core;
-    const overload = door.refuseWhileBehind();
-    if (overload !== undefined) {
-      outbox.lane(false).close(request.number, TRY_AGAIN_LATER, overload.message);
-      return;
-    }
-    const client = new Client(request, wire, request.identity.equals(this.owner), door.enter(request.identity));
-    const rejection = connectCaller(this.#core, client.caller);
-    if (rejection !== undefined) {
-      this.#refusedConnections[rejection.cause]++;
-      door.leave(client.quota);
-      const code = rejection.cause === 'diskFull' ? TRY_AGAIN_LATER : POLICY_VIOLATION;
-      outbox.lane(false).close(client.number, code, rejection.message);
-      return;
-    }
-    this.#clients.set(client.number, client);
-    wire.sendFirstMessage(client, request.token);
+    this.#clients.connect(request);
   }
 
   /**
@@ -203,50 +171,12 @@ export class Database {
     isText = false,
     onDone: () => void = NOTHING,
   ): void {
-    const client = this.#clients.get(connectionNumber);
-    // Closed by us while the frame was under way.
-    if (client === undefined || this.#core.turns.refusal !== undefined) {
-      onDone();
-      return;
-    }
-    this.#core.turns.begin();
-    this.#inbox.receive(client, bytes, start, end, isText, onDone);
-  }
-
-  /** Does the next step of what a frame asks for. */
-  #takeStep(client: Client, frame: InboundFrame): void {
-    try {
-      frame.takeStep(client);
-    } catch (error) {
-      // Only once it is being answered does a query turn out to be too large.
-      const isTooLarge = error instanceof QueryError && error.code === 'QUERY_TOO_LARGE';
-      if (!(error instanceof ProtocolError || isTooLarge)) throw error;
-      const lane = this.#core.outbox.lane(client.isConfirmed);
-      lane.cancel();
-      const code = error.code === 'PROTOCOL_TOO_MANY_MESSAGES' ? TRY_AGAIN_LATER : INTERNAL_ERROR;
-      lane.close(client.number, code, error.message);
-      this.#end(client);
-    }
+    this.#clients.receive(connectionNumber, bytes, start, end, isText, onDone);
   }
 
   /** A connection is gone: the client is, once everything is done that came before. Nothing happens if it is known. */
   disconnect(connectionNumber: number): void {
-    const client = this.#clients.get(connectionNumber);
-    if (client === undefined) return;
-    if (this.#inbox.has(client)) this.#inbox.after(client, () => this.#end(client));
-    else this.#end(client);
-  }
-
-  /** Ends a client, unless it has ended. What waits of it is not done any more. */
-  #end(client: Client): void {
-    if (client.isGone) return;
-    this.#core.turns.endSoon();
-    client.isGone = true;
-    this.#clients.delete(client.number);
-    this.#inbox.drop(client);
-    this.#core.door.leave(client.quota);
-    this.#core.subscriptions.removeClient(client);
-    disconnectCaller(this.#core, client.caller);
+    this.#clients.disconnect(connectionNumber);
   }
 
   /**
@@ -257,10 +187,7 @@ export class Database {
    * @returns what `work` returns; rejects with what it throws
    */
   inTurn<T>(asker: string, work: () => T | Promise<T>): Promise<T> {
-    return new Promise((resolve) => {
-      this.#core.turns.begin();
-      this.#inbox.ask(asker, () => resolve(Promise.try(work)));
-    });
+    return new Promise((resolve) => this.#clients.ask(asker, () => resolve(Promise.try(work))));
   }
 
   /**
@@ -268,56 +195,7 @@ export class Database {
    * call. A reducer has run when this returns its promise.
    */
   call(as: Caller, functionName: string, argsJson: string): Promise<CallResult> {
-    return this.#core.procedures.track(this.#call(as, functionName, argsJson));
-  }
-
-  async #call(as: Caller, functionName: string, argsJson: string): Promise<CallResult> {
-    const core = this.#core;
-    core.turns.begin();
-    // Before a connection is made, which costs two transactions.
-    const overload = this.#refuseWithoutConnection(as, (quota) => core.door.refuseCall(quota, functionName));
-    if (overload !== undefined) return overload;
-    const caller = new ActiveCaller(as);
-    const rejection = connectCaller(core, caller);
-    if (rejection !== undefined) return this.#refuseConnection(rejection);
-    const isOwner = caller.identity.equals(this.owner);
-    const admitted = admitJsonCall(this.#module, functionName, argsJson, isOwner);
-    try {
-      if (isRefusal(admitted)) {
-        core.logRefusal(admitted, functionName);
-        return admitted;
-      }
-      if ('reducer' in admitted) return this.#callReducer(admitted, caller);
-      return await callProcedureForJson(core, admitted, caller);
-    } finally {
-      core.turns.endSoon();
-      disconnectCaller(core, caller);
-    }
-  }
-
-  #callReducer({ reducer, args }: AdmittedReducer, caller: ActiveCaller): CallResult {
-    const core = this.#core;
-    const { clock } = core.options;
-    const start = clock.monotonicNanos();
-    const outcome = callReducer(core, { reducer, args, caller, timestampMicros: clock.nowMicros() });
-    const cost = {
-      durationMicros: Number((clock.monotonicNanos() - start) / 1000n),
-      energyUsed: this.#module.lastEnergyUsed,
-    };
-    switch (outcome.kind) {
-      case 'ok':
-        core.transactions.publish(undefined);
-        return { kind: 'committed', cost, txOffset: this.lastTxOffset };
-      case 'outOfEnergy':
-        return { kind: 'outOfEnergy', cost };
-      case 'error':
-      case 'trapped':
-      case 'viewFailed':
-        return { kind: 'failed', message: failureText(outcome), cost, txOffset: this.lastTxOffset };
-      case 'overloaded':
-      case 'rateLimited':
-        return outcome;
-    }
+    return this.#core.procedures.track(this.#unconnected.call(as, functionName, argsJson));
   }
 
   /**
@@ -334,48 +212,7 @@ export class Database {
 
   /** Runs one SQL statement for someone who has no connection: one is made for its length. */
   sql(as: Caller, text: string): SqlResult {
-    this.#core.turns.begin();
-    const { door } = this.#core;
-    const overload =
-      door.refuseWhileBehind() ?? this.#refuseWithoutConnection(as, (quota) => door.refuseRequest(quota));
-    if (overload !== undefined) return overload;
-    const caller = new ActiveCaller(as);
-    const rejection = connectCaller(this.#core, caller);
-    if (rejection !== undefined) return this.#refuseConnection(rejection);
-    const { clock } = this.#core.options;
-    const start = clock.monotonicNanos();
-    try {
-      const outcome = runStatement(this.#core, caller, caller.identity.equals(this.owner), text);
-      const durationMicros = Number((clock.monotonicNanos() - start) / 1000n);
-      this.#sqlCounts.succeeded++;
-      return { kind: 'ok', outcome, txOffset: this.lastTxOffset, durationMicros };
-    } catch (error) {
-      this.#sqlCounts.failed++;
-      if (error instanceof QueryError) {
-        return { kind: 'error', message: error.message, txOffset: this.lastTxOffset };
-      }
-      if (!isDiskFull(error)) throw error;
-      return door.refuseForDisk(error);
-    } finally {
-      disconnectCaller(this.#core, caller);
-    }
-  }
-
-  #refuseConnection(refusal: ConnectRefusal): ConnectRejected {
-    this.#refusedConnections[refusal.cause]++;
-    return { kind: 'connectRejected', ...refusal, txOffset: this.lastTxOffset };
-  }
-
-  /** Asks the door for someone who is in for no longer than that. */
-  #refuseWithoutConnection(
-    { identity }: Caller,
-    ask: (quota: CallerQuota | undefined) => Overload | undefined,
-  ): Overload | undefined {
-    const { door } = this.#core;
-    const quota = door.enter(identity);
-    const overload = ask(quota);
-    door.leave(quota);
-    return overload;
+    return this.#unconnected.sql(as, text);
   }
 
   /** The schema document of a version, as JSON. */
@@ -401,12 +238,12 @@ export class Database {
     if (readOnlyReason !== undefined) throw new EngineError('ENGINE_DISK_FULL', readOnlyReason);
     const next = this.#loadNext(program);
     const breaksClients = update(core, next, this.owner, mayBreakClients, () => {
-      for (const client of this.#clients.values()) core.subscriptions.removeClient(client);
+      for (const client of this.#clients) core.subscriptions.removeClient(client);
     });
     const updated = 'the module was updated while the procedure was running; call it again';
     void core.procedures.end(new EngineError('ENGINE_PROCEDURE_ENDED', updated));
     core.scheduler.start();
-    if (breaksClients) this.#disconnectAll();
+    if (breaksClients) this.#clients.closeAll();
     return this.lastTxOffset;
   }
 
@@ -441,48 +278,7 @@ export class Database {
   }
 
   metrics(): DatabaseMetrics {
-    const { store, subscriptions, transactions, procedures, views, door, options, snapshots } = this.#core;
-    let querySets = 0;
-    let subscribedClients = 0;
-    let subscribedQueries = 0;
-    for (const client of this.#clients.values()) {
-      querySets += client.querySets.size;
-      subscribedQueries += client.queryCount;
-      if (client.querySets.size > 0) subscribedClients++;
-    }
-    return {
-      programHash: this.programHash,
-      connectedClients: this.#clients.size,
-      subscribedClients,
-      subscribedQueries,
-      refusedConnections: { ...this.#refusedConnections },
-      subscriptions: subscriptions.counts,
-      sql: { ...this.#sqlCounts },
-      instanceBytes: this.#module.memoryBytes + procedures.metrics.instanceBytes,
-      loggedBytes: transactions.loggedBytes,
-      liveQueries: subscriptions.queryCount,
-      querySets,
-      lastTxOffset: transactions.lastTxOffset,
-      durableTxOffset: options.log?.durableOffset,
-      reducers: this.#module.reducerMetrics,
-      refusedRequests: { ...door.refused },
-      unsyncedLogBytes: options.log?.pendingBytes ?? 0,
-      snapshots: snapshots && { ...snapshots.metrics },
-      scheduledRows: this.#core.scheduler.waitingCount,
-      scheduledFunctionDelays: this.#core.scheduler.delays,
-      views: this.#module.viewMetrics,
-      liveViews: views.count,
-      procedures: procedures.metrics,
-      tables: [...store.tables.values()].map((table) => ({
-        id: table.definition.id,
-        name: table.definition.name,
-        rows: table.rowCount,
-        bytes: table.byteSize,
-        indexes: table.indexes.length,
-        rowsInserted: table.rowsInserted,
-        rowsDeleted: table.rowsDeleted,
-      })),
-    };
+    return readMetrics(this.#core, this.#clients, this.#unconnected.sqlCounts);
   }
 
   /**
@@ -496,25 +292,17 @@ export class Database {
   async #close(): Promise<void> {
     const { turns, options, procedures, scheduler, viewExpiry, snapshots } = this.#core;
     const closed = new EngineError('ENGINE_CLOSED', `database ${this.identity.toHex()} is closed`);
-    this.#inbox.finish();
+    this.#clients.finish();
     turns.refuse(closed);
     scheduler.stop();
     await procedures.end(closed);
-    this.#disconnectAll();
+    this.#clients.closeAll();
     viewExpiry.close();
     turns.end();
     await snapshots?.close();
     await this.#roomWatch?.close();
     await options.commitTimes?.close();
     await options.log?.close();
-  }
-
-  #disconnectAll(): void {
-    for (const [number, client] of this.#clients) {
-      // In the client's own lane, so that no answer it is owed comes too late.
-      this.#core.outbox.lane(client.isConfirmed).close(number, GOING_AWAY, 'module exited');
-      this.#end(client);
-    }
   }
 
   /** The disk of the log was full when it was opened. */
@@ -525,7 +313,7 @@ export class Database {
     this.#roomWatch = new RoomWatch(log, clock, timers, () => {
       const message = 'there is room on the disk again: the database is opened anew';
       this.#core.logLine('Info', message);
-      this.#stop(new EngineError('ENGINE_DISK_HAS_ROOM', message), TRY_AGAIN_LATER, message);
+      this.#stop(new EngineError('ENGINE_DISK_HAS_ROOM', message), CLOSE_CODES.tryAgainLater, message);
     });
   }
 
@@ -533,8 +321,9 @@ export class Database {
   #fail(cause: CommitLogError): void {
     this.#core.logLine('Error', `the commit log failed, so the database stops: ${cause.message}`);
     const failure = logFailure(cause);
-    if (isDiskFull(failure)) this.#stop(failure, TRY_AGAIN_LATER, "the database's disk is full: it is opened anew");
-    else this.#stop(failure, INTERNAL_ERROR, 'the database cannot write its log');
+    if (isDiskFull(failure))
+      this.#stop(failure, CLOSE_CODES.tryAgainLater, "the database's disk is full: it is opened anew");
+    else this.#stop(failure, CLOSE_CODES.internalError, 'the database cannot write its log');
   }
 
   /** Does nothing any more: what is to go on is opened anew. */
@@ -545,11 +334,7 @@ export class Database {
     void this.#core.snapshots?.close();
     this.#core.viewExpiry.close();
     this.#core.outbox.abandon();
-    for (const [number, client] of this.#clients) {
-      client.isGone = true;
-      this.#core.outbox.lane(false).close(number, closeCode, closeReason);
-    }
-    this.#clients.clear();
+    this.#clients.abandonAll(closeCode, closeReason);
     this.#core.outbox.flush();
     this.#core.options.onFailure(failure);
   }

@@ -24,9 +24,15 @@ export interface ConnectRefusal {
  * has another connection of this id, as who comes back may have before the old one is known to be gone.
  *
  * On a full disk `client_connected` says whether to let the caller in, and leaves nothing behind.
- * @returns why the module refuses the caller; undefined if it does not
+ * @returns why the module refuses the caller, which is counted; undefined if it does not
  */
 export function connectCaller(core: Core, caller: ActiveCaller): ConnectRefusal | undefined {
+  const refusal = letIn(core, caller);
+  if (refusal !== undefined) core.refusedConnections[refusal.cause]++;
+  return refusal;
+}
+
+function letIn(core: Core, caller: ActiveCaller): ConnectRefusal | undefined {
   const { identity, connectionId } = caller;
   const holder = findCredentials(core, caller);
   const isShared = holder !== NO_ROW;

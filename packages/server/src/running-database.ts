@@ -1,4 +1,4 @@
-import { newDelayHistogram } from '@lightcone/engine/gateway';
+import { CLOSE_CODES, newDelayHistogram } from '@lightcone/engine/gateway';
 import type { DelayHistogram } from '@lightcone/engine';
 import type { Logger } from 'pino';
 import type { DatabaseRecord } from './control/control-database.ts';
@@ -10,11 +10,6 @@ import { FanOut } from './gateway/fan-out.ts';
 import { hostLogLine } from './module-log/host-log-line.ts';
 import { SizeHistogram } from './metrics/size-histogram.ts';
 import type { ModuleLog } from './module-log/module-log.ts';
-
-/** RFC 6455 §7.4.1 */
-const GOING_AWAY = 1001;
-const INTERNAL_ERROR = 1011;
-const TRY_AGAIN_LATER = 1013;
 
 /** Counts of one database since it started, for the metrics. */
 export interface ConnectionCounts {
@@ -79,11 +74,11 @@ export class RunningDatabase {
         ended: (error) => {
           if (isRoomFound(error)) {
             log.info({ database: identity }, 'the disk of a database has room again: it is opened anew');
-            closeAll(fanOut, TRY_AGAIN_LATER, 'the database is opened anew; try again'); // who has just come
+            closeAll(fanOut, CLOSE_CODES.tryAgainLater, 'the database is opened anew; try again'); // who has just come
           } else if (error !== undefined) {
             log.error({ err: error, database: identity }, 'database thread ended');
             moduleLog.append(hostLogLine('Error', error.message, new Date()));
-            const code = isDiskFilled(error) ? TRY_AGAIN_LATER : INTERNAL_ERROR;
+            const code = isDiskFilled(error) ? CLOSE_CODES.tryAgainLater : CLOSE_CODES.internalError;
             closeAll(fanOut, code, 'the database stopped; try again');
           }
           ended.resolve(error);
@@ -138,7 +133,7 @@ export class RunningDatabase {
     try {
       await this.thread.stop();
     } finally {
-      closeAll(this.#fanOut, GOING_AWAY, 'module exited');
+      closeAll(this.#fanOut, CLOSE_CODES.goingAway, 'module exited');
     }
   }
 }

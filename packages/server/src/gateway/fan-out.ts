@@ -1,4 +1,4 @@
-import { readOutboundBatch } from '@lightcone/engine/gateway';
+import { CLOSE_CODES, readOutboundBatch } from '@lightcone/engine/gateway';
 import type { OutboundBatchVisitor } from '@lightcone/engine';
 import { MAX_BATCH_BYTES } from '@lightcone/protocol';
 import { SizeHistogram } from '../metrics/size-histogram.ts';
@@ -6,11 +6,11 @@ import type { Connection, DisconnectCause } from './connection.ts';
 import { buildFrame } from './outbound-frame.ts';
 import type { Frame, Packing } from './outbound-frame.ts';
 
-/** What a database closes connections for, by code (RFC 6455 §7.4.1). */
+/** What a database closes connections for, by code. */
 const CAUSE_OF_CLOSE: ReadonlyMap<number, DisconnectCause> = new Map([
-  [1001, 'module_exited'],
-  [1011, 'client_message_error'],
-  [1013, 'incoming_queue_full'],
+  [CLOSE_CODES.goingAway, 'module_exited'],
+  [CLOSE_CODES.internalError, 'client_message_error'],
+  [CLOSE_CODES.tryAgainLater, 'incoming_queue_full'],
 ]);
 
 /**

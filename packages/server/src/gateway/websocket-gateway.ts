@@ -2,6 +2,7 @@ import { ServerResponse } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { CLOSE_CODES } from '@lightcone/engine/gateway';
 import { SUBPROTOCOLS } from '@lightcone/protocol';
 import type { Logger } from 'pino';
 import { WebSocketServer } from 'ws';
@@ -34,11 +35,8 @@ import { readWholeFrames } from './whole-frames.ts';
 const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
 const MAX_KEEP_ALIVE_TICK_MS = 1000;
 
-/** RFC 6455 §7.4.1 */
-const INTERNAL_ERROR = 1011;
-/** What is heard when there was no close frame. */
+/** What is heard when there was no close frame: RFC 6455 §7.4.1. */
 const ENDED_WITHOUT_CLOSE = 1006;
-const TRY_AGAIN_LATER = 1013;
 
 /** Turns requests to subscribe into connections to their databases, and keeps those alive. */
 export class WebSocketGateway {
@@ -228,10 +226,10 @@ export class WebSocketGateway {
     // What comes after our close frame is not looked at.
     if (!connection.isOpen) return;
     if (frame.length === 0) {
-      connection.close(INTERNAL_ERROR, 'a frame without a message', 'client_message_error');
+      connection.close(CLOSE_CODES.internalError, 'a frame without a message', 'client_message_error');
     } else if (connection.frames.length >= this.#config.incomingQueueLength) {
       database.thread.drop(connection);
-      connection.close(TRY_AGAIN_LATER, 'too many requests', 'incoming_queue_full');
+      connection.close(CLOSE_CODES.tryAgainLater, 'too many requests', 'incoming_queue_full');
     } else {
       database.receive(connection, frame, !isBinary);
       if (connection.frames.waitingCount > 0) this.#readingTurns.hold(connection);
