@@ -1,4 +1,12 @@
-import { ByteReader, type ByteWriter, ConnectionId, Identity, type RowType, SatsError } from '@lightcone/sats';
+import {
+  ByteReader,
+  type ByteWriter,
+  ConnectionId,
+  Identity,
+  type RowType,
+  SatsError,
+  truncateUtf8,
+} from '@lightcone/sats';
 import type { PointerList, Table, TouchedTable, TransactionDelta } from '@lightcone/store';
 
 /**
@@ -35,8 +43,7 @@ export interface TransactionInputs {
 
 /** A reducer's name as records hold it: cut to 255 bytes, between characters. */
 export function encodeReducerName(name: string): Uint8Array {
-  const target = new Uint8Array(MAX_NAME_BYTES);
-  return target.slice(0, new TextEncoder().encodeInto(name, target).written);
+  return truncateUtf8(name, MAX_NAME_BYTES);
 }
 
 /** Appends the record of a committed transaction to `writer`. */
