@@ -3,9 +3,12 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Identity } from '@lightcone/sats';
+import { Identity, types } from '@lightcone/sats';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { rawTable } from '../../schema/test/raw-modules.ts';
 import { Lightcone } from '../src/node.ts';
+import { openTestDatabase } from '../src/testing/index.ts';
+import { anyModule } from './support/any-module.ts';
 
 const chat = modulePath('quickstart-chat');
 const ann = Identity.fromClaims('test', 'ann');
@@ -59,6 +62,27 @@ test('a transaction of very many rows reaches a subscription whole', async () =>
   await session.call('insert_items', 0n, 150_000n);
   expect(await changed).toBe(150_000);
   expect(items.rows('item')).toHaveLength(150_000);
+});
+
+test('a subscription that the database ends says so, and shows no rows that are not kept up to date', async () => {
+  const version = (tableAccess: 'Public' | 'Private'): Uint8Array =>
+    anyModule({
+      typespace: [types.product([['id', types.u8]])],
+      types: [{ scope: [], name: 'Row', ref: 0, customOrdering: true }],
+      tables: [rawTable({ name: 'item', tableAccess })],
+    });
+  await using test = await openTestDatabase(version('Public'));
+  const session = await test.connect('ann');
+  const items = await session.subscribe('SELECT * FROM item');
+  expect(items.rows('item')).toEqual([]);
+  test.database.database.update(version('Private'), false);
+  await test.clock.advance(0);
+  const error = await items.ended;
+  expect(error).toMatchObject({
+    code: 'ENGINE_QUERY_FAILED',
+    message: expect.stringContaining('no such table: `item`'),
+  });
+  expect(() => items.rows('item')).toThrow(error);
 });
 
 test('a session that comes too late is refused, and closing again is still harmless', async () => {

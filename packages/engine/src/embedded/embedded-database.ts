@@ -24,7 +24,8 @@ import { Session } from './session.ts';
  * Sessions see only what is durable, as confirmed clients of a server do.
  */
 export class EmbeddedDatabase implements AsyncDisposable {
-  readonly #database: Database;
+  /** The database itself, with everything that a server uses of it. */
+  readonly database: Database;
   readonly #newConnectionId: () => ConnectionId;
   readonly #sessions = new Map<number, Session>();
   #nextConnectionNumber = 1;
@@ -34,18 +35,13 @@ export class EmbeddedDatabase implements AsyncDisposable {
    * @param newConnectionId makes a random connection id
    */
   constructor(database: Database, newConnectionId: () => ConnectionId) {
-    this.#database = database;
+    this.database = database;
     this.#newConnectionId = newConnectionId;
-  }
-
-  /** The database itself, with everything that a server uses of it. */
-  get database(): Database {
-    return this.#database;
   }
 
   /** Whose database this is: may read private tables and write with SQL. */
   get owner(): Identity {
-    return this.#database.owner;
+    return this.database.owner;
   }
 
   /**
@@ -68,7 +64,7 @@ export class EmbeddedDatabase implements AsyncDisposable {
     };
     this.#sessions.set(number, session);
     try {
-      this.#database.connect(request);
+      this.database.connect(request);
     } catch (error) {
       this.#sessions.delete(number);
       throw error;
@@ -83,12 +79,12 @@ export class EmbeddedDatabase implements AsyncDisposable {
    * @throws EngineError `ENGINE_QUERY_FAILED`
    */
   async sql(text: string): Promise<Row[]> {
-    const result = this.#database.sql(
+    const result = this.database.sql(
       { identity: this.owner, connectionId: this.#newConnectionId(), jwtPayload: jwtPayload(this.owner, {}) },
       text,
     );
     if (result.kind !== 'ok') throw new EngineError('ENGINE_QUERY_FAILED', result.message);
-    await this.#database.whenDurable(result.txOffset);
+    await this.database.whenDurable(result.txOffset);
     return decodeSqlRows(result.outcome);
   }
 
@@ -98,14 +94,14 @@ export class EmbeddedDatabase implements AsyncDisposable {
    * @param path as routes name it: what follows `/route` in the URLs of a server
    */
   async handleHttp(path: string, request: HttpRequest, body: Uint8Array = NO_BODY): Promise<HttpHandlerResult> {
-    const result = await this.#database.handleHttp(path, request, body);
-    if (result.kind === 'responded' && result.txOffset !== undefined) await this.#database.whenDurable(result.txOffset);
+    const result = await this.database.handleHttp(path, request, body);
+    if (result.kind === 'responded' && result.txOffset !== undefined) await this.database.whenDurable(result.txOffset);
     return result;
   }
 
   /** Brings everything to the disk and closes. May be called twice. */
   async close(): Promise<void> {
-    await this.#database.close();
+    await this.database.close();
     for (const session of this.#sessions.values()) session.closed('the database was closed');
     this.#sessions.clear();
   }
@@ -129,18 +125,18 @@ export class EmbeddedDatabase implements AsyncDisposable {
 
   /** @internal */
   send(connectionNumber: number, bytes: Uint8Array, length: number): void {
-    this.#database.receive(connectionNumber, bytes, 0, length);
+    this.database.receive(connectionNumber, bytes, 0, length);
   }
 
   /** @internal */
   disconnect(connectionNumber: number): void {
     this.#sessions.delete(connectionNumber);
-    this.#database.disconnect(connectionNumber);
+    this.database.disconnect(connectionNumber);
   }
 
   /** @internal */
   encodeArguments(functionName: string, args: readonly AlgebraicValue[]): Uint8Array {
-    const { reducers, procedures, typespace } = this.#database.module;
+    const { reducers, procedures, typespace } = this.database.module;
     const params = [...reducers, ...procedures].find(({ name }) => name === functionName)?.params;
     // An unknown function gets its error from the database, as from every other client.
     if (params === undefined) return new Uint8Array(0);
@@ -156,7 +152,7 @@ export class EmbeddedDatabase implements AsyncDisposable {
 
   /** @internal */
   decodeReturned(procedureName: string, value: Uint8Array): AlgebraicValue {
-    const { procedures, typespace } = this.#database.module;
+    const { procedures, typespace } = this.database.module;
     const procedure = procedures.find(({ name }) => name === procedureName);
     if (procedure === undefined)
       throw new EngineError('ENGINE_CALL_FAILED', `${procedureName} is no procedure any more`);
@@ -165,7 +161,7 @@ export class EmbeddedDatabase implements AsyncDisposable {
 
   /** @internal */
   rowTypeOf(table: string): RowType {
-    return this.#database.rowType(table);
+    return this.database.rowType(table);
   }
 }
 

@@ -135,7 +135,7 @@ export class Session {
         this.#answer(message.requestId, message);
         break;
       case 'SubscriptionError':
-        if (message.requestId === undefined) this.#subscriptions.delete(message.querySetId);
+        if (message.requestId === undefined) this.#subscriptionFailed(message.querySetId, message.error);
         else this.#answer(message.requestId, message);
         break;
       case 'UnsubscribeApplied':
@@ -169,6 +169,11 @@ export class Session {
   #answer(requestId: number, message: ServerMessage): void {
     this.#pending.get(requestId)?.resolve(message);
     this.#pending.delete(requestId);
+  }
+
+  #subscriptionFailed(querySetId: number, error: string): void {
+    this.#subscriptions.get(querySetId)?.failed(error);
+    this.#subscriptions.delete(querySetId);
   }
 
   #apply(querySets: readonly QuerySetUpdate[]): void {

@@ -1,5 +1,6 @@
 import { type RowList, type TableRows, type TableUpdate, rowStart } from '@lightcone/protocol';
 import { type RowType, bytesToHex } from '@lightcone/sats';
+import { EngineError } from '../errors.ts';
 import { type Row, decodeRows } from './row.ts';
 
 /** What one transaction changed in a subscription. An updated row is a delete and an insert. */
@@ -22,6 +23,8 @@ export class Subscription {
   /** By table, then by the row's bytes. */
   readonly #rowsByTable = new Map<string, Map<string, CachedRow>>();
   readonly #listeners = new Set<(changes: readonly SubscriptionChange[]) => void>();
+  readonly #ended = Promise.withResolvers<EngineError>();
+  #failure: EngineError | undefined;
 
   /** @internal Subscriptions come from `Session.subscribe`. */
   constructor(rowTypeOf: (table: string) => RowType, unsubscribe: () => Promise<void>) {
@@ -29,8 +32,17 @@ export class Subscription {
     this.#unsubscribe = unsubscribe;
   }
 
-  /** The rows of a table as of the last transaction that is known here; in no order. */
+  /** Resolves when the database ends the subscription, with why: an update may leave its queries no meaning. */
+  get ended(): Promise<EngineError> {
+    return this.#ended.promise;
+  }
+
+  /**
+   * The rows of a table as of the last transaction that is known here; in no order.
+   * @throws EngineError `ENGINE_QUERY_FAILED` when the database has ended the subscription: they are not kept up to date
+   */
   rows(table: string): Row[] {
+    if (this.#failure !== undefined) throw this.#failure;
     return [...(this.#rowsByTable.get(table)?.values() ?? [])].map(({ row }) => row);
   }
 
@@ -48,6 +60,12 @@ export class Subscription {
   /** @internal */
   applied(tables: readonly TableRows[]): void {
     for (const { table, rows } of tables) this.#add(table, rows, 1);
+  }
+
+  /** @internal */
+  failed(reason: string): void {
+    this.#failure = new EngineError('ENGINE_QUERY_FAILED', reason);
+    this.#ended.resolve(this.#failure);
   }
 
   /** @internal */
