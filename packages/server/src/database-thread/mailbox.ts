@@ -1,7 +1,6 @@
 import { formatSqlOutcome } from '@lightcone/engine';
 import type { Caller, Database } from '@lightcone/engine';
-import { bytesToHex, ConnectionId, Identity } from '@lightcone/sats';
-import { keccak_256 } from '@noble/hashes/sha3.js';
+import { ConnectionId, Identity } from '@lightcone/sats';
 import { writeSqlOutcome } from '../postgres/write-sql-outcome.ts';
 import type { ArchivedLog } from './archived-log.ts';
 import { readFrameBatch } from './frame-batch.ts';
@@ -13,12 +12,9 @@ import type {
   RequestKind,
   ThreadStart,
   ToDatabase,
-  PlanInput,
-  UpdateAnswer,
-  UpdateAssessment,
-  UpdateInput,
 } from './messages.ts';
 import type { ThreadPort } from './thread-port.ts';
+import { assessUpdate, updateProgram } from './update-program.ts';
 
 type Handlers = {
   readonly [Kind in RequestKind]: (
@@ -29,15 +25,13 @@ type Handlers = {
 /** Does what the gateway asks of the database: in the order in which it asks, or in that which is fair to those who do. */
 export class Mailbox {
   readonly #database: Database;
-  readonly #identity: string;
   readonly #port: ThreadPort;
   readonly #doneBatches: DoneBatches;
   readonly #handlers: Handlers;
 
   /** @param archived told of what the archive has */
-  constructor(database: Database, { identity, batchesDone }: ThreadStart, archived: ArchivedLog, port: ThreadPort) {
+  constructor(database: Database, { batchesDone }: ThreadStart, archived: ArchivedLog, port: ThreadPort) {
     this.#database = database;
-    this.#identity = identity;
     this.#port = port;
     this.#doneBatches = new DoneBatches(batchesDone);
     this.#handlers = {
@@ -67,8 +61,8 @@ export class Mailbox {
         return { kind: 'ok', messages: writeSqlOutcome(result.outcome, result.durationMicros) };
       },
       schema: (version) => database.schema(version),
-      planUpdate: (input) => this.#planUpdate(input),
-      update: (input) => this.#update(input),
+      planUpdate: (input) => assessUpdate(database, input),
+      update: (input) => updateProgram(database, input),
       metrics: () => database.metrics(),
       durableTxOffset: () => database.durableTxOffset,
       takeSnapshot: () => database.takeSnapshot(),
@@ -143,33 +137,6 @@ export class Mailbox {
       },
       (error: unknown) => this.#port.fail(id, error),
     );
-  }
-
-  #planUpdate({ program, hasColours }: PlanInput): UpdateAssessment {
-    return { ...this.#database.planUpdate(program, hasColours), token: this.#migrationToken(program) };
-  }
-
-  async #update({ program, mayBreakClients, token }: UpdateInput): Promise<UpdateAnswer> {
-    const hash = bytesToHex(keccak_256(program));
-    if (hash === bytesToHex(this.#database.programHash)) return { tag: 'unchanged' };
-    if (mayBreakClients && token !== this.#migrationToken(program)) {
-      const message = 'Token provided is invalid or does not match expected hash';
-      return { tag: 'rejected', message: `Failed to create or update the database: ${message}` };
-    }
-    try {
-      const txOffset = this.#database.update(program, mayBreakClients);
-      await this.#database.whenDurable(txOffset);
-      return { tag: 'updated' };
-    } catch (error) {
-      if ((error as { code?: unknown }).code !== 'ENGINE_UPDATE_REJECTED') throw error;
-      return { tag: 'rejected', message: (error as Error).message };
-    }
-  }
-
-  /** What a publisher repeats to say that he saw the plan from the running program to this one. */
-  #migrationToken(program: Uint8Array): string {
-    const hashes = bytesToHex(this.#database.programHash) + bytesToHex(keccak_256(program));
-    return bytesToHex(keccak_256(new TextEncoder().encode(this.#identity + hashes)));
   }
 }
 
