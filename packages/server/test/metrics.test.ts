@@ -154,6 +154,13 @@ describe('what is done is counted:', () => {
     expect(await read('spacetime_http_response_size_bytes_total', db())).toBe(before + answer.length);
   });
 
+  test('requests with methods that no route has, whichever they are', async () => {
+    const labels = { method: 'other', route: '/v1/ping', status: '405' };
+    const ask = (method: string): Promise<Response> => fetch(`${server.url}/v1/ping`, { method });
+    await growth('lightcone_http_request_seconds_count', labels, () => ask('PROPFIND'), 1);
+    expect((await ask('PATCH')).headers.get('allow')).toBe('GET,HEAD');
+  });
+
   test('subscriptions, and their evaluations', async () => {
     const client = await TestClient.connect(server.url, 'people', { query: { token: owner.token } });
     await client.next('InitialConnection');
