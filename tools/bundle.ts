@@ -82,7 +82,6 @@ await build({
   target: 'node24',
   conditions: ['lightcone-source'],
   external: [
-    'better-sqlite3', // native code
     '@bytecodealliance/jco-transpile', // who wants it installs it beside us
     // What fastify loads for routes with a schema, and for tests: a server has neither.
     '@fastify/ajv-compiler',

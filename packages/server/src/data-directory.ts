@@ -5,7 +5,7 @@ import { CONFIG_TEMPLATE } from './config-template.ts';
 import { DEFAULT_CONFIG, readConfig } from './config.ts';
 import type { ServerConfig } from './config.ts';
 import { ControlDatabase } from './control/control-database.ts';
-import { isLocked } from './control/is-locked.ts';
+import { isLocked } from './control/sqlite-failure.ts';
 import { readMetadata } from './directory-metadata.ts';
 import { ServerError } from './errors.ts';
 import { writeWhole } from './write-whole.ts';

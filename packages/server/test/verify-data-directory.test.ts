@@ -1,8 +1,8 @@
 import { chmod, cp, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { fc, test as property } from '@fast-check/vitest';
-import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startServer } from '../src/index.ts';
 import { type DirectoryReport, isSound, salvageDataDirectory, verifyDataDirectory } from '../src/verification/index.ts';
@@ -303,7 +303,7 @@ test('the rows of a salvaged database are those of its good transactions', async
 
 test('what is wrong between names and databases is told', async () => {
   const path = await copyOfGood();
-  const control = new Database(join(path, 'control.sqlite'));
+  const control = new DatabaseSync(join(path, 'control.sqlite'));
   control.exec(`INSERT INTO name VALUES ('ghost', '${'ab'.repeat(32)}'); DELETE FROM name_owner WHERE name = 'chat'`);
   control.close();
   const { findings } = await verifyDataDirectory(path);

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
+import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import { ControlDatabase } from './control-database.ts';
+import { ControlDatabase, readSchemaVersion } from './control-database.ts';
 import { databaseNameProblem, parseDatabaseReference } from './database-name.ts';
 
 const record = { identity: 'd1', owner: 'alice', initialProgram: 'p1', replica: 1, isLocked: false };
@@ -23,8 +23,8 @@ test('a file of a later version is left as it is', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'lightcone-control-'));
   try {
     const path = join(folder, 'control.sqlite');
-    const later = new Database(path);
-    later.pragma('user_version = 2');
+    const later = new DatabaseSync(path);
+    later.exec('PRAGMA user_version = 2');
     later.close();
     expect(() => new ControlDatabase(path)).toThrow(
       expect.objectContaining({
@@ -32,8 +32,8 @@ test('a file of a later version is left as it is', async () => {
         message: expect.stringMatching(/control\.sqlite .*version 2.*version 1/u) as string,
       }),
     );
-    const again = new Database(path);
-    expect(again.pragma('user_version', { simple: true })).toBe(2);
+    const again = new DatabaseSync(path);
+    expect(readSchemaVersion(again)).toBe(2);
     again.close();
   } finally {
     await rm(folder, { recursive: true });
@@ -66,6 +66,20 @@ test('names are replaced all or none', () => {
   expect(control.nameOwner('new')).toBeUndefined();
 });
 
+test('changes at once are all made or none, with those that are made at once within them', () => {
+  const control = new ControlDatabase(':memory:');
+  const change = (): void =>
+    control.atOnce(() => {
+      control.putDatabase(record);
+      control.addName('a', 'd1', 'alice');
+      throw new Error('no');
+    });
+  expect(change).toThrow('no');
+  expect([control.databases(), control.findIdentity('a')]).toEqual([[], undefined]);
+  control.atOnce(() => control.addName('a', 'd1', 'alice'));
+  expect(control.findIdentity('a')).toBe('d1');
+});
+
 test('energy adds up beyond what a double holds', () => {
   const control = new ControlDatabase(':memory:');
   control.addEnergy('alice', 2n ** 90n);
@@ -78,7 +92,7 @@ test('a file keeps what was put, and is one process’s at a time', async () => 
   const path = join(folder, 'control.sqlite');
   const first = new ControlDatabase(path);
   first.putDatabase(record);
-  expect(() => new ControlDatabase(path)).toThrow(expect.objectContaining({ code: 'SQLITE_BUSY' }) as Error);
+  expect(() => new ControlDatabase(path)).toThrow(expect.objectContaining({ message: 'database is locked' }) as Error);
   first.close();
   const second = new ControlDatabase(path);
   expect(second.databases()).toEqual([record]);

@@ -1,5 +1,7 @@
-import Database from 'better-sqlite3';
+import { DatabaseSync } from 'node:sqlite';
+import type { SQLInputValue, StatementResultingChanges, StatementSync } from 'node:sqlite';
 import { ServerError } from '../errors.ts';
+import { isDiskFull } from './sqlite-failure.ts';
 
 export interface DatabaseRecord {
   readonly identity: string;
@@ -55,20 +57,18 @@ const SCHEMA = `
  * hex text. Every change is durable when it returns.
  */
 export class ControlDatabase {
-  readonly #database: Database.Database;
-  readonly #statements = new Map<string, Database.Statement>();
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
 
   /**
    * @param path of the file, `:memory:` for none; taken for this process alone
    * @throws an error that `isLocked` knows when another process has it; ServerError `SERVER_DATA_DIR_INCOMPATIBLE`
    */
   constructor(path: string) {
-    this.#database = new Database(path, { timeout: 2000 });
+    this.#database = new DatabaseSync(path, { timeout: 2000 });
     try {
-      this.#database.pragma('locking_mode = EXCLUSIVE');
-      this.#database.pragma('journal_mode = WAL');
-      this.#database.pragma('synchronous = FULL');
-      this.#database.transaction(() => this.#prepareSchema(path))();
+      this.#database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+      this.atOnce(() => this.#prepareSchema(path));
       this.#setRoomAside();
     } catch (error) {
       this.#database.close();
@@ -77,7 +77,7 @@ export class ControlDatabase {
   }
 
   #prepareSchema(path: string): void {
-    const version = this.#database.pragma('user_version', { simple: true });
+    const version = readSchemaVersion(this.#database);
     if (version === 0) this.#database.exec(SCHEMA);
     else if (version !== CONTROL_SCHEMA_VERSION) {
       throw new ServerError(
@@ -89,7 +89,7 @@ export class ControlDatabase {
   }
 
   close(): void {
-    this.#database.close();
+    if (this.#database.isOpen) this.#database.close();
   }
 
   /**
@@ -98,23 +98,23 @@ export class ControlDatabase {
    */
   #setRoomAside(): void {
     try {
-      this.#database.transaction(() =>
+      this.atOnce(() =>
         this.#database.exec(`
           CREATE TABLE IF NOT EXISTS ballast (bytes BLOB);
           INSERT INTO ballast VALUES (zeroblob(${ROOM_BYTES}));
         `),
-      )();
+      );
       this.#database.exec('DROP TABLE ballast');
       this.#beginLogAgain();
     } catch (error) {
       // There is none: what is there can be read nevertheless.
-      if ((error as { code?: unknown }).code !== 'SQLITE_FULL') throw error;
+      if (!isDiskFull(error)) throw error;
     }
   }
 
   /** Brings all changes to the file, so that the next one is written to the beginning of the log. */
   #beginLogAgain(): void {
-    this.#database.pragma('wal_checkpoint(RESTART)');
+    this.#database.exec('PRAGMA wal_checkpoint(RESTART)');
   }
 
   findDatabase(identity: string): DatabaseRecord | undefined {
@@ -140,9 +140,20 @@ export class ControlDatabase {
     if (last > 0) this.#run('INSERT OR IGNORE INTO replica VALUES (?)', last);
   }
 
-  /** Makes several changes at once: all of them, or none if one throws. */
+  /** Makes several changes at once: all of them, or none if one throws. What it calls may do so as part of it. */
   atOnce<Result>(change: () => Result): Result {
-    return this.#database.transaction(change)();
+    const database = this.#database;
+    if (database.isTransaction) return change();
+    database.exec('BEGIN');
+    try {
+      const result = change();
+      database.exec('COMMIT');
+      return result;
+    } catch (error) {
+      // SQLite itself undoes all of it where the disk is full.
+      if (database.isTransaction) database.exec('ROLLBACK');
+      throw error;
+    }
   }
 
   /** Registers a database, or changes a registered one. */
@@ -177,17 +188,17 @@ export class ControlDatabase {
 
   /** Gives a database one more name. */
   addName(name: string, identity: string, caller: string): NameOutcome {
-    return this.#database.transaction(() => {
+    return this.atOnce(() => {
       if (this.findIdentity(name) !== undefined) return 'name taken';
       if (!this.#takeName(name, caller)) return 'owned by another';
       this.#run('INSERT INTO name VALUES (?, ?)', name, identity);
       return 'ok';
-    })();
+    });
   }
 
   /** Gives a database other names, all or none. @returns the name that stands in the way */
   replaceNames(names: readonly string[], identity: string, caller: string): string | undefined {
-    return this.#database.transaction(() => {
+    return this.atOnce(() => {
       const all = [...this.namesOf(identity), ...names];
       const refused = all.find((name) => (this.nameOwner(name) ?? caller) !== caller);
       if (refused !== undefined) return refused;
@@ -197,7 +208,7 @@ export class ControlDatabase {
         this.#run('INSERT INTO name VALUES (?, ?)', name, identity);
       }
       return undefined;
-    })();
+    });
   }
 
   energy(identity: string): bigint {
@@ -208,12 +219,12 @@ export class ControlDatabase {
 
   /** @returns the balance afterwards */
   addEnergy(identity: string, amount: bigint): bigint {
-    return this.#database.transaction(() => {
+    return this.atOnce(() => {
       const sum = this.energy(identity) + amount;
       const balance = sum > MAX_BALANCE ? MAX_BALANCE : sum;
       this.#run('INSERT OR REPLACE INTO energy VALUES (?, ?)', identity, String(balance));
       return balance;
-    })();
+    });
   }
 
   /** Makes the caller the owner of a name that nobody owns. @returns whether the caller owns it */
@@ -222,23 +233,28 @@ export class ControlDatabase {
     return this.nameOwner(name) === caller;
   }
 
-  #get<Row>(sql: string, ...parameters: unknown[]): Row | undefined {
+  #get<Row>(sql: string, ...parameters: SQLInputValue[]): Row | undefined {
     return this.#prepare(sql).get(...parameters) as Row | undefined;
   }
 
-  #all<Row>(sql: string, ...parameters: unknown[]): Row[] {
+  #all<Row>(sql: string, ...parameters: SQLInputValue[]): Row[] {
     return this.#prepare(sql).all(...parameters) as Row[];
   }
 
-  #run(sql: string, ...parameters: unknown[]): Database.RunResult {
+  #run(sql: string, ...parameters: SQLInputValue[]): StatementResultingChanges {
     return this.#prepare(sql).run(...parameters);
   }
 
-  #prepare(sql: string): Database.Statement {
+  #prepare(sql: string): StatementSync {
     let statement = this.#statements.get(sql);
     if (statement === undefined) this.#statements.set(sql, (statement = this.#database.prepare(sql)));
     return statement;
   }
+}
+
+/** `user_version` of a file, 0 of a new one. */
+export function readSchemaVersion(database: DatabaseSync): unknown {
+  return database.prepare('PRAGMA user_version').get()?.['user_version'];
 }
 
 function toRecord(row: DatabaseRow): DatabaseRecord;

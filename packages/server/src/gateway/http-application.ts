@@ -8,6 +8,7 @@ import type { Logger } from 'pino';
 import { findCaller, findOrMintCaller } from '../auth/caller.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { Tokens } from '../auth/tokens.ts';
+import { isDiskFull } from '../control/sqlite-failure.ts';
 import type { RequestTimes } from '../metrics/request-times.ts';
 import { DatabaseFailure } from '../database-thread/database-thread.ts';
 import type { Answer } from './answer.ts';
@@ -216,6 +217,10 @@ export function describeError(error: Error & { code?: string; statusCode?: numbe
       ? textError(503, error.message, RETRY_SOON)
       : textError(500, `error starting database: ${error.message}`);
   }
+  if (isDiskFull(error) || error.code === 'ENOSPC') {
+    log.error({ err: error }, 'request failed');
+    return textError(503, 'The disk of the server is full: make room on it, and try again.', RETRY_SOON);
+  }
   switch (error.code) {
     case 'SERVER_DATABASE_STOPPED':
       return textError(503, error.message);
@@ -225,10 +230,6 @@ export function describeError(error: Error & { code?: string; statusCode?: numbe
       return textError(415, 'Expected request with `Content-Type: application/json`');
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
       return textError(400, 'Failed to buffer the request body: it is shorter or longer than announced');
-    case 'SQLITE_FULL':
-    case 'ENOSPC':
-      log.error({ err: error }, 'request failed');
-      return textError(503, 'The disk of the server is full: make room on it, and try again.', RETRY_SOON);
     default:
       log.error({ err: error }, 'request failed');
       return textError(500, 'Internal server error; the server log has the details.');

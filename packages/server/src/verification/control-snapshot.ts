@@ -1,8 +1,8 @@
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
-import { CONTROL_SCHEMA_VERSION } from '../control/control-database.ts';
+import { DatabaseSync } from 'node:sqlite';
+import { CONTROL_SCHEMA_VERSION, readSchemaVersion } from '../control/control-database.ts';
 import type { Finding } from './directory-report.ts';
 
 export interface ControlRecord {
@@ -63,9 +63,9 @@ export class ControlSnapshot implements AsyncDisposable {
   /** Reads everything, past damage as far as that goes. */
   read(): ControlContent {
     if (this.#missing !== undefined) return unusable([this.#missing]);
-    let database: Database.Database | undefined;
+    let database: DatabaseSync | undefined;
     try {
-      database = new Database(this.#path);
+      database = new DatabaseSync(this.#path);
       return readAll(database);
     } catch (error) {
       return unusable([damage('CONTROL_CORRUPT', `SQLite cannot open it: ${(error as Error).message}`)]);
@@ -76,7 +76,7 @@ export class ControlSnapshot implements AsyncDisposable {
 
   /** Writes it, one file without a journal, to a path that is free. */
   writeTo(path: string): void {
-    const database = new Database(this.#path);
+    const database = new DatabaseSync(this.#path);
     try {
       database.prepare('VACUUM INTO ?').run(path);
     } finally {
@@ -101,18 +101,18 @@ function unreadable({ message }: Error): Finding {
   return damage('CONTROL_CORRUPT', `it cannot be read: ${message}`);
 }
 
-function readAll(database: Database.Database): ControlContent {
+function readAll(database: DatabaseSync): ControlContent {
   const findings: Finding[] = [];
-  const version: unknown = database.pragma('user_version', { simple: true });
+  const version = readSchemaVersion(database);
   if (version !== CONTROL_SCHEMA_VERSION) {
     const message = `it has schema version ${String(version)}, and this program knows version ${CONTROL_SCHEMA_VERSION}`;
     return unusable([damage(version === 0 ? 'CONTROL_CORRUPT' : 'CONTROL_UNSUPPORTED', message)]);
   }
-  const problems = attempt(() => database.pragma('integrity_check') as { integrity_check: string }[], findings);
+  const all = <Row>(sql: string): Row[] => attempt(() => database.prepare(sql).all() as Row[], findings);
+  const problems = all<{ integrity_check: string }>('PRAGMA integrity_check');
   for (const { integrity_check: problem } of problems.slice(0, 10)) {
     if (problem !== 'ok') findings.push(damage('CONTROL_CORRUPT', `SQLite's integrity check: ${problem}`));
   }
-  const all = <Row>(sql: string): Row[] => attempt(() => database.prepare(sql).all() as Row[], findings);
   const databases = all<ControlRecord>('SELECT identity, owner, replica FROM database ORDER BY replica');
   const names = all<ControlName>(
     'SELECT name.name, name.identity, owner FROM name LEFT JOIN name_owner USING (name) ORDER BY name.rowid',

@@ -1,7 +1,7 @@
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
-import { isLocked } from '../control/is-locked.ts';
+import { DatabaseSync } from 'node:sqlite';
+import { isLocked } from '../control/sqlite-failure.ts';
 import { ServerError } from '../errors.ts';
 
 /**
@@ -26,9 +26,9 @@ export async function refuseRunning(path: string): Promise<void> {
 }
 
 function isInUse(path: string): boolean {
-  let database: Database.Database | undefined;
+  let database: DatabaseSync | undefined;
   try {
-    database = new Database(path, { readonly: true, timeout: 0 });
+    database = new DatabaseSync(path, { readOnly: true, timeout: 0 });
     database.prepare('SELECT count(*) FROM sqlite_master').get();
     return false;
   } catch (error) {

@@ -1,0 +1,19 @@
+// https://sqlite.org/rescode.html
+const SQLITE_BUSY = 5;
+const SQLITE_FULL = 13;
+
+/** Whether SQLite says that another process has the file. */
+export function isLocked(error: unknown): boolean {
+  return resultCode(error) === SQLITE_BUSY;
+}
+
+/** Whether SQLite says that there is no room for what it was to write. */
+export function isDiskFull(error: unknown): boolean {
+  return resultCode(error) === SQLITE_FULL;
+}
+
+/** Without what an extended code adds to it: 261, `SQLITE_BUSY_RECOVERY`, is 5 too. */
+function resultCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return undefined;
+  return error.errcode & 0xff;
+}
