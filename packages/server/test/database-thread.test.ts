@@ -127,9 +127,10 @@ test('a thread that is busy for hours holds up no stop and no delete for longer 
 });
 
 /** A client that asks for something, of which nothing else is under way. */
-function hear(thread: DatabaseThread): void {
+function hear(thread: DatabaseThread): ThreadClient {
   const client: ThreadClient = { number: 1, frames: new FrameQueue(), pause: () => {}, resume: () => {} };
   thread.frame(client, new Uint8Array(1), false);
+  return client;
 }
 
 function ask(thread: DatabaseThread, count: number): Promise<unknown>[] {
@@ -144,11 +145,15 @@ test('beside a client that asks for one thing at a time requests go at their pac
   await Promise.all(ask(one.thread, 10));
   expect(requestCount()).toBe(10);
   posted.mockClear();
-  hear(one.thread);
+  const client = hear(one.thread);
   const answers = [...ask(one.thread, 10), ...ask(other.thread, 10)];
   expect(requestCount()).toBe(4);
   for (const answer of await Promise.all(answers)) expect(answer).toMatchObject({ kind: 'committed' });
   expect(requestCount()).toBe(20);
+  one.thread.disconnect(client);
+  const others = ask(one.thread, 10);
+  expect(requestCount()).toBe(30);
+  await Promise.all(others);
   posted.mockRestore();
 });
 

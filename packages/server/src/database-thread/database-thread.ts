@@ -127,6 +127,7 @@ export class DatabaseThread {
   }
 
   disconnect(client: ThreadClient): void {
+    this.#pace.modest.forget(client.number);
     this.#frames.leave(client);
   }
 
