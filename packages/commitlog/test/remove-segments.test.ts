@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { CommitLog } from '../src/index.ts';
+import { SimulatedDisk, seededRandom } from '../src/testing/simulated-disk.ts';
 import { FOLDER, appendRecords, countRecords, reopenAndCount, segmentPaths, steadyDisk } from './log-content.ts';
 
 /** A log with segments that begin at 0, 3 and 5, and the offset 6 next. */
@@ -71,6 +72,61 @@ test('a removal that fails is told, and the log goes on', async () => {
   await reopened.sync();
   expect(await countRecords(reopened, 20, reopened.firstTxOffset)).toBe(7);
 });
+
+test('[LOG-10] a segment that is being begun does not let the one before it go', async () => {
+  const disk = new WatchedDisk(seededRandom(1));
+  await using log = await CommitLog.open(disk, FOLDER);
+  appendRecords(log, 3);
+  await log.sync();
+  log.beginSegment();
+  appendRecords(log, 1);
+  const gate = Promise.withResolvers<void>();
+  disk.heldFolderSync = gate.promise;
+  const synced = log.sync();
+  await disk.folderSyncBegun.promise;
+  expect(await segmentPaths(disk)).toHaveLength(2);
+  expect(await log.removeBefore(4)).toBe(0);
+  gate.resolve();
+  await synced;
+  expect(await log.removeBefore(4)).toBe(3);
+});
+
+test('[LOG-10] each segment is gone from the disk before the next one goes', async () => {
+  const disk = new WatchedDisk(seededRandom(1));
+  await using log = await CommitLog.open(disk, FOLDER);
+  for (const count of [3, 2, 1, 1]) {
+    appendRecords(log, count);
+    log.beginSegment();
+  }
+  await log.sync();
+  disk.steps.length = 0;
+  expect(await log.removeBefore(6)).toBe(6);
+  expect(disk.steps).toEqual(['remove 0', 'sync', 'remove 3', 'sync', 'remove 5', 'sync']);
+});
+
+/** Tells which segments are removed and when their folder is synced, and holds one such sync if it is to. */
+class WatchedDisk extends SimulatedDisk {
+  readonly steps: string[] = [];
+  readonly folderSyncBegun = Promise.withResolvers<void>();
+  heldFolderSync: Promise<void> | undefined;
+
+  override async syncFolder(folder: string): Promise<void> {
+    const held = this.heldFolderSync;
+    this.heldFolderSync = undefined;
+    if (held !== undefined) {
+      this.folderSyncBegun.resolve();
+      await held;
+    }
+    this.steps.push('sync');
+    await super.syncFolder(folder);
+  }
+
+  override remove(path: string): Promise<void> {
+    const [, segment] = /(\d{20})\.stdb\.log$/u.exec(path) ?? [];
+    if (segment !== undefined) this.steps.push(`remove ${Number(segment)}`);
+    return super.remove(path);
+  }
+}
 
 function padded(offset: number): string {
   return String(offset).padStart(20, '0');

@@ -2,60 +2,13 @@ import { MemoryBlobStore } from '@lightcone/blobs';
 import type { BlobStore } from '@lightcone/blobs';
 import { FaultyBlobStore } from '@lightcone/blobs/testing';
 import type { BlobFault, BlobOperation } from '@lightcone/blobs/testing';
-import { CommitLog, SnapshotStore, inspectLog, writePieces } from '@lightcone/commitlog';
-import { SimulatedDisk, seededRandom } from '@lightcone/commitlog/testing';
+import { SnapshotStore } from '@lightcone/commitlog';
+import { seededRandom } from '@lightcone/commitlog/testing';
 import { PrefixedBlobStore } from '@lightcone/blobs';
 import { describe, expect, test } from 'vitest';
 import { DatabaseArchiver } from '../src/copies/database-archiver.ts';
 import { DatabaseCopy, listCopies } from '../src/copies/database-copy.ts';
-import type { DatabaseDescription } from '../src/copies/database-copy.ts';
-
-const identity = 'c2'.repeat(32);
-const description: DatabaseDescription = {
-  identity,
-  owner: 'ab'.repeat(32),
-  names: ['chat'],
-  initialProgram: '12'.repeat(32),
-  isLocked: false,
-};
-
-/** A database's folder on a simulated disk: a log that is open, and what the archiver remembers. */
-class Folder {
-  disk = new SimulatedDisk(seededRandom(1));
-  folder: BlobStore = new MemoryBlobStore();
-  log!: CommitLog; // from `open` on
-
-  static async open(maxSegmentBytes = 400): Promise<Folder> {
-    const folder = new Folder();
-    folder.log = await CommitLog.open(folder.disk, 'db', { maxSegmentBytes });
-    return folder;
-  }
-
-  /** @param value of every byte, by which histories are told apart */
-  async append(count: number, value = 7): Promise<void> {
-    for (let i = 0; i < count; i++) this.log.append(new Uint8Array(20).fill(value), 0, 20);
-    await this.log.sync();
-  }
-}
-
-/** @returns the key of its object in the folder */
-async function addSnapshot({ folder }: Folder, txOffset: number): Promise<string> {
-  const snapshots = new SnapshotStore(new PrefixedBlobStore(folder, 'snapshots'));
-  const writer = await snapshots.write();
-  const pieces = writer.add(new Uint8Array(100).fill(txOffset), 0, 100, false);
-  await writer.storeAll();
-  const objects = pieces.map(({ object }) => object);
-  const database = new Uint8Array(32);
-  await writer.finish({ database, txOffset, takenAtMicros: 1, objects, contents: new Uint8Array(0) });
-  const id = objects[0]!.id; // there is one
-  return `snapshots/objects/${id.slice(0, 2)}/${id.slice(2)}`;
-}
-
-let seconds = 1_800_000_000;
-const clock = {
-  nowMicros: () => seconds++ * 1_000_000,
-  randomBytes: (count: number) => new Uint8Array(count).fill(seconds & 255),
-};
+import { Folder, addSnapshot, clock, contentOf, description, identity } from './database-folder.ts';
 
 function archiverOf({ disk, folder }: Folder, store: BlobStore): DatabaseArchiver {
   return new DatabaseArchiver({ fs: disk, path: 'db', folder }, store, clock);
@@ -65,26 +18,6 @@ async function copies(store: BlobStore): Promise<DatabaseCopy[]> {
   const found = [];
   for await (const name of listCopies(store, identity)) found.push(new DatabaseCopy(store, name));
   return found;
-}
-
-/** The bytes of all transactions of a copy, one character each; it must be whole. */
-async function contentOf(copy: DatabaseCopy): Promise<string> {
-  const disk = new SimulatedDisk(seededRandom(2));
-  const pieces = (async function* () {
-    for await (const first of copy.log.list()) yield await copy.log.read(first);
-  })();
-  await writePieces(disk, 'db/clog', pieces);
-  expect((await inspectLog(disk, 'db/clog')).findings).toEqual([]);
-  await using log = await CommitLog.open(disk, 'db');
-  let content = '';
-  await log.replay(
-    (_min, count, bytes, start, end) => {
-      expect(end - start).toBe(count * 20);
-      for (let at = start; at < end; at += 20) content += String(bytes[at]);
-    },
-    (await copy.log.list().next()).value ?? 0,
-  );
-  return content;
 }
 
 describe('an archive', () => {
@@ -146,6 +79,19 @@ describe('an archive', () => {
     expect(await archiver.round(14, description)).toBeUndefined();
     const found = await copies(store);
     expect(await Promise.all(found.map((copy) => contentOf(copy)))).toEqual(['7777777777', '777777333333333']);
+  });
+
+  test('begins a new copy when what it ended with has another history, of the same length', async () => {
+    const folder = await Folder.open();
+    const store = new MemoryBlobStore();
+    await folder.append(10);
+    await archiverOf(folder, store).round(9, description);
+    const other = await Folder.open();
+    other.folder = folder.folder;
+    await other.append(10, 3);
+    expect(await archiverOf(other, store).round(9, description)).toMatch(/^the archive no longer has/u);
+    const found = await copies(store);
+    expect(await Promise.all(found.map((copy) => contentOf(copy)))).toEqual(['7'.repeat(10), '3'.repeat(10)]);
   });
 
   test('of two servers that go on from the same state, the second begins a copy of its own', async () => {

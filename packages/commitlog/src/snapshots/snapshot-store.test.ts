@@ -221,6 +221,16 @@ test('a copy has the same manifest and objects, and what is there already is not
   await expect(source.copyTo(target, 3)).rejects.toMatchObject({ code: 'SNAPSHOT_MISSING' });
 });
 
+test('what a copy finds of an object that is not whole is written over', async () => {
+  const source = new SnapshotStore(new MemoryBlobStore());
+  const [object] = await writeSnapshot(source, 1, [filled(10, 1)]);
+  const targetBlobs = new MemoryBlobStore();
+  await targetBlobs.put(objectKey(object!.id), filled(5, 1));
+  const target = new SnapshotStore(targetBlobs);
+  await source.copyTo(target, 1);
+  expect(await target.verify(1)).toEqual([]);
+});
+
 test('a damaged snapshot is not copied', async () => {
   const blobs = new MemoryBlobStore();
   const source = new SnapshotStore(blobs);
