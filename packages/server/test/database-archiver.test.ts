@@ -126,21 +126,24 @@ describe('an archive', () => {
     expect(await contentOf(copy!)).toBe('7777');
   });
 
-  test('of a log without its beginning begins with a snapshot, or says that it cannot', async () => {
-    const folder = await Folder.open(1);
-    for (let i = 0; i < 10; i++) await folder.append(1);
-    await folder.disk.remove('db/clog/00000000000000000000.stdb.log');
-    const store = new MemoryBlobStore();
-    await expect(archiverOf(folder, store).round(9, description)).rejects.toMatchObject({ code: 'LOG_MISSING' });
-    expect(await copies(store)).toEqual([]);
+  test.each([0, 4])(
+    'of a log without its beginning begins with a snapshot at %d, or says that it cannot',
+    async (at) => {
+      const folder = await Folder.open(1);
+      for (let i = 0; i < 10; i++) await folder.append(1);
+      await folder.disk.remove('db/clog/00000000000000000000.stdb.log');
+      const store = new MemoryBlobStore();
+      await expect(archiverOf(folder, store).round(9, description)).rejects.toMatchObject({ code: 'LOG_MISSING' });
+      expect(await copies(store)).toEqual([]);
 
-    await addSnapshot(folder, 4);
-    await archiverOf(folder, store).round(9, description);
-    const [copy] = await copies(store);
-    expect(await copy!.snapshots.list()).toEqual([4]);
-    expect(await copy!.snapshots.verify(4)).toEqual([]);
-    expect(await contentOf(copy!)).toBe('7'.repeat(9));
-  });
+      await addSnapshot(folder, at);
+      await archiverOf(folder, store).round(9, description);
+      const [copy] = await copies(store);
+      expect(await copy!.snapshots.list()).toEqual([at]);
+      expect(await copy!.snapshots.verify(at)).toEqual([]);
+      expect(await contentOf(copy!)).toBe('7'.repeat(9));
+    },
+  );
 
   test('has the log though the newest snapshot is damaged, which is told once, and the next good one', async () => {
     const folder = await Folder.open();

@@ -8,10 +8,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { anyModule } from '../../engine/test/support/any-module.ts';
 import { people } from '../../engine/test/support/tables.ts';
 import { btree, sequence, unique } from '../../schema/test/raw-modules.ts';
+import { ControlDatabase } from '../src/control/control-database.ts';
+import { programHash } from '../src/databases.ts';
 import { importDataDirectory } from '../src/import/index.ts';
 import { startServer } from '../src/index.ts';
 import { isSound, verifyDataDirectory } from '../src/verification/index.ts';
-import { type User, authorization, newUser, programs, publish, sql } from './fixtures.ts';
+import { type User, authorization, migrations, newUser, programs, publish, sql } from './fixtures.ts';
 import {
   type Commit,
   type SegmentForm,
@@ -171,14 +173,36 @@ test('of several replicas of one database the newest comes over, and folders wit
     { replica: 7, segments: [] },
     { replica: 9, segments: [{ commits: [], form: 'version 1' }] },
   ]);
-  const { databases, findings } = await importDataDirectory(source, newFolder());
+  const target = newFolder();
+  const { databases, findings } = await importDataDirectory(source, target);
   expect(databases.map(({ replica }) => replica)).toEqual([3]);
+  // Numbers of folders are given out once, also those of folders that were left behind.
+  const control = new ControlDatabase(join(target, 'control.sqlite'));
+  expect(control.newReplica()).toBe(10);
+  control.close();
   expect(findings.map(({ code, path }) => `${code} ${path}`)).toEqual([
     'IMPORT_NO_TRANSACTIONS replicas/7',
     'IMPORT_NO_TRANSACTIONS replicas/9',
     'IMPORT_OLDER_REPLICA replicas/1',
     'IMPORT_NAMES_LEFT_OUT control-db',
   ]);
+});
+
+test('the program that a database began with is known, beside the one that it has now', async () => {
+  const ours = newFolder();
+  const server = await startServer({ listenAddress: local, dataDir: ours, keyDir: join(root, 'ours') });
+  await publish(server.url, 'moved', owner, migrations.start);
+  await publish(server.url, 'moved', owner, migrations.compatible);
+  await server.close();
+  const source = newFolder();
+  const commits = await commitsOf(join(ours, 'replicas/1/clog'));
+  await writeSpacetimeDirectory(source, [{ replica: 1, segments: segmentsOf(commits, ['version 1']) }]);
+  const target = newFolder();
+  const { databases } = await importDataDirectory(source, target);
+  const control = new ControlDatabase(join(target, 'control.sqlite'));
+  expect(control.databases()).toMatchObject([{ initialProgram: programHash(migrations.start) }]);
+  control.close();
+  expect(databases).toMatchObject([{ programHash: programHash(migrations.compatible) }]);
 });
 
 test('what a torn commit left in an old segment, with the next one going on there, is no damage', async () => {
