@@ -30,6 +30,16 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
   while (!(await isSo())) await new Promise((done) => setTimeout(done, 20));
 }
 
+/** The bytes of all commits of a copy, one character each. */
+async function commitsOf(copy: DatabaseCopy): Promise<string> {
+  let commits = '';
+  for await (const first of copy.log.list()) {
+    const piece = await copy.log.read(first);
+    commits += Buffer.from(piece.commits).toString('latin1');
+  }
+  return commits;
+}
+
 function pathIn(input: object): string | undefined {
   return 'path' in input && typeof input.path === 'string' ? input.path : undefined;
 }
@@ -40,6 +50,20 @@ async function addPerson(server: RunningServer, user: Awaited<ReturnType<typeof 
   const response = await fetch(`${server.url}/v1/database/people/call/add`, { method: 'POST', headers, body });
   expect(response.status).toBe(200);
 }
+
+test('a stop archives what no round has come to', async () => {
+  await writeFile(join(dataDir, 'config.toml'), '[archive]\ninterval = "1h"\n');
+  const archive = join(work, 'archive');
+  const server = await startServer({ listenAddress: '127.0.0.1:0', dataDir, archive });
+  const owner = await newUser(server.url);
+  await publish(server.url, 'people', owner, programs.person);
+  await addPerson(server, owner, 'Ada');
+  await server.close();
+  const names = [];
+  for await (const name of listCopies(new FolderBlobStore(archive))) names.push(name);
+  expect(names).toHaveLength(1);
+  expect(await commitsOf(new DatabaseCopy(new FolderBlobStore(archive), names[0]!))).toContain('Ada');
+});
 
 test('what databases commit is in the archive soon, and all of it after a stop', async () => {
   const archive = join(work, 'archive');
@@ -57,11 +81,7 @@ test('what databases commit is in the archive soon, and all of it after a stop',
   expect(names).toHaveLength(1);
   const copy = new DatabaseCopy(new FolderBlobStore(archive), names[0]!); // one was found
   expect(await copy.readDescription()).toMatchObject({ owner: owner.identity, names: ['people'] });
-  let commits = '';
-  for await (const first of copy.log.list()) {
-    const piece = await copy.log.read(first);
-    commits += Buffer.from(piece.commits).toString('latin1');
-  }
+  const commits = await commitsOf(copy);
   expect(commits).toContain('Ada');
   expect(commits).toContain('Grace');
 });

@@ -2,9 +2,7 @@ import { MemoryBlobStore } from '@lightcone/blobs';
 import type { BlobStore } from '@lightcone/blobs';
 import { FaultyBlobStore } from '@lightcone/blobs/testing';
 import type { BlobFault, BlobOperation } from '@lightcone/blobs/testing';
-import { SnapshotStore } from '@lightcone/commitlog';
 import { seededRandom } from '@lightcone/commitlog/testing';
-import { PrefixedBlobStore } from '@lightcone/blobs';
 import { describe, expect, test } from 'vitest';
 import { DatabaseArchiver } from '../src/copies/database-archiver.ts';
 import { DatabaseCopy, listCopies } from '../src/copies/database-copy.ts';
@@ -144,6 +142,20 @@ describe('an archive', () => {
       expect(await contentOf(copy!)).toBe('7'.repeat(9));
     },
   );
+
+  test('has no snapshot of transactions that it has not', async () => {
+    const folder = await Folder.open();
+    const store = new MemoryBlobStore();
+    const archiver = archiverOf(folder, store);
+    await folder.append(15);
+    await addSnapshot(folder, 12);
+    // As it was when the end of what is durable was asked for.
+    await archiver.round(9, description);
+    const [copy] = await copies(store);
+    expect(await copy!.snapshots.list()).toEqual([]);
+    await archiver.round(14, description);
+    expect(await copy!.snapshots.list()).toEqual([12]);
+  });
 
   test('has the log though the newest snapshot is damaged, which is told once, and the next good one', async () => {
     const folder = await Folder.open();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { FolderBlobStore } from '@lightcone/blobs/node';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { restore } from '../src/copies/index.ts';
-import type { RestoredDatabase } from '../src/copies/index.ts';
+import type { RestoredDatabase, RestoreTarget } from '../src/copies/index.ts';
 import { startServer } from '../src/index.ts';
 import { authorization, newUser, programs, publish } from './fixtures.ts';
 
@@ -14,6 +14,8 @@ let whole: string;
 let store: string;
 let people: string;
 let other: string;
+/** When the table had 20 rows, in µs since 1970. */
+let halfwayMicros: number;
 let count = 0;
 
 beforeAll(async () => {
@@ -38,7 +40,12 @@ beforeAll(async () => {
     const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify([name, 1]) });
     expect(response.status, await response.text()).toBe(200);
   };
-  for (let i = 0; i < 40; i++) await add(`${'x'.repeat(500)} ${i}`);
+  for (let i = 0; i < 40; i++) {
+    await add(`${'x'.repeat(500)} ${i}`);
+    if (i !== 19) continue;
+    halfwayMicros = Date.now() * 1000;
+    while (Date.now() * 1000 < halfwayMicros + 5000) await new Promise((resolve) => setImmediate(resolve));
+  }
   const backup = await fetch(`${server.url}/v1/database/people/backups`, { method: 'POST', headers });
   expect(backup.status).toBe(200);
   await add('the last one, in the archive alone');
@@ -60,10 +67,21 @@ async function copiesOf(identity: string): Promise<{ readonly archive: string; r
   };
 }
 
-function restored(which: { readonly database?: string; readonly copyId?: string } = {}): Promise<RestoredDatabase[]> {
+function restored(
+  which: { readonly database?: string; readonly copyId?: string } = {},
+  target: RestoreTarget = { kind: 'latest' },
+): Promise<RestoredDatabase[]> {
   const dataDir = join(work, `data ${count++}`);
-  return restore({ store: new FolderBlobStore(store), ...which, target: { kind: 'latest' }, dataDir });
+  return restore({ store: new FolderBlobStore(store), ...which, target, dataDir });
 }
+
+test('no snapshot of a later moment is used for an earlier one', async () => {
+  const { archive } = await copiesOf(people);
+  const snapshots = (await readdir(join(archive, 'snapshots'))).filter((name) => name.endsWith('.snapshot'));
+  const [database] = await restored({ database: people }, { kind: 'time', micros: halfwayMicros });
+  expect(database?.tables).toEqual(expect.arrayContaining([{ name: 'person', rows: 20 }]));
+  expect(Number.parseInt(snapshots.toSorted().at(-1)!, 10)).toBeGreaterThan(database!.lastTxOffset);
+});
 
 test('a copy that was just begun hides no older one', async () => {
   const { archive } = await copiesOf(people);

@@ -221,6 +221,31 @@ test('a copy has the same manifest and objects, and what is there already is not
   await expect(source.copyTo(target, 3)).rejects.toMatchObject({ code: 'SNAPSHOT_MISSING' });
 });
 
+test('an object that is being removed is written anew when its removal is over', async () => {
+  const removing = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const puts: string[] = [];
+  const blobs = new FaultyBlobStore(new MemoryBlobStore(), (operation, key) => {
+    if (operation === 'put') puts.push(key);
+    if (operation !== 'delete' || !key.startsWith('objects/')) return undefined;
+    removing.resolve();
+    return { kind: 'wait', until: gate.promise };
+  });
+  const store = new SnapshotStore(blobs);
+  await writeSnapshot(store, 1, [filled(10, 1)]);
+  await store.remove(1);
+  const collecting = store.collect();
+  await removing.promise;
+  const before = puts.length;
+  const writing = writeSnapshot(store, 2, [filled(10, 1)]);
+  // It has all the time that it needs, and waits nevertheless.
+  for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve));
+  expect(puts).toHaveLength(before);
+  gate.resolve();
+  await Promise.all([collecting, writing]);
+  expect(await store.verify(2)).toEqual([]);
+});
+
 test('what a copy finds of an object that is not whole is written over', async () => {
   const source = new SnapshotStore(new MemoryBlobStore());
   const [object] = await writeSnapshot(source, 1, [filled(10, 1)]);
