@@ -3,7 +3,7 @@ import { type BlobOperation, FaultyBlobStore } from '@lightcone/blobs/testing';
 import { SnapshotStore } from '@lightcone/commitlog';
 import { describe, expect, test } from 'vitest';
 import { btree } from '../../schema/test/raw-modules.ts';
-import { anyModule } from './support/any-module.ts';
+import { anyModule, rowBytes } from './support/any-module.ts';
 import { LoggedDatabase } from './support/logged-database.ts';
 import { decodeContents } from '../src/snapshots/snapshot-contents.ts';
 import { AUTO_KEYED, PERSON, people, tables } from './support/tables.ts';
@@ -150,6 +150,52 @@ describe('what a snapshot writes', () => {
     const { lastTxOffset, taken } = logged.database.metrics().snapshots!;
     expect(await logged.database.takeSnapshot()).toBe(lastTxOffset);
     expect(logged.database.metrics().snapshots!.taken).toBe(taken);
+  });
+
+  test('is tried when it is due, and not again before the next one is, whether it came about or not', async () => {
+    let isFull = false;
+    const blobs = new FaultyBlobStore(new MemoryBlobStore(), (operation) =>
+      isFull && operation === 'put' ? { kind: 'before' } : undefined,
+    );
+    await using logged = await LoggedDatabase.create(anyModule(PEOPLE), undefined, blobs);
+    logged.policy = { ...logged.policy, everyTransactions: 10 };
+    await logged.restart();
+    const session = await logged.connect('owner');
+    const upTo = async (txOffset: number, tries: object): Promise<void> => {
+      while (logged.database.lastTxOffset < txOffset) {
+        const row = { id: 0n, name: `after ${logged.database.lastTxOffset}` };
+        await session.call('insert_row', 'person', rowBytes(PERSON, row));
+      }
+      await expect.poll(() => logged.database.metrics().snapshots).toMatchObject(tries);
+      for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve));
+      expect(logged.database.metrics().snapshots).toMatchObject(tries);
+    };
+    await upTo(8, { taken: 0, failed: 0 });
+    await upTo(9, { taken: 1, failed: 0 });
+    await upTo(18, { taken: 1, failed: 0 });
+    isFull = true;
+    await upTo(19, { taken: 1, failed: 1 });
+    await upTo(28, { taken: 1, failed: 1 });
+    isFull = false;
+    await upTo(29, { taken: 2, failed: 1 });
+  });
+
+  test('is there only when the log has its last transaction on the disk', async () => {
+    await using logged = await withSnapshot();
+    const session = await logged.connect('owner');
+    const before = await snapshotsOf(logged).list();
+    const wanted = logged.database.lastTxOffset + 1;
+    logged.disk.holdSyncs();
+    const called = session.call('insert_row', 'person', rowBytes(PERSON, { id: 0n, name: 'Dan' }));
+    await expect.poll(() => logged.database.lastTxOffset).toBe(wanted);
+    const taking = logged.database.takeSnapshot();
+    // It has all the time that it needs, and waits nevertheless.
+    for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(await snapshotsOf(logged).list()).toEqual(before);
+    logged.disk.releaseSyncs();
+    await called;
+    expect(await taking).toBe(wanted);
+    expect(await snapshotsOf(logged).list()).toContain(wanted);
   });
 
   test('is one at a time, and a second one that is asked for meanwhile has what was committed then', async () => {

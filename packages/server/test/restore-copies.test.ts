@@ -112,6 +112,16 @@ test.each(['archive', 'backup'] as const)('a log that ends before its snapshot i
   });
 });
 
+test('an older copy does not stand in for the latest one if that is damaged', async () => {
+  const { archive, backup } = await copiesOf(people);
+  const piece = join(archive, 'log', (await readdir(join(archive, 'log'))).toSorted().at(-1)!);
+  const bytes = await readFile(piece);
+  bytes[bytes.length - 40]! ^= 1;
+  await writeFile(piece, bytes);
+  await expect(restored({ database: people })).rejects.toMatchObject({ code: 'ARCHIVE_DAMAGED' });
+  expect(await restored({ database: people, copyId: backup!.split('/').at(-1)! })).toHaveLength(1);
+});
+
 test('a database is found by its name beside one whose description is damaged', async () => {
   await writeFile(join((await copiesOf(other)).archive, 'database.json'), 'no JSON');
   expect(await restored({ database: 'people' })).toMatchObject([{ description: { identity: people } }]);
