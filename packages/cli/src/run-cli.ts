@@ -12,8 +12,7 @@ import type { Terminal } from './terminal.ts';
  */
 export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
-    const program = await createProgram(args, terminal);
-    await program.parseAsync(withExplicitValues(args), { from: 'user' });
+    await createProgram(terminal).parseAsync(withExplicitValues(args), { from: 'user' });
     return 0;
   } catch (error) {
     // Help and version end that way too, and commander has said what there is to say.
