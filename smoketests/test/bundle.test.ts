@@ -53,7 +53,7 @@ describe.skipIf(process.platform !== 'linux')('while nobody asks for anything', 
     await using server = await ServerProcess.start({ script: join(folder, 'main.js') });
     const { token } = await newPerson(server);
     await wait(SETTLED_MS);
-    expect(residentMegabytes(server.processId)).toBeLessThan(90);
+    expect(residentMegabytes(server.processId)).toBeLessThan(85);
     await publish(server, 'transfers', 'transfers', token);
     await wait(SETTLED_MS);
     const before = wakeUps(server.processId);
@@ -63,7 +63,7 @@ describe.skipIf(process.platform !== 'linux')('while nobody asks for anything', 
       ([, count]) => count >= WATCHED_MS / 1000,
     );
     expect(often).toEqual([]);
-    expect(residentMegabytes(server.processId)).toBeLessThan(126);
+    expect(residentMegabytes(server.processId)).toBeLessThan(110);
   });
 });
 
