@@ -1,3 +1,6 @@
+import { grown } from './grown.ts';
+import type { SparseBitSet } from './sparse-bit-set.ts';
+
 /** A growing set of row pointers, one bit each. */
 export class BitSet {
   #words: Int32Array = new Int32Array(8);
@@ -8,13 +11,7 @@ export class BitSet {
 
   /** Makes room for pointers below `capacity`. */
   reserve(capacity: number): void {
-    const needed = (capacity + 31) >>> 5;
-    if (needed <= this.#words.length) return;
-    let length = this.#words.length;
-    while (length < needed) length *= 2;
-    const grown = new Int32Array(length);
-    grown.set(this.#words);
-    this.#words = grown;
+    this.#words = grown(this.#words, (capacity + 31) >>> 5);
   }
 
   has(pointer: number): boolean {
@@ -30,14 +27,13 @@ export class BitSet {
   }
 
   /** The least pointer at or after `from` that is in this set and not in `except`; -1 if there is none. */
-  next(from: number, except?: BitSet): number {
+  next(from: number, except: SparseBitSet): number {
     const words = this.#words;
     let at = from >>> 5;
     let mask = -1 << (from & 31);
     for (; at < words.length; at++) {
       let word = words[at]! & mask;
-      // `except` grows together with this set, so the word is there.
-      if (except !== undefined && word !== 0) word &= ~except.#words[at]!;
+      if (word !== 0) word &= ~except.word(at);
       if (word !== 0) return at * 32 + 31 - Math.clz32(word & -word);
       mask = -1;
     }
@@ -45,11 +41,11 @@ export class BitSet {
   }
 
   /** The least pointer at or after `from`, and below `limit`, that is not in this set or is in `except`; else `limit`. */
-  gap(from: number, limit: number, except: BitSet): number {
+  gap(from: number, limit: number, except: SparseBitSet): number {
     const words = this.#words;
     let mask = -1 << (from & 31);
     for (let at = from >>> 5; at * 32 < limit; at++) {
-      const word = (~words[at]! | except.#words[at]!) & mask;
+      const word = (~words[at]! | except.word(at)) & mask;
       if (word !== 0) return Math.min(at * 32 + 31 - Math.clz32(word & -word), limit);
       mask = -1;
     }
@@ -69,10 +65,5 @@ export class BitSet {
       mask = -1;
     }
     return -1;
-  }
-
-  /** Empties the set and gives back its memory. */
-  clear(): void {
-    this.#words = new Int32Array(8);
   }
 }

@@ -95,7 +95,7 @@ export class ReplayedRows {
     const count = this.#count;
     this.#count = 0;
     this.#next = 0;
-    for (let i = 0; i < count; i++) if (this.#places[i] !== NO_ROW) this.table.disown(this.#places[i]!);
+    this.table.disownAll();
     for (let i = 0; i < count; i++) {
       if (this.#places[i] === NO_ROW) continue;
       if (!this.#insertNow(this.#bytes, this.#starts[i]!, this.#ends[i]!)) this.#isDoubled = true;

@@ -46,6 +46,19 @@ class CheckedPages {
   }
 }
 
+test('rows stay what they are while the first chunk grows and others follow', () => {
+  const checked = new CheckedPages(1000);
+  for (let i = 0; i < 10_000; i++) {
+    checked.allocate(1000);
+    if ((i & (i + 1)) === 0) checked.check(); // at powers of two
+  }
+  checked.check();
+  const { pageCount, pageShift } = checked.pages;
+  expect(checked.pages.byteSize).toBeLessThan(10_000_000 + 65_536);
+  const chunks = new Set(Array.from({ length: pageCount }, (_, page) => checked.pages.bytes(page << pageShift)));
+  expect(chunks.size).toBe(3);
+});
+
 test.each([0, 1, 5, 12, 4000, 65_472, 100_000])(
   'rows of %s bytes keep their content and their space is used again',
   (length) => {

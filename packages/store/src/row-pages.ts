@@ -8,7 +8,9 @@ import type { RowPointer } from './row-pointer.ts';
  * The memory of a table's rows: pages of bytes, divided into granules.
  *
  * A row pointer is the number of the row's first granule over all pages. Where all rows have one
- * size, a granule is a row and freed ones are kept in a list. Where sizes vary, a granule is 8 bytes
+ * size, a granule is a row, freed ones are kept in a list, and pages lie side by side in chunks of up to 4 MiB:
+ * a large table has so few of these that finding one is no wait for memory. The first chunk grows with the
+ * table, so a small one has what it needs. Where sizes vary, a granule is 8 bytes, a chunk is one page,
  * and a page is a chain of blocks, each with a header of 4 bytes:
  *
  *     length of the row       | row, filled up to whole granules
@@ -29,7 +31,11 @@ export class RowPages {
   readonly #headerBytes: number;
   readonly #pageShift: number;
   readonly #pageMask: number;
-  #pages: Uint8Array<ArrayBuffer>[] = [];
+  /** A pointer's bits below the number of its chunk. */
+  readonly #chunkShift: number;
+  readonly #chunkMask: number;
+  #chunks: Uint8Array<ArrayBuffer>[] = [];
+  #pageCount = 0;
   #byteSize = 0;
   #rowCount = 0;
 
@@ -52,23 +58,26 @@ export class RowPages {
       this.#granuleBytes = GRANULE_BYTES;
       this.#headerBytes = HEADER_BYTES;
       this.#pageShift = Math.log2(PAGE_BYTES / GRANULE_BYTES);
+      this.#chunkShift = this.#pageShift;
     } else {
       this.#rowBytes = rowBytes;
       this.#granuleBytes = Math.max(rowBytes, 1);
       this.#headerBytes = 0;
       this.#pageShift = Math.max(0, Math.floor(Math.log2(PAGE_BYTES / this.#granuleBytes)));
+      this.#chunkShift = Math.max(0, Math.floor(Math.log2(CHUNK_BYTES / this.#granuleBytes)));
     }
     this.#pageMask = (1 << this.#pageShift) - 1;
+    this.#chunkMask = (1 << this.#chunkShift) - 1;
   }
 
-  /** Of all pages, whether they are full or not. */
+  /** Of all pages, whether they are full or not. Memory of a chunk that no page uses yet is not resident. */
   get byteSize(): number {
     return this.#byteSize + this.#freeRows.byteSize;
   }
 
   /** All pointers are below this. */
   get pointerLimit(): number {
-    return this.#pages.length << this.#pageShift;
+    return this.#pageCount << this.#pageShift;
   }
 
   isVisible(row: RowPointer): boolean {
@@ -80,7 +89,7 @@ export class RowPages {
   }
 
   get pageCount(): number {
-    return this.#pages.length;
+    return this.#pageCount;
   }
 
   /** A pointer's bits below the number of its page. */
@@ -90,7 +99,7 @@ export class RowPages {
 
   /** Bytes of a page. */
   pageBytes(page: number): number {
-    return this.#pages[page]?.byteLength ?? 0;
+    return this.#rowBytes >= 0 ? this.#granuleBytes << this.#pageShift : (this.#chunks[page]?.byteLength ?? 0);
   }
 
   /** Whether a page is there for one row: its bytes are written once and go with that row. */
@@ -99,14 +108,14 @@ export class RowPages {
     return header >= 0 && granulesOf(header) > MAX_SHARED_GRANULES;
   }
 
-  /** The page that holds the row. */
+  /** The chunk that holds the row. The first one is replaced by a larger one when `allocate` needs more. */
   bytes(row: RowPointer): Uint8Array<ArrayBuffer> {
-    return this.#pages[row >>> this.#pageShift]!;
+    return this.#chunks[row >>> this.#chunkShift]!;
   }
 
-  /** Where the row starts in its page. */
+  /** Where the row starts in its chunk. */
   start(row: RowPointer): number {
-    return (row & this.#pageMask) * this.#granuleBytes + this.#headerBytes;
+    return (row & this.#chunkMask) * this.#granuleBytes + this.#headerBytes;
   }
 
   length(row: RowPointer): number {
@@ -143,7 +152,7 @@ export class RowPages {
     this.#rowCount++;
     if (this.#rowBytes < 0) return this.#allocateBlock(length);
     if (this.#freeRows.length > 0) return this.#freeRows.pop();
-    if (this.#used === this.pointerLimit) this.#addPage(this.#granuleBytes << this.#pageShift);
+    if (this.#used === this.pointerLimit) this.#addRowPages(1);
     return this.#used++;
   }
 
@@ -152,7 +161,7 @@ export class RowPages {
     this.#rowCount--;
     if (this.#rowBytes < 0) this.#freeBlock(row);
     else this.#freeRows.push(row);
-    if (this.#rowCount === 0 && this.#pages.length > 1) this.#reset();
+    if (this.#rowCount === 0 && this.#pageCount > 1) this.#reset();
   }
 
   /**
@@ -161,15 +170,18 @@ export class RowPages {
    */
   reservePages(count: number): void {
     this.#reset();
-    for (let page = 0; page < count; page++) {
-      this.#mustBePage(page);
-      this.#pages.push(NO_BYTES);
-      if (this.#rowBytes < 0) {
-        this.#headers.push(NO_HEADERS);
-        this.#freedGranules.push(0);
-      }
+    if (this.#rowBytes >= 0) {
+      this.#addRowPages(count);
+      this.#used = this.pointerLimit;
+      return;
     }
-    this.#used = this.pointerLimit;
+    this.#mustBePage(count - 1);
+    this.#pageCount = count;
+    for (let page = 0; page < count; page++) {
+      this.#chunks.push(NO_BYTES);
+      this.#headers.push(NO_HEADERS);
+      this.#freedGranules.push(0);
+    }
   }
 
   /**
@@ -186,9 +198,8 @@ export class RowPages {
   #fillRows(page: number, bytes: Uint8Array, start: number, count: number, pointers: PointerList): void {
     const rowsPerPage = 1 << this.#pageShift;
     if (count > rowsPerPage) throw pageTooFull(count, `a page has room for ${rowsPerPage}`);
-    this.#placePage(page, this.#granuleBytes << this.#pageShift);
-    copyBytes(this.#pages[page]!, 0, bytes, start, start + count * this.#rowBytes);
     const first = page << this.#pageShift;
+    copyBytes(this.bytes(first), this.start(first), bytes, start, start + count * this.#rowBytes);
     for (let i = 0; i < count; i++) pointers.push(first + i);
     // The first ones are given out first.
     for (let i = rowsPerPage - 1; i >= count; i--) this.#freeRows.push(first + i);
@@ -213,7 +224,7 @@ export class RowPages {
       const end = ends.at(i);
       const row = (page << this.#pageShift) | at;
       headers[at * HEADER_STRIDE] = end - from;
-      copyBytes(this.#pages[page]!, this.start(row), bytes, from, end);
+      copyBytes(this.bytes(row), this.start(row), bytes, from, end);
       pointers.push(row);
       at += granulesOf(end - from);
     }
@@ -286,8 +297,8 @@ export class RowPages {
     const headers = this.#headers[page]!;
     const granules = granulesOf(headers[at * HEADER_STRIDE]!);
     if (granules > MAX_SHARED_GRANULES) {
-      this.#byteSize -= this.#pages[page]!.byteLength;
-      this.#pages[page] = NO_BYTES;
+      this.#byteSize -= this.#chunks[page]!.byteLength;
+      this.#chunks[page] = NO_BYTES;
       this.#headers[page] = NO_HEADERS;
       this.#freePageNumbers.push(page);
       return;
@@ -304,23 +315,40 @@ export class RowPages {
     if (before < REUSE_GRANULES && before + granules >= REUSE_GRANULES) this.#reusablePages.push(page);
   }
 
+  /** Adds pages for rows of one size. */
+  #addRowPages(count: number): void {
+    const pageCount = this.#pageCount + count;
+    this.#mustBePage(pageCount - 1);
+    const pageBytes = this.#granuleBytes << this.#pageShift;
+    const chunkBytes = this.#granuleBytes << this.#chunkShift;
+    const chunks = this.#chunks;
+    const first = chunks[0] ?? NO_BYTES;
+    if (first.length < Math.min(pageCount * pageBytes, chunkBytes)) {
+      chunks[0] = new Uint8Array(Math.min(Math.max(pageCount * pageBytes, first.length * 2), chunkBytes));
+      chunks[0].set(first);
+    }
+    while (chunks.length * chunkBytes < pageCount * pageBytes) chunks.push(new Uint8Array(chunkBytes));
+    this.#byteSize += count * pageBytes;
+    this.#pageCount = pageCount;
+  }
+
+  /** Adds a page for rows that vary. */
   #addPage(byteLength: number): number {
-    const page = this.#freePageNumbers.length > 0 ? this.#freePageNumbers.pop() : this.#pages.length;
+    const page = this.#freePageNumbers.length > 0 ? this.#freePageNumbers.pop() : this.#pageCount;
     this.#mustBePage(page);
+    this.#pageCount = Math.max(this.#pageCount, page + 1);
     this.#placePage(page, byteLength);
     return page;
   }
 
   #placePage(page: number, byteLength: number): void {
     const bytes = new Uint8Array(byteLength);
-    this.#pages[page] = bytes;
+    this.#chunks[page] = bytes;
     this.#byteSize += byteLength;
-    if (this.#rowBytes < 0) {
-      const headers = new Int32Array(bytes.buffer);
-      headers[0] = FREE | (byteLength / GRANULE_BYTES);
-      this.#headers[page] = headers;
-      this.#freedGranules[page] = 0;
-    }
+    const headers = new Int32Array(bytes.buffer);
+    headers[0] = FREE | (byteLength / GRANULE_BYTES);
+    this.#headers[page] = headers;
+    this.#freedGranules[page] = 0;
   }
 
   #mustBePage(page: number): void {
@@ -333,7 +361,8 @@ export class RowPages {
 
   /** Nothing is left: keeps no page but starts anew, so that an emptied table gives its memory back. */
   #reset(): void {
-    this.#pages = [];
+    this.#chunks = [];
+    this.#pageCount = 0;
     this.#headers = [];
     this.#freedGranules = [];
     this.#byteSize = 0;
@@ -355,6 +384,7 @@ function granulesOf(length: number): number {
 }
 
 const PAGE_BYTES = 65_536;
+const CHUNK_BYTES = 4 * 1024 * 1024;
 const GRANULE_BYTES = 8;
 const HEADER_BYTES = 4;
 /** Words of a page's `headers` between two granules. */

@@ -266,6 +266,7 @@ export class TableChanges implements TableDelta, TouchedTable {
   }
 
   #reset(): void {
+    this.table.disownAll();
     this.inserts.clear();
     this.#deleted.clear();
     this.isTruncated = false;

@@ -1,5 +1,5 @@
 import { type RowType, SatsError, equalBytes } from '@lightcone/sats';
-import { BitSet } from './bit-set.ts';
+import type { BitSet } from './bit-set.ts';
 import { copyBytes } from './copy-bytes.ts';
 import type { TableDefinition } from './definitions.ts';
 import { StoreError } from './errors.ts';
@@ -10,6 +10,7 @@ import { RowPages } from './row-pages.ts';
 import { NO_ROW, type RowPointer } from './row-pointer.ts';
 import { TableChanges } from './table-changes.ts';
 import type { Sequence } from './sequence.ts';
+import { SparseBitSet } from './sparse-bit-set.ts';
 import type { Index, TableIndex } from './table-index.ts';
 import { type TableShape, bareShapeOf, replayShapeOf, shapeOf } from './table-shape.ts';
 import { UniqueViolation } from './unique-violation.ts';
@@ -30,7 +31,7 @@ export class Table {
   readonly #pageShift: number;
   readonly #visible: BitSet;
   /** The visible rows that the open transaction inserted. */
-  readonly #own = new BitSet();
+  readonly #own = new SparseBitSet();
   #pointerLimit = 0;
   #rowCount = 0;
   /** Rows that committed transactions inserted and deleted since the table was made here. */
@@ -104,17 +105,17 @@ export class Table {
     for (let row = this.first(); row >= 0; row = this.next(row)) out.push(row);
   }
 
-  /** The page that holds a row; never to be written to. */
+  /** The memory that holds a row, until rows are added; never to be written to. */
   bytes(row: RowPointer): Uint8Array {
     return this.#rows.bytes(row);
   }
 
-  /** Where a row starts in its page. */
+  /** Where a row starts in `bytes(row)`. */
   start(row: RowPointer): number {
     return this.#rows.start(row);
   }
 
-  /** Where a row ends in its page. */
+  /** Where a row ends in `bytes(row)`. */
   end(row: RowPointer): number {
     return this.#rows.start(row) + this.#rows.length(row);
   }
@@ -204,9 +205,14 @@ export class Table {
     this.#own.add(row);
   }
 
-  /** @internal The transaction is over: its row is a committed one. */
+  /** @internal A visible row is a committed one again. */
   disown(row: RowPointer): void {
     this.#own.delete(row);
+  }
+
+  /** @internal The transaction is over: all its rows are committed ones. */
+  disownAll(): void {
+    this.#own.clear();
   }
 
   /**
