@@ -275,8 +275,10 @@ export class Databases {
 
   /** Opens a database again that could not be written: it can be read, and what is scheduled is to go on. */
   #reopen(identity: string): void {
+    // Before the control database is asked, which may be closed then, too.
+    if (this.#isClosed) return;
     const record = this.#control.findDatabase(identity);
-    if (record !== undefined && !this.#isClosed) this.open(record).catch(() => undefined); // logged
+    if (record !== undefined) this.open(record).catch(() => undefined); // logged
   }
 
   async #retire(record: DatabaseRecord, database: RunningDatabase | undefined): Promise<void> {
