@@ -17,11 +17,10 @@ const SHARE_OF_DISK = 1 / 4;
 /**
  * The segment that is written: whole commits go to its end, each on disk before the next.
  *
- * Room is set aside ahead of them, as much as there is content, at most 1 MiB at once and a quarter of what the disk has
- * left, by writing zeros. A commit
- * that only overwrites takes a system neither new blocks nor a new length of the file to bring to the disk, so a sync
- * takes about two thirds of the time. `trim` gives the room back; a program that is killed leaves it to the next
- * start, which finds a torn tail. [LOG-4]
+ * Room is set aside ahead of them by writing zeros: as much as there is content, but at most 1 MiB at once and a quarter
+ * of what the disk has left. A commit that only overwrites takes a system neither new blocks nor a new length of the
+ * file to bring to the disk, so a sync takes about two thirds of the time. `trim` gives the room back; a program that is
+ * killed leaves it to the next start, which finds a torn tail. [LOG-4]
  */
 export class SegmentFile {
   readonly path: string;

@@ -5,7 +5,7 @@ import type { ActiveCaller } from './client.ts';
 import type { Core } from './core.ts';
 import type { Reducer } from './loaded-module.ts';
 import type { TransactionInputs } from './transaction-record.ts';
-import type { Overload } from './limits/door.ts';
+import type { NoRoom } from './limits/door.ts';
 import { isDiskFull } from './transactions.ts';
 import { isViewFailure } from './views/view-failure.ts';
 
@@ -16,8 +16,8 @@ const OUT_OF_ENERGY_TEXT = 'reducer ran out of energy';
 /** How a reducer's transaction ended. */
 export type ReducerOutcome = CallOutcome | NotCommitted;
 
-/** The reducer was fine, but what it did could not be committed: also as the disk has no room for it. */
-export type NotCommitted = ViewFailed | Overload;
+/** The reducer was fine, but what it did was not committed. */
+export type NotCommitted = ViewFailed | NoRoom;
 
 /** A view that reads what was changed has failed. */
 export interface ViewFailed {
@@ -91,7 +91,6 @@ export function failureText(outcome: Exclude<ReducerOutcome, { kind: 'ok' }>): s
     case 'error':
     case 'viewFailed':
     case 'overloaded':
-    case 'rateLimited':
       return outcome.message;
     case 'trapped':
       return FATAL_ERROR_TEXT;

@@ -72,8 +72,8 @@ function letIn(core: Core, caller: ActiveCaller): ConnectRefusal | undefined {
 
 /**
  * Forgets a caller: the module's `client_disconnected` and the removal of its rows in one
- * transaction, or the removal alone if the reducer or a view fails, or the disk has no room for it. Nothing happens if the rows are gone.
- * They stay until the last connection of the id goes. On a full disk there is nothing to be undone.
+ * transaction, or the removal alone if the reducer or a view fails, or the disk has no room for it. Nothing happens if
+ * the rows are gone. They stay until the last connection of the id goes. On a full disk there is nothing to be undone.
  */
 export function disconnectCaller(core: Core, caller: ActiveCaller): void {
   if (core.isReadOnly) return;

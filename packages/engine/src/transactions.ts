@@ -79,7 +79,8 @@ export class Transactions {
    * Commits, logs and evaluates. The clients hear of it from `publish`, which must follow; between
    * the two the caller's answer is written, which carries its own updates.
    * @param inputs the reducer call, or undefined for what no reducer did
-   * @param onViewFailure `emptyView` for what has to happen whatever the module does, and the disk has room for
+   * @param onViewFailure `emptyView` for what has to happen whatever the module does; it is not refused for want of room
+   *   either, unless the disk was full when the log was opened
    * @returns whether anything that the log keeps was changed
    * @throws EngineError `ENGINE_VIEW_FAILED`, `ENGINE_DISK_FULL`, and the transaction is rolled back
    */

@@ -109,7 +109,6 @@ export class UnconnectedCallers {
       case 'viewFailed':
         return { kind: 'failed', message: failureText(outcome), cost, txOffset: transactions.lastTxOffset };
       case 'overloaded':
-      case 'rateLimited':
         return outcome;
     }
   }

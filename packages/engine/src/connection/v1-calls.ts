@@ -84,7 +84,6 @@ export class V1Calls<Value> {
       case 'trapped':
       case 'viewFailed':
       case 'overloaded':
-      case 'rateLimited':
         return { tag: 'Failed', error: failureText(outcome) };
     }
   }

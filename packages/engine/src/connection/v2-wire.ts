@@ -151,7 +151,6 @@ export class V2Wire implements Wire {
       case 'outOfEnergy':
       case 'viewFailed':
       case 'overloaded':
-      case 'rateLimited':
         writeReducerResultInternalError(lane.writer, requestId, timestampMicros, failureText(outcome));
         break;
     }

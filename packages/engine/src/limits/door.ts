@@ -17,6 +17,11 @@ export interface Overload {
   readonly retryAfterSeconds: number;
 }
 
+/** What is asked for does not fit on the disk. */
+export interface NoRoom extends Overload {
+  readonly kind: 'overloaded';
+}
+
 /** Requests that were refused, by what refused them. */
 export interface RefusedRequests {
   connection: number;
@@ -108,7 +113,7 @@ export class Door {
   }
 
   /** What is said, and counted, if the disk has no room. */
-  refuseForDisk({ message }: Error): Overload {
+  refuseForDisk({ message }: Error): NoRoom {
     this.refused.fullDisk++;
     return { kind: 'overloaded', message, retryAfterSeconds: 1 };
   }
