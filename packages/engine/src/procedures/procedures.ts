@@ -192,8 +192,11 @@ export class Procedures {
       this.#core.logLine('Error', 'the procedure was stopped: it used up its budget of energy', functionName);
       return { kind: 'outOfEnergy', message: 'Procedure terminated due to insufficient budget' };
     }
-    if (isDiskFull(outcome.cause))
-      return { kind: 'busy', message: this.#core.door.refuseForDisk(outcome.cause).message };
+    if (isDiskFull(outcome.cause)) {
+      const { message } = this.#core.door.refuseForDisk(outcome.cause);
+      this.#core.logLine('Error', message, functionName);
+      return { kind: 'busy', message };
+    }
     // The database ended it, or ends itself.
     if (outcome.cause instanceof EngineError) return this.#failed(functionName, outcome.cause.message);
     // What our own side threw is no failure of the module's.

@@ -67,10 +67,13 @@ test('who comes with more than there is room for may come again', async () => {
   expect(db.database.sql(owner, 'SELECT * FROM entry')).toMatchObject({ kind: 'ok' });
 });
 
-test('a scheduled reducer that writes too much is over, and the log of the module says why', async () => {
-  await using db = await LoggedDatabase.create(FEATURES);
+test.each([
+  { what: 'reducer', program: FEATURES, schedule: 'remind_once', args: [LARGE, 1000] },
+  { what: 'procedure', program: wasm('schedules'), schedule: 'send_on_errand', args: [LARGE, 1000n, 0, false] },
+])('a scheduled $what that writes too much is over, and the log of the module says why', async (scheduled) => {
+  await using db = await LoggedDatabase.create(scheduled.program);
   const alice = await db.connect('alice');
-  await alice.call('remind_once', LARGE, 1000);
+  await alice.call(scheduled.schedule, ...scheduled.args);
   await leaveRoom(db);
   await db.clock.advance(2_000);
   expect(db.logs.at(-1)).toMatch(/^the database's disk is full: it has no room/u);
