@@ -123,7 +123,7 @@ export class EngineMetrics {
     this.#matched = scraped.counter('spacetime_num_delta_queries_matched', 'Those that changed a result.', 'db');
     this.#refused = scraped.counter(
       'lightcone_refused_requests_total',
-      'Requests that a database refused unseen, by the limit that they were over.',
+      'Requests that a database refused, by the limit that they were over.',
       'db',
       'limit',
     );
