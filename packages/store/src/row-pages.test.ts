@@ -56,7 +56,7 @@ test('rows stay what they are while the first chunk grows and others follow', ()
   const { pageCount, pageShift } = checked.pages;
   expect(checked.pages.byteSize).toBeLessThan(10_000_000 + 65_536);
   const chunks = new Set(Array.from({ length: pageCount }, (_, page) => checked.pages.bytes(page << pageShift)));
-  expect(chunks.size).toBe(3);
+  expect(chunks.size).toBeGreaterThan(8);
 });
 
 test.each([0, 1, 5, 12, 4000, 65_472, 100_000])(

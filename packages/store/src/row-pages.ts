@@ -8,7 +8,7 @@ import type { RowPointer } from './row-pointer.ts';
  * The memory of a table's rows: pages of bytes, divided into granules.
  *
  * A row pointer is the number of the row's first granule over all pages. Where all rows have one
- * size, a granule is a row, freed ones are kept in a list, and pages lie side by side in chunks of up to 4 MiB:
+ * size, a granule is a row, freed ones are kept in a list, and pages lie side by side in chunks of up to 1 MiB:
  * a large table has so few of these that finding one is no wait for memory. The first chunk grows with the
  * table, so a small one has what it needs. Where sizes vary, a granule is 8 bytes, a chunk is one page,
  * and a page is a chain of blocks, each with a header of 4 bytes:
@@ -384,7 +384,8 @@ function granulesOf(length: number): number {
 }
 
 const PAGE_BYTES = 65_536;
-const CHUNK_BYTES = 4 * 1024 * 1024;
+/** Larger ones are mapped from fresh memory, while what `malloc` has free stays unused. */
+const CHUNK_BYTES = 1024 * 1024;
 const GRANULE_BYTES = 8;
 const HEADER_BYTES = 4;
 /** Words of a page's `headers` between two granules. */
