@@ -8,6 +8,7 @@ import { ControlDatabase } from './control/control-database.ts';
 import { isLocked } from './control/sqlite-failure.ts';
 import { readMetadata } from './directory-metadata.ts';
 import { ServerError } from './errors.ts';
+import { replicaFolders } from './replica-folders.ts';
 import { writeWhole } from './write-whole.ts';
 
 /** `metadata.toml` names the version of the layout below. Another major version is not opened. */
@@ -97,8 +98,10 @@ async function checkMetadata(path: string): Promise<void> {
 }
 
 async function openControl(path: string): Promise<ControlDatabase> {
+  // A control database of an earlier day does not know the newest of them; their folders are not to be taken for its own.
+  const replicas = (await replicaFolders(path)).map(({ name }) => Number(name));
   try {
-    return new ControlDatabase(join(path, 'control.sqlite'));
+    return new ControlDatabase(join(path, 'control.sqlite'), Math.max(0, ...replicas));
   } catch (cause) {
     if (!isLocked(cause)) throw cause;
     const pid = await readFile(join(path, 'spacetime.pid'), 'utf8').catch(() => 'unknown');

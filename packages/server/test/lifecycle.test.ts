@@ -119,6 +119,40 @@ test('a data directory that cannot be one is named, with the way out', async () 
   });
 });
 
+test.each([
+  { what: 'missing', content: undefined, says: /is missing or empty.*--salvage/u },
+  { what: 'empty', content: new Uint8Array(), says: /is missing or empty.*--salvage/u },
+  { what: 'damaged in the middle', content: 4096, says: /is damaged: .*--salvage/u },
+])('a control database that is $what is refused before anything is changed', async ({ content, says }) => {
+  const first = await startServer({ listenAddress: local, dataDir: folder });
+  await publish(first.url, 'chat', await newUser(first.url), programs.chat);
+  await first.close();
+  const control = join(folder, 'control.sqlite');
+  if (content === undefined) await rm(control);
+  else await writeFile(control, typeof content === 'number' ? (await readFile(control)).fill(0xff, content) : content);
+  await expect(startServer({ listenAddress: local, dataDir: folder })).rejects.toMatchObject({
+    code: 'SERVER_DATA_DIR_UNUSABLE',
+    message: expect.stringMatching(says),
+  });
+  expect(await readdir(join(folder, 'replicas', '1', 'clog'))).not.toEqual([]);
+});
+
+test('with the control database of an earlier day no folder of a later database is used, or removed', async () => {
+  const first = await startServer({ listenAddress: local, dataDir: folder });
+  const owner = await newUser(first.url);
+  await first.close();
+  const earlier = await readFile(join(folder, 'control.sqlite'));
+  const second = await startServer({ listenAddress: local, dataDir: folder });
+  await publish(second.url, 'chat', owner, programs.chat);
+  await second.close();
+  await writeFile(join(folder, 'control.sqlite'), earlier);
+  const segments = await readdir(join(folder, 'replicas', '1', 'clog'));
+  await using third = await startServer({ listenAddress: local, dataDir: folder });
+  await publish(third.url, 'other', owner, programs.chat);
+  expect(await readdir(join(folder, 'replicas'))).toEqual(['1', '2']);
+  expect(await readdir(join(folder, 'replicas', '1', 'clog'))).toEqual(segments);
+});
+
 test('a data directory has one server at a time, which is named', async () => {
   await using _ = await startServer({ listenAddress: local, dataDir: folder });
   await expect(startServer({ listenAddress: local, dataDir: folder })).rejects.toMatchObject({

@@ -62,13 +62,17 @@ export class ControlDatabase {
 
   /**
    * @param path of the file, `:memory:` for none; taken for this process alone
-   * @throws an error that `isLocked` knows when another process has it; ServerError `SERVER_DATA_DIR_INCOMPATIBLE`
+   * @param lastReplica the greatest number that a folder has: it is not given out, and with one the file is not made
+   * @throws an error that `isLocked` knows when another process has it; ServerError `SERVER_DATA_DIR_INCOMPATIBLE`,
+   *   `SERVER_DATA_DIR_UNUSABLE`
    */
-  constructor(path: string) {
+  constructor(path: string, lastReplica = 0) {
     this.#database = new DatabaseSync(path, { timeout: 2000 });
     try {
       this.#database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
-      this.atOnce(() => this.#prepareSchema(path));
+      this.atOnce(() => this.#prepareSchema(path, lastReplica));
+      this.#assertSound(path);
+      this.reserveReplicas(lastReplica);
       this.#setRoomAside();
     } catch (error) {
       this.#database.close();
@@ -76,16 +80,29 @@ export class ControlDatabase {
     }
   }
 
-  #prepareSchema(path: string): void {
+  #prepareSchema(path: string, lastReplica: number): void {
     const version = readSchemaVersion(this.#database);
-    if (version === 0) this.#database.exec(SCHEMA);
-    else if (version !== CONTROL_SCHEMA_VERSION) {
+    if (version === 0) {
+      if (lastReplica > 0) throw unusable(path, 'is missing or empty, and databases lie beside it');
+      this.#database.exec(SCHEMA);
+    } else if (version !== CONTROL_SCHEMA_VERSION) {
       throw new ServerError(
         'SERVER_DATA_DIR_INCOMPATIBLE',
         `${path} has schema version ${String(version)}, and this server knows version ${CONTROL_SCHEMA_VERSION}. Start ` +
           'the version of Lightcone that wrote it, or choose another folder with --data-dir.',
       );
     }
+  }
+
+  /** What is found out later ends a server that says that it runs. */
+  #assertSound(path: string): void {
+    let problem: unknown;
+    try {
+      problem = this.#database.prepare('PRAGMA integrity_check(1)').get()?.['integrity_check'];
+    } catch (error) {
+      problem = (error as Error).message;
+    }
+    if (problem !== 'ok') throw unusable(path, `is damaged: ${String(problem).replaceAll('\n', ' ')}`);
   }
 
   close(): void {
@@ -250,6 +267,11 @@ export class ControlDatabase {
     if (statement === undefined) this.#statements.set(sql, (statement = this.#database.prepare(sql)));
     return statement;
   }
+}
+
+function unusable(path: string, reason: string): ServerError {
+  const hint = '"spacetime verify" says what can be saved, and its --salvage writes a new data directory with it';
+  return new ServerError('SERVER_DATA_DIR_UNUSABLE', `${path} ${reason}. Put it back from a copy, or: ${hint}.`);
 }
 
 /** `user_version` of a file, 0 of a new one. */
