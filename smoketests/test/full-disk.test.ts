@@ -1,4 +1,5 @@
 // The disk fills up while transactions commit: what was acknowledged stays, what cannot be written is not acknowledged.
+import { spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +11,7 @@ import { modulePath } from '../src/modules.ts';
 import { RawConnection } from '../src/raw-connection.ts';
 import { ServerProcess } from '../src/server-process.ts';
 import { SmallDisk } from '../src/small-disk.ts';
+import { spacetimeCommand } from '../src/spacetime-command.ts';
 
 const diskMegabytes = 24;
 const disk = new SmallDisk(diskMegabytes);
@@ -71,6 +73,13 @@ test.skipIf(disk.isSkipped)(
     // In order: one that is killed leaves the room that it had set aside, which is enough to go on with.
     await server.stop();
     fill(ballast);
+    // Which is also where temporary files go.
+    const [program, ...command] = spacetimeCommand;
+    const verify = spawnSync(program, [...command, 'verify', server.dataDir, '--jwt-key-dir', server.keyDir], {
+      env: { ...process.env, TMPDIR: disk.folder },
+      encoding: 'utf8',
+    });
+    expect(verify).toMatchObject({ status: 1, stdout: '', stderr: expect.stringContaining('ENOSPC') as string });
     const newFolder = join(disk.folder, 'new');
     await expect(ServerProcess.start({ dataDir: newFolder })).rejects.toThrow('no space left on device');
     await server.restart();

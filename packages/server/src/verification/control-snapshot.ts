@@ -48,6 +48,15 @@ export class ControlSnapshot implements AsyncDisposable {
 
   static async of(dataDirectory: string): Promise<ControlSnapshot> {
     const folder = await mkdtemp(join(tmpdir(), 'lightcone-control-'));
+    try {
+      return await ControlSnapshot.#copy(dataDirectory, folder);
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  static async #copy(dataDirectory: string, folder: string): Promise<ControlSnapshot> {
     const path = join(folder, FILE);
     const problem = await copyFailure(join(dataDirectory, FILE), path);
     if (problem !== undefined) {
@@ -89,11 +98,17 @@ export class ControlSnapshot implements AsyncDisposable {
   }
 }
 
-/** @returns why there is no copy */
+/**
+ * @returns why there is no copy
+ * @throws the system's error if there is no room for it: that says nothing about the original
+ */
 async function copyFailure(from: string, to: string): Promise<NodeJS.ErrnoException | undefined> {
   return copyFile(from, to).then(
     () => undefined,
-    (error: NodeJS.ErrnoException) => error,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOSPC' || error.code === 'EDQUOT') throw error;
+      return error;
+    },
   );
 }
 
