@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -35,6 +35,25 @@ test('a file of a later version is left as it is', async () => {
     const again = new DatabaseSync(path);
     expect(readSchemaVersion(again)).toBe(2);
     again.close();
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('many changes take no more of the disk for their log than it had from the beginning', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'lightcone-control-'));
+  try {
+    const path = join(folder, 'control.sqlite');
+    const control = new ControlDatabase(path);
+    const logBytes = async (): Promise<number> => (await stat(`${path}-wal`)).size;
+    const before = await logBytes();
+    expect(before).toBeGreaterThan(64 * 1024);
+    for (let i = 0; i < 200; i++) {
+      control.putDatabase({ ...record, identity: `${i}`.padStart(64, '0'), replica: i });
+      control.addName(`name ${i}`, `${i}`.padStart(64, '0'), 'alice');
+    }
+    expect(await logBytes()).toBe(before);
+    control.close();
   } finally {
     await rm(folder, { recursive: true });
   }

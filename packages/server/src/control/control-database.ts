@@ -70,6 +70,8 @@ export class ControlDatabase {
     this.#database = new DatabaseSync(path, { timeout: 2000 });
     try {
       this.#database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+      // Each change is brought to the file at once, so that the next one is written to the beginning of the log.
+      this.#database.exec('PRAGMA wal_autocheckpoint = 1');
       this.atOnce(() => this.#prepareSchema(path, lastReplica));
       this.#assertSound(path);
       this.reserveReplicas(lastReplica);
@@ -110,8 +112,8 @@ export class ControlDatabase {
   }
 
   /**
-   * Makes the log of changes, which is written from its beginning again and again, and the file itself so long that to
-   * delete a database takes no room on the disk: on a full one it is what gives room.
+   * Makes the log of changes, which is written from its beginning again and again, so long that to delete a database takes
+   * no room on the disk: on a full one it is what gives room.
    */
   #setRoomAside(): void {
     try {
@@ -122,16 +124,10 @@ export class ControlDatabase {
         `),
       );
       this.#database.exec('DROP TABLE ballast');
-      this.#beginLogAgain();
     } catch (error) {
       // There is none: what is there can be read nevertheless.
       if (!isDiskFull(error)) throw error;
     }
-  }
-
-  /** Brings all changes to the file, so that the next one is written to the beginning of the log. */
-  #beginLogAgain(): void {
-    this.#database.exec('PRAGMA wal_checkpoint(RESTART)');
   }
 
   findDatabase(identity: string): DatabaseRecord | undefined {
@@ -181,7 +177,6 @@ export class ControlDatabase {
 
   /** Works on a full disk, too, unless it was full when this was opened. */
   deleteDatabase(identity: string): void {
-    this.#beginLogAgain();
     this.#run('DELETE FROM database WHERE identity = ?', identity);
   }
 
