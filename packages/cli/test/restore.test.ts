@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -30,6 +30,17 @@ test('a place with nothing in it is said to have nothing', async () => {
   expect([restored.exitCode, restored.noted]).toEqual([1, expect.stringContaining('no copy of the database chat')]);
   const verified = await user.run(['backup', 'verify', work, '--database', 'chat']);
   expect([verified.exitCode, verified.noted]).toEqual([1, expect.stringContaining('no backups of chat')]);
+});
+
+test('a copy that is damaged is said to be, with the way to another one', async () => {
+  const archive = await mkdtemp(join(tmpdir(), 'lightcone-cli-archive-'));
+  const log = join(archive, 'c2'.repeat(32), 'archive-20261127T144330Z-d43ca1a0', 'log');
+  await mkdir(log, { recursive: true });
+  await writeFile(join(log, '00000000000000000000.piece'), Buffer.alloc(100));
+  const { exitCode, noted } = await user.run(['restore', archive, '--data-dir', join(work, 'new')]);
+  expect([exitCode, noted]).toEqual([1, expect.stringContaining('the copy is damaged: 00000000000000000000.piece')]);
+  expect(noted).toContain(`\`--copy <id>\` takes another copy, which may be older: the folders of ${archive}`);
+  await rm(archive, { recursive: true });
 });
 
 test('a place that is none, and credentials that are missing, are told', async () => {

@@ -129,18 +129,21 @@ describe('what cannot be restored', () => {
     expect((await readdir(work)).filter((name) => name.includes('refused'))).toEqual([]);
   });
 
-  test.each([{ database: 'nobody' }, { database: 'c2'.repeat(32) }, { database: 'people', copyId: 'archive-x' }])(
-    '$database $copyId is not there',
-    async (which) => {
-      const options = {
-        store,
-        ...which,
-        target: { kind: 'latest' },
-        dataDir: join(work, `refused ${count++}`),
-      } as const;
-      await expect(restore(options)).rejects.toMatchObject({ code: 'SERVER_COPY_MISSING' });
+  test.each([
+    { database: 'nobody', message: /^there is no copy of the database nobody; there are copies of .*people/ },
+    { database: 'c2'.repeat(32), message: /^there is no copy of the database (c2){32}$/ },
+    {
+      database: 'people',
+      copyId: 'archive-x',
+      message: /^there is no copy of the database people with the id archive-x$/,
     },
-  );
+  ])('$database $copyId is not there', async ({ message, ...which }) => {
+    const dataDir = join(work, `refused ${count++}`);
+    await expect(restore({ store, ...which, target: { kind: 'latest' }, dataDir })).rejects.toMatchObject({
+      code: 'SERVER_COPY_MISSING',
+      message: expect.stringMatching(message) as string,
+    });
+  });
 
   test('an archive whose server was ended before anything was in it is none', async () => {
     const begun = new MemoryBlobStore();
@@ -335,7 +338,9 @@ describe('into a data directory that has databases', () => {
     const former = restored!.formerFolder!; // it was there
     expect(await readdir(former)).toContain('clog');
     const { findings } = await verifyDataDirectory(dataDir, { keyDir: work });
-    expect(findings).toMatchObject([{ severity: 'warning', code: 'REPLICA_ORPHANED' }]);
+    expect(findings).toMatchObject([
+      { severity: 'warning', code: 'REPLICA_ORPHANED', message: expect.stringContaining('--replace') as string },
+    ]);
     await rm(former, { recursive: true });
     await using server = await startServer({ listenAddress: '127.0.0.1:0', dataDir, keyDir: work });
     expect(await sql(server.url, 'folk', owner, 'SELECT name FROM person')).toHaveLength(5);

@@ -40,6 +40,8 @@ async function runRestore({ terminal }: CliSession, archive: string, options: Re
     replace,
     onDatabase: ({ identity, names }, id) => terminal.note(`Restoring ${names[0] ?? identity} from ${id}`),
     onLeftOut: ({ identity, names }) => terminal.note(`Left out ${names[0] ?? identity}: it was not there yet`),
+  }).catch((cause: unknown) => {
+    throw isDamage(cause) ? damaged(archive, cause) : cause;
   });
   for (const { description, lastTxOffset, tables, lostNames, formerFolder } of restored) {
     const rows = tables.reduce((sum, table) => sum + table.rows, 0);
@@ -55,6 +57,18 @@ async function runRestore({ terminal }: CliSession, archive: string, options: Re
     }
   }
   terminal.print(`Checked, and written to ${dataDir}. Start it with: spacetime start --data-dir ${dataDir}`);
+}
+
+function isDamage(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && String(error.code).endsWith('_DAMAGED');
+}
+
+/** Nobody but who restores can say that an older state will do. */
+function damaged(archive: string, cause: Error): CliError {
+  return new CliError('CLI_REFUSED', `the copy is damaged: ${cause.message}`, {
+    cause,
+    hint: `Nothing was restored. \`--copy <id>\` takes another copy, which may be older: the folders of ${archive} are called by their ids.`,
+  });
 }
 
 function targetOf({ toOffset, toTime }: RestoreOptions): RestoreTarget {

@@ -103,6 +103,9 @@ interface Copies {
   readonly latest: number;
 }
 
+/** Of databases, when another one was asked for. */
+const MAX_NAMED = 10;
+
 /** The databases that are meant, each with the copies that may be used. */
 async function choose({ store, database, copyId }: RestoreOptions): Promise<Copies[]> {
   const byIdentity = new Map<string, DatabaseCopy[]>();
@@ -114,13 +117,15 @@ async function choose({ store, database, copyId }: RestoreOptions): Promise<Copi
     byIdentity.set(name.identity, copies);
   }
   const chosen: Copies[] = [];
+  const others: string[] = [];
   let damage: unknown;
   for (const found of byIdentity.values()) {
     try {
       const copies = await described(found);
       if (copies === undefined) continue;
-      if (database !== undefined && only === undefined && !copies.description.names.includes(database)) continue;
-      chosen.push(copies);
+      const { identity, names } = copies.description;
+      if (database === undefined || only !== undefined || names.includes(database)) chosen.push(copies);
+      else others.push(names[0] ?? identity);
     } catch (error) {
       // What it is called, nobody can say: another one may be meant.
       if (database === undefined || only !== undefined) throw error;
@@ -132,7 +137,9 @@ async function choose({ store, database, copyId }: RestoreOptions): Promise<Copi
   if (damage !== undefined) throw damage;
   const what = database === undefined ? 'a database' : `the database ${database}`;
   const which = copyId === undefined ? '' : ` with the id ${copyId}`;
-  throw new ServerError('SERVER_COPY_MISSING', `there is no copy of ${what}${which}`);
+  const some = others.length > MAX_NAMED ? [...others.slice(0, MAX_NAMED), '…'] : others;
+  const instead = some.length === 0 ? '' : `; there are copies of ${some.join(', ')}`;
+  throw new ServerError('SERVER_COPY_MISSING', `there is no copy of ${what}${which}${instead}`);
 }
 
 /** The copies that there are something of, the one with the latest state first. @returns undefined if there is none */

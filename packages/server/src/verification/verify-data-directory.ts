@@ -97,7 +97,8 @@ async function replicasOf(path: string, control: ControlContent, findings: Findi
   for (const replica of control.isUsable ? present : []) {
     if (control.databases.some((record) => record.replica === replica)) continue;
     const message =
-      'no database has these files: what a delete, a reset or a publish left that did not come to its end';
+      'no database has these files: what a restore with --replace put aside, or what a delete, a reset or a publish left ' +
+      'that did not come to its end';
     findings.push({ severity: 'warning', code: 'REPLICA_ORPHANED', path: `replicas/${replica}`, message });
   }
   return present.toSorted((a, b) => a - b);
