@@ -30,7 +30,8 @@ export const CONFIG_TEMPLATE = `# Lightcone server configuration. Every key may 
 
 [snapshots]
 # Of what is in memory, taken while transactions go on: a database starts from the newest one and the log after it.
-# One is taken after so many transactions, or so much log, whichever is first.
+# One is taken after so many transactions, or so much log, whichever is first; but not before there is a quarter as much
+# log since the last one as that one has bytes, so that a large database does not write itself all the time.
 # every-transactions = 1000000
 # every-mib = 256
 # How many are kept. With two a database also starts if the newest is damaged or incomplete. They share what did not
