@@ -8,7 +8,7 @@ import type { Caller, ConnectRequest } from './client.ts';
 import { Clients } from './clients.ts';
 import { CLOSE_CODES } from './close-codes.ts';
 import { Core, type DatabaseOptions } from './core.ts';
-import { EngineError } from './errors.ts';
+import { EngineError, isDiskFull, logFailure } from './errors.ts';
 import { engineLogRecord } from './log-record.ts';
 import { LoadedModule } from './loaded-module.ts';
 import type { DatabaseMetrics } from './metrics.ts';
@@ -21,7 +21,6 @@ import { readMetrics } from './read-metrics.ts';
 import { RoomWatch } from './room-watch.ts';
 import { disconnectCaller, leftoverCallers } from './sessions.ts';
 import { recoverStore } from './snapshots/recover-store.ts';
-import { isDiskFull, logFailure } from './transactions.ts';
 import { UnconnectedCallers } from './unconnected-callers.ts';
 
 const NOTHING = (): void => {};

@@ -1,3 +1,5 @@
+import type { CommitLogError } from '@lightcone/commitlog';
+
 /** Stable codes of this package's errors; never reused. */
 export type EngineErrorCode =
   | 'ENGINE_UNSUPPORTED_MODULE'
@@ -27,4 +29,16 @@ export class EngineError extends Error {
     super(message, options);
     this.code = code;
   }
+}
+
+/** Why a database whose log has failed stops. */
+export function logFailure(cause: CommitLogError): EngineError {
+  return new EngineError(cause.code === 'LOG_DISK_FULL' ? 'ENGINE_DISK_FULL' : 'ENGINE_LOG_FAILED', cause.message, {
+    cause,
+  });
+}
+
+/** Whether there was no room on the database's disk for what was to be written. */
+export function isDiskFull(error: unknown): error is EngineError {
+  return error instanceof EngineError && error.code === 'ENGINE_DISK_FULL';
 }

@@ -1,12 +1,12 @@
 import type { CallOutcome } from '@lightcone/host';
 import type { Transaction } from '@lightcone/store';
+import { isDiskFull } from './errors.ts';
 import type { AdmittedReducer } from './admission.ts';
 import type { ActiveCaller } from './client.ts';
 import type { Core } from './core.ts';
 import type { Reducer } from './loaded-module.ts';
 import type { TransactionInputs } from './transaction-record.ts';
 import type { NoRoom } from './limits/door.ts';
-import { isDiskFull } from './transactions.ts';
 import { isViewFailure } from './views/view-failure.ts';
 
 /** What clients are told of a trap; the reason is in the database's log. */

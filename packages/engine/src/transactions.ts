@@ -1,9 +1,9 @@
-import type { CommitLog, CommitLogError } from '@lightcone/commitlog';
+import type { CommitLog } from '@lightcone/commitlog';
 import { ByteWriter } from '@lightcone/sats';
 import type { Scheduler } from './scheduler/scheduler.ts';
 import type { Store, TableDelta, Transaction, TransactionDelta } from '@lightcone/store';
 import type { Client } from './client.ts';
-import { EngineError } from './errors.ts';
+import { EngineError, logFailure } from './errors.ts';
 import type { Outbox } from './outbox.ts';
 import type { TransactionOrigin } from './connection/wire.ts';
 import type { Subscriptions } from './subscriptions/subscriptions.ts';
@@ -169,17 +169,6 @@ export class Transactions {
     this.#delta?.release();
     this.#delta = undefined;
   }
-}
-
-/** Why a database whose log has failed stops. */
-export function logFailure(cause: CommitLogError): EngineError {
-  return new EngineError(cause.code === 'LOG_DISK_FULL' ? 'ENGINE_DISK_FULL' : 'ENGINE_LOG_FAILED', cause.message, {
-    cause,
-  });
-}
-
-export function isDiskFull(error: unknown): error is EngineError {
-  return error instanceof EngineError && error.code === 'ENGINE_DISK_FULL';
 }
 
 /** Whether the log keeps what happened to a table. */

@@ -1,5 +1,6 @@
 import { QueryError } from '@lightcone/query';
 import type { Identity } from '@lightcone/sats';
+import { isDiskFull } from './errors.ts';
 import { type AdmittedReducer, admitJsonCall, isRefusal } from './admission.ts';
 import type { CallResult, ConnectRejected, SqlResult } from './call-result.ts';
 import { ActiveCaller, type Caller } from './client.ts';
@@ -11,7 +12,6 @@ import { callProcedureForJson } from './procedures/call-procedure-for-json.ts';
 import { callReducer, failureText } from './reducer-calls.ts';
 import { connectCaller, disconnectCaller } from './sessions.ts';
 import { runStatement } from './sql.ts';
-import { isDiskFull } from './transactions.ts';
 
 /** What is asked for by those who have no connection: one is made for the length of each call and statement. */
 export class UnconnectedCallers {

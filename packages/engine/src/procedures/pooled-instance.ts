@@ -10,11 +10,10 @@ import type {
 } from '@lightcone/host';
 import type { Transaction } from '@lightcone/store';
 import type { Core } from '../core.ts';
-import { EngineError } from '../errors.ts';
+import { EngineError, isDiskFull } from '../errors.ts';
 import type { RunningFunction } from '../loaded-module.ts';
 import type { ProcedureCounts } from '../metrics.ts';
 import { ModuleData } from '../module-data.ts';
-import { isDiskFull } from '../transactions.ts';
 import { isViewFailure } from '../views/view-failure.ts';
 import { sendHttpRequest } from './send-http-request.ts';
 import type { MemoryBudget } from './memory-budget.ts';

@@ -1,8 +1,7 @@
 import { type CallFailure, DEFAULT_LIMITS, HostError, type HttpRequest } from '@lightcone/host';
 import { SatsError } from '@lightcone/sats';
 import type { Core } from '../core.ts';
-import { EngineError } from '../errors.ts';
-import { isDiskFull } from '../transactions.ts';
+import { EngineError, isDiskFull } from '../errors.ts';
 import type { ProcedureCounts, ProcedureMetrics } from '../metrics.ts';
 import { findHttpRoute } from './find-http-route.ts';
 import { MemoryBudget } from './memory-budget.ts';
