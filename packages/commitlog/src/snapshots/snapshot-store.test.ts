@@ -1,4 +1,4 @@
-import { type BlobStore, MemoryBlobStore } from '@lightcone/blobs';
+import { type BlobStore, type ByteRange, MemoryBlobStore } from '@lightcone/blobs';
 import { type BlobOperation, FaultyBlobStore } from '@lightcone/blobs/testing';
 import { expect, test } from 'vitest';
 import { decodeManifest, manifestKey } from './snapshot-manifest.ts';
@@ -52,6 +52,19 @@ test('a page that fits an object is in one object', async () => {
   const writer = await new SnapshotStore(new MemoryBlobStore()).write();
   const page = filled(65_536 + 1, 1);
   for (let i = 0; i < 200; i++) expect(writer.add(page, 0, page.length, false)).toHaveLength(1);
+});
+
+test('what was read to be verified, and what was stored, is given back at once', async () => {
+  const blobs = new RememberingBlobStore();
+  const store = new SnapshotStore(blobs);
+  const writer = await store.write();
+  const pieces = [1, 2, 3].flatMap((value) => writer.add(filled(MAX_OBJECT_BYTES, value), 0, MAX_OBJECT_BYTES, false));
+  await writer.storeAll();
+  // One of the writer's buffers waits to be filled again.
+  expect(blobs.bytesPut.map(({ length }) => length)).toEqual([MAX_OBJECT_BYTES, 0, 0]);
+  await writer.finish(manifestOf(0, pieces));
+  expect(await store.verify(0)).toEqual([]);
+  expect(blobs.bytesGot.slice(-3).map(({ length }) => length)).toEqual([0, 0, 0]);
 });
 
 test('the same content has the same name, and a snapshot can consist of objects of the one before', async () => {
@@ -353,4 +366,21 @@ async function objectKeys(blobs: BlobStore): Promise<string[]> {
   const keys: string[] = [];
   for await (const { key } of blobs.list('objects/')) keys.push(key);
   return keys;
+}
+
+/** Remembers the bytes that it was given, and those that it gave. */
+class RememberingBlobStore extends MemoryBlobStore {
+  readonly bytesPut: Uint8Array[] = [];
+  readonly bytesGot: Uint8Array[] = [];
+
+  override async get(key: string, range?: ByteRange): Promise<Uint8Array | undefined> {
+    const bytes = await super.get(key, range);
+    if (bytes !== undefined) this.bytesGot.push(bytes);
+    return bytes;
+  }
+
+  override async put(key: string, bytes: Uint8Array): Promise<void> {
+    await super.put(key, bytes);
+    if (key.startsWith('objects/')) this.bytesPut.push(bytes);
+  }
 }

@@ -1,5 +1,6 @@
 import type { BlobStore } from '@lightcone/blobs';
 import { CommitLogError } from '../errors.ts';
+import { freeMemory } from './free-memory.ts';
 import { type Sha256, platformSha256 } from './sha256.ts';
 import {
   MAX_MANIFEST_BYTES,
@@ -73,7 +74,8 @@ export class SnapshotStore {
     const reader = await collecting(problems, () => this.open(txOffset));
     for (const object of reader?.manifest.objects ?? []) {
       signal?.throwIfAborted();
-      await collecting(problems, () => reader!.read(object));
+      const bytes = await collecting(problems, () => reader!.read(object));
+      if (bytes !== undefined) freeMemory(bytes);
     }
     return problems;
   }

@@ -1,3 +1,4 @@
+import { freeMemory } from './free-memory.ts';
 import type { SnapshotManifest } from './snapshot-manifest.ts';
 import { SnapshotObject, type SnapshotPiece } from './snapshot-object.ts';
 import type { ObjectPins, SnapshotStore } from './snapshot-store.ts';
@@ -77,7 +78,10 @@ export class SnapshotWriter {
       next.object.stored(id);
       this.#storedBytes += next.bytes.length;
       this.#pendingBytes -= next.bytes.length;
-      if (next.isOurs) this.#spare = new Uint8Array(next.bytes.buffer);
+      if (!next.isOurs) continue;
+      const buffer = new Uint8Array(next.bytes.buffer);
+      if (this.#spare === undefined) this.#spare = buffer;
+      else freeMemory(buffer);
     }
   }
 
