@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bytesToHex, Identity } from '@lightcone/sats';
 import { keccak_256 } from '@noble/hashes/sha3.js';
@@ -12,6 +11,7 @@ import { ServerError } from './errors.ts';
 import { hostLogLine } from './module-log/host-log-line.ts';
 import { ModuleLog } from './module-log/module-log.ts';
 import { RunningDatabase, isDiskFilled, isRoomFound } from './running-database.ts';
+import { beginReplica, keepReplica, removeReplica } from './unregistered-replicas.ts';
 
 /** How often a database was started, or could not be, and connections that did not come about. */
 export interface StartCounts {
@@ -208,9 +208,12 @@ export class Databases {
 
   /** Starts a database on new files, makes it the one of its identity, and removes the old one's files. */
   async #replace(record: DatabaseRecord, program: Uint8Array, old?: DatabaseRecord): Promise<void> {
+    const path = this.pathOf(record);
+    if (path !== undefined) await beginReplica(path);
     let database: RunningDatabase | undefined;
     try {
       database = await this.#start(record, program);
+      if (path !== undefined) await keepReplica(path);
       this.#control.putDatabase(record);
     } catch (error) {
       await this.#retire(record, database);
@@ -297,8 +300,8 @@ export class Databases {
   async #forget(record: DatabaseRecord): Promise<void> {
     await this.#moduleLogs.get(record.replica)?.close();
     this.#moduleLogs.delete(record.replica);
-    const path = this.#dataDirectory.replicaPath(record.replica);
-    if (path !== undefined) await rm(path, { recursive: true, force: true });
+    const path = this.pathOf(record);
+    if (path !== undefined) await removeReplica(path);
   }
 
   #mustFind(identity: string): DatabaseRecord {

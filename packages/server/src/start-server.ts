@@ -9,6 +9,7 @@ import { generateKeyPair, loadKeyPair, loadKeyPairFrom } from './auth/keys.ts';
 import type { ServerKeys } from './auth/keys.ts';
 import { loadListedIssuers } from './auth/listed-issuers.ts';
 import { Tokens } from './auth/tokens.ts';
+import type { ControlDatabase } from './control/control-database.ts';
 import { DataDirectory } from './data-directory.ts';
 import { Databases } from './databases.ts';
 import { ServerError } from './errors.ts';
@@ -25,6 +26,7 @@ import type { Metrics } from './metrics/metrics.ts';
 import { RequestTimes } from './metrics/request-times.ts';
 import type { PostgresGateway } from './postgres/postgres-gateway.ts';
 import { probePort } from './probe-port.ts';
+import { removeUnregistered } from './unregistered-replicas.ts';
 
 /** How long a stop waits for requests that are being answered. */
 const DRAIN_MS = 5000;
@@ -80,6 +82,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     if (config.unknownKeys.length > 0) {
       log.warn({ keys: config.unknownKeys }, 'config.toml has keys that mean nothing here');
     }
+    if (dataDir !== undefined) await removeLeftovers(dataDir, control, log);
     const { acceptsUnlisted, issuers } = config.identity;
     const listed = await loadListedIssuers(issuers, log);
     const foreignIssuers = new ForeignIssuers({ listed, acceptsUnlisted, log });
@@ -171,6 +174,15 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     await postgres?.close(0);
     await dataDirectory.close();
     throw error;
+  }
+}
+
+async function removeLeftovers(dataDir: string, control: ControlDatabase, log: Logger): Promise<void> {
+  try {
+    const replicas = await removeUnregistered(dataDir, control);
+    if (replicas.length > 0) log.info({ replicas }, 'removed what publishes left that did not come to their end');
+  } catch (error) {
+    log.warn({ err: error }, 'what a publish left that did not come to its end could not be removed');
   }
 }
 

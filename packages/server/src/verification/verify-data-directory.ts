@@ -7,6 +7,7 @@ import { ServerError } from '../errors.ts';
 import { replicaFolders } from '../replica-folders.ts';
 import { type ControlContent, ControlSnapshot } from './control-snapshot.ts';
 import type { DirectoryReport, Finding, ReplicaReport } from './directory-report.ts';
+import { isUnregistered } from '../unregistered-replicas.ts';
 import { refuseRunning } from './refuse-running.ts';
 import { verifyKeys } from './verify-keys.ts';
 import { type ExpectedDatabase, verifyReplica } from './verify-replica.ts';
@@ -96,9 +97,10 @@ async function replicasOf(path: string, control: ControlContent, findings: Findi
   // Without a control database nobody can say that a folder belongs to none.
   for (const replica of control.isUsable ? present : []) {
     if (control.databases.some((record) => record.replica === replica)) continue;
-    const message =
-      'no database has these files: what a restore with --replace put aside, or what a delete, a reset or a publish left ' +
-      'that did not come to its end';
+    const reason = isUnregistered(join(path, 'replicas', String(replica)))
+      ? 'what a publish left that did not come to its end; the next start of the server removes it'
+      : 'what a restore with --replace put aside, or what a delete, a reset or a publish left that did not come to its end';
+    const message = `no database has these files: ${reason}`;
     findings.push({ severity: 'warning', code: 'REPLICA_ORPHANED', path: `replicas/${replica}`, message });
   }
   return present.toSorted((a, b) => a - b);
