@@ -189,9 +189,9 @@ describe('what is done is counted:', () => {
   });
 });
 
-const upgrade = (token: string, protocol: string): string =>
+const upgrade = (token: string, protocol: string, name: string): string =>
   [
-    `GET /v1/database/people/subscribe?token=${token} HTTP/1.1`,
+    `GET /v1/database/${name}/subscribe?token=${token} HTTP/1.1`,
     'host: localhost',
     'connection: upgrade',
     'upgrade: websocket',
@@ -201,9 +201,9 @@ const upgrade = (token: string, protocol: string): string =>
     '\r\n',
   ].join('\r\n');
 
-async function open(token = owner.token, protocol = 'v1.json.spacetimedb'): Promise<Socket> {
+async function open(token = owner.token, protocol = 'v1.json.spacetimedb', name = 'people'): Promise<Socket> {
   const socket = connect(server.port, '127.0.0.1');
-  socket.write(upgrade(token, protocol));
+  socket.write(upgrade(token, protocol, name));
   await once(socket, 'data');
   return socket;
 }
@@ -218,13 +218,14 @@ test('the CPU time is that of the whole life of the process', async () => {
 });
 
 test.each([
-  { cause: 'invalid_protocol', token: undefined, protocol: 'v9.json' },
-  { cause: 'authorization_failed', token: 'x', protocol: 'v1.json.spacetimedb' },
-])('a connection that is rejected counts as $cause', async ({ cause, token, protocol }) => {
+  { cause: 'invalid_protocol', token: undefined, protocol: 'v9.json', as: 'people' },
+  { cause: 'authorization_failed', token: 'x', protocol: 'v1.json.spacetimedb', as: 'people' },
+  { cause: 'authorization_failed', token: 'x', protocol: 'v1.json.spacetimedb', as: '%70eople' },
+])('a connection to $as that is rejected counts as $cause', async ({ cause, token, protocol, as }) => {
   const labels = { database_identity: database, cause };
   const name = 'spacetime_worker_ws_client_rejections_total';
   const before = await read(name, labels);
-  (await open(token, protocol)).destroy();
+  (await open(token, protocol, as)).destroy();
   expect(await read(name, labels)).toBe(before + 1);
 });
 

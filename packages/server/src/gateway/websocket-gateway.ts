@@ -14,12 +14,12 @@ import type { RunningDatabase } from '../running-database.ts';
 import { Connection } from './connection.ts';
 import type { DisconnectCause } from './connection.ts';
 import { CORS_HEADERS, describeError, identityHeaders } from './http-application.ts';
-import { parseDatabaseReference } from '../control/database-name.ts';
 import type { RejectionCause } from '../databases.ts';
 import { HttpError } from './http-error.ts';
 import { QueryString } from './query-string.ts';
 import { ReadingTurns } from './reading-turns.ts';
 import type { Route } from './route.ts';
+import { mustDatabase } from './routes/context.ts';
 import type { RouteContext } from './routes/context.ts';
 import {
   checkSubscribeRequest,
@@ -131,13 +131,13 @@ export class WebSocketGateway {
 
   /** Counts for the database that a request names, if there is one. */
   #countRejection({ url = '' }: IncomingMessage, error: unknown): void {
-    const { control, databases } = this.#context;
-    const [, target = ''] = /^\/v1\/database\/([^/?]+)/u.exec(url) ?? [];
-    const reference = parseDatabaseReference(target);
-    if (typeof reference === 'string') return;
-    const identity = reference.tag === 'identity' ? reference.identity : control.findIdentity(reference.name);
-    if (identity === undefined || control.findDatabase(identity) === undefined) return;
-    databases.countRejection(identity, causeOfRejection(error));
+    let identity: string;
+    try {
+      ({ identity } = mustDatabase(this.#context, subscribeTarget(url) ?? ''));
+    } catch {
+      return; // it names none
+    }
+    this.#context.databases.countRejection(identity, causeOfRejection(error));
   }
 
   /** Refuses new connections; those that are open end with their databases. */
