@@ -51,6 +51,15 @@ async function addPerson(server: RunningServer, user: Awaited<ReturnType<typeof 
   expect(response.status).toBe(200);
 }
 
+test('before the first round nothing has failed and nothing is behind, as far as anybody knows', async () => {
+  await writeFile(join(dataDir, 'config.toml'), '[archive]\ninterval = "1h"\n');
+  await using server = await startServer({ listenAddress: '127.0.0.1:0', dataDir, archive: join(work, 'archive') });
+  await publish(server.url, 'people', await newUser(server.url), programs.person);
+  expect(await metric(server, 'lightcone_archive_failures_total')).toBe(0);
+  expect(await metric(server, 'lightcone_archive_lag_transactions')).toBe(0);
+  expect(await metric(server, 'lightcone_archive_last_success_timestamp_seconds')).toBeUndefined();
+});
+
 test('a stop archives what no round has come to', async () => {
   await writeFile(join(dataDir, 'config.toml'), '[archive]\ninterval = "1h"\n');
   const archive = join(work, 'archive');

@@ -55,11 +55,9 @@ export class Archive {
     this.#tickLater();
   }
 
-  /** By identity. */
-  get statuses(): ReadonlyMap<string, Readonly<ArchiveStatus>> {
-    const byIdentity = new Map<string, ArchiveStatus>();
-    for (const status of this.#statuses.values()) byIdentity.set(status.record.identity, status);
-    return byIdentity;
+  /** Of all databases, also of those that no round has come to yet. */
+  get statuses(): readonly Readonly<ArchiveStatus>[] {
+    return this.#control.databases().map((record) => this.#statusOf(record));
   }
 
   /** Archives the rest of what is there, if that does not take long. To be called when all databases are closed. */

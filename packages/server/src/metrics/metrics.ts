@@ -42,7 +42,7 @@ export class Metrics {
   );
   readonly #archiveLag = this.#scraped.gauge(
     'lightcone_archive_lag_transactions',
-    'Durable transactions that are not in the archive.',
+    'Durable transactions that were not in the archive after the last attempt; 0 before the first.',
     'db',
   );
   readonly #archiveSuccess = this.#scraped.gauge(
@@ -125,7 +125,8 @@ export class Metrics {
   }
 
   #readCopies(): void {
-    for (const [db, status] of this.#archive?.statuses ?? []) {
+    for (const status of this.#archive?.statuses ?? []) {
+      const db = status.record.identity;
       this.#archiveLag.set({ db }, Math.max(0, status.durableTxOffset + 1 - status.endTxOffset));
       if (status.lastSuccessAt !== undefined) this.#archiveSuccess.set({ db }, status.lastSuccessAt / 1000);
       this.#archiveFailures.inc({ db }, status.failures);
