@@ -39,7 +39,9 @@ test('a copy that is damaged is said to be, with the way to another one', async 
   await writeFile(join(log, '00000000000000000000.piece'), Buffer.alloc(100));
   const { exitCode, noted } = await user.run(['restore', archive, '--data-dir', join(work, 'new')]);
   expect([exitCode, noted]).toEqual([1, expect.stringContaining('the copy is damaged: 00000000000000000000.piece')]);
-  expect(noted).toContain(`\`--copy <id>\` takes another copy, which may be older: the folders of ${archive}`);
+  expect(noted).toContain(
+    `\`--copy <id>\` takes another copy, which may be older. They are in ${archive}, each as <identity`,
+  );
   await rm(archive, { recursive: true });
 });
 
@@ -60,4 +62,15 @@ test('a data directory that has something in it is left alone', async () => {
   expect([exitCode, noted]).toEqual([1, expect.stringContaining('there is something in it')]);
   expect(await readdir(mine)).toEqual(['precious']);
   await rm(mine, { recursive: true });
+});
+
+test('how many backups are damaged is said, with the way to another one', async () => {
+  const backups = await mkdtemp(join(tmpdir(), 'lightcone-cli-backups-'));
+  const backup = join(backups, 'c2'.repeat(32), 'backup-20261127T144330Z-d43ca1a0');
+  await mkdir(backup, { recursive: true });
+  await writeFile(join(backup, 'backup.json'), '{');
+  const { exitCode, noted } = await user.run(['backup', 'verify', backups]);
+  expect([exitCode, noted]).toEqual([1, expect.stringContaining(`Damaged backups in ${backups}: 1 of 1.`)]);
+  expect(noted).toContain('--copy <id>');
+  await rm(backups, { recursive: true });
 });

@@ -353,7 +353,13 @@ describe('into a data directory that has databases', () => {
     control.setLocked(identity, true);
     control.close();
     const options = { store, database: 'people', target: { kind: 'latest' }, dataDir, replace: true } as const;
-    await expect(restore(options)).rejects.toMatchObject({ message: expect.stringContaining('locked') as string });
+    for (const replace of [true, false]) {
+      await expect(restore({ ...options, replace })).rejects.toMatchObject({
+        message: expect.stringMatching(
+          /locked, .*`spacetime unlock c200.*with --replace; or choose another/u,
+        ) as string,
+      });
+    }
   });
 
   test('nothing of it changes when one of the copies is damaged', async () => {

@@ -104,8 +104,10 @@ async function runVerify({ terminal }: CliSession, location: string, { database 
     for (const problem of problems) terminal.print(`  ${problem}`);
     if (problems.length > 0) damaged++;
   }
-  if (damaged > 0)
-    throw new CliError('CLI_REFUSED', `${damaged} of ${wanted.length + broken.length} backups are damaged.`);
+  if (damaged === 0) return;
+  throw new CliError('CLI_REFUSED', `Damaged backups in ${location}: ${damaged} of ${wanted.length + broken.length}.`, {
+    hint: '`spacetime restore` brings a database back from another one with `--copy <id>`.',
+  });
 }
 
 function readBackup(json: JsonValue): Record<'id' | 'finishedAt' | 'lastTxOffset' | 'bytes', string> {

@@ -67,7 +67,7 @@ function isDamage(error: unknown): error is Error {
 function damaged(archive: string, cause: Error): CliError {
   return new CliError('CLI_REFUSED', `the copy is damaged: ${cause.message}`, {
     cause,
-    hint: `Nothing was restored. \`--copy <id>\` takes another copy, which may be older: the folders of ${archive} are called by their ids.`,
+    hint: `Nothing was restored. \`--copy <id>\` takes another copy, which may be older. They are in ${archive}, each as <identity of the database>/<id>.`,
   });
 }
 

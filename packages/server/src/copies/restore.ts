@@ -82,10 +82,13 @@ function checkPlace(
 ): void {
   const there = destination.find(identity);
   if (there === undefined || (replace && !there.isLocked)) return;
-  const wayOut = there.isLocked ? 'It is locked, so it cannot be replaced' : 'To replace it, say so with --replace';
+  const wayOut = there.isLocked
+    ? `, and locked, so that it is not replaced. Start a server there and unlock it (\`spacetime unlock ${identity}\`), stop ` +
+      'the server, and restore with --replace'
+    : '. To replace it, say so with --replace';
   throw new ServerError(
     'SERVER_RESTORE_FAILED',
-    `${names[0] ?? identity} (${identity}) is in ${dataDir} already. ${wayOut}; or choose another data directory.`,
+    `${names[0] ?? identity} (${identity}) is in ${dataDir} already${wayOut}; or choose another data directory.`,
   );
 }
 
