@@ -48,5 +48,5 @@ test.each(['people', 'abc=people', `${'ab'.repeat(32)}=`])('--name %s is refused
 test('a folder that is none is refused', async () => {
   const user = new TestUser();
   const run = await user.run(['import', user.home]);
-  expect(run).toMatchObject({ exitCode: 1, noted: expect.stringContaining('it has no metadata.toml') });
+  expect(run).toMatchObject({ exitCode: 1, noted: expect.stringContaining('has no metadata.toml') });
 });

@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCli } from '../src/run-cli.ts';
 import { TestUser } from './run.ts';
@@ -48,4 +49,36 @@ test('a port that is taken is named, with how to choose another', async () => {
   expect(second.noted).toContain('--listen-addr');
   terminal.stop();
   await run;
+});
+
+test('an archive that is none is refused before anything is made', async () => {
+  const user = new TestUser();
+  const dataDir = join(user.home, 'data');
+  const result = await user.run([
+    'start',
+    '--data-dir',
+    dataDir,
+    '--listen-addr',
+    '127.0.0.1:0',
+    '--archive',
+    'ftp://x',
+  ]);
+  const message = 'the archive has no usable location: "ftp://x": expected s3://bucket/prefix or a folder';
+  expect(result).toMatchObject({ exitCode: 1, noted: expect.stringContaining(message) });
+  expect(readdirSync(user.home)).toEqual([]);
+});
+
+test('the folder of a program that embeds a database is refused, and nothing is written to it', async () => {
+  const user = new TestUser();
+  const folder = join(user.home, 'embedded');
+  mkdirSync(join(folder, 'snapshots'), { recursive: true });
+  writeFileSync(join(folder, '00000000000000000000.stdb.log'), '');
+  const refusal = `${folder} is no data directory of a server: the log of one database lies in it`;
+  for (const args of [
+    ['start', '--listen-addr', '127.0.0.1:0', '--data-dir', folder],
+    ['verify', folder],
+  ]) {
+    expect(await user.run(args)).toMatchObject({ exitCode: 1, noted: expect.stringContaining(refusal) });
+  }
+  expect(readdirSync(folder)).toEqual(['00000000000000000000.stdb.log', 'snapshots']);
 });

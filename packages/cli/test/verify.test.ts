@@ -75,3 +75,18 @@ test('without a folder it is that of `start`; what is none is refused', async ()
   expect(run).toMatchObject({ exitCode: 1, printed: '' });
   expect(run.noted).toContain(join(user.home, '.local', 'share', 'spacetime', 'data'));
 });
+
+test.each(['verify', 'import'])(
+  '%s of a folder that is not there says so, and what is expected there',
+  async (command) => {
+    const absent = join(user.home, 'absent');
+    const run = await user.run([command, absent]);
+    expect(run).toMatchObject({
+      exitCode: 1,
+      noted: expect.stringContaining(`${absent} is not there: expected the data directory of `),
+    });
+    expect(run.noted).not.toContain('ENOENT');
+    const file = await user.run([command, join(dataDir, 'config.toml')]);
+    expect(file).toMatchObject({ exitCode: 1, noted: expect.stringContaining('config.toml is no folder: expected') });
+  },
+);

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CONFIG_TEMPLATE } from './config-template.ts';
 import { DEFAULT_CONFIG, readConfig } from './config.ts';
@@ -8,6 +8,7 @@ import { ControlDatabase } from './control/control-database.ts';
 import { isLocked } from './control/sqlite-failure.ts';
 import { readMetadata } from './directory-metadata.ts';
 import { ServerError } from './errors.ts';
+import { refuseEmbedded } from './refuse-embedded.ts';
 import { replicaFolders } from './replica-folders.ts';
 import { writeWhole } from './write-whole.ts';
 
@@ -58,6 +59,7 @@ export class DataDirectory {
 
   static async #open(path: string): Promise<DataDirectory> {
     await mkdir(path, { recursive: true });
+    refuseEmbedded(path, await readdir(path));
     await checkMetadata(path);
     const configPath = join(path, 'config.toml');
     if (!existsSync(configPath)) await writeWhole(configPath, CONFIG_TEMPLATE, 0o644);

@@ -72,6 +72,8 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const log = options.log ?? pino({ level: 'silent' });
   const address = parseListenAddress(options.listenAddress ?? '127.0.0.1:3000');
   const postgresAddress = options.postgresPort === undefined ? undefined : { ...address, port: options.postgresPort };
+  // Before anything is made.
+  if (options.archive !== undefined) await checkLocation('archive', options.archive, options);
   await probePort(address, '--listen-addr');
   if (postgresAddress !== undefined) await probePort(postgresAddress, '--pg-port');
   const { dataDir } = options;
@@ -194,20 +196,24 @@ async function copyLocations(
   const archive = options.archive ?? config.archiveLocation;
   const backups = config.backup?.location;
   for (const [what, location] of Object.entries({ archive, backups })) {
-    if (location === undefined) continue;
-    if (options.dataDir === undefined) {
-      const message = `databases in memory have no ${what}: start the server with a data directory`;
-      throw new ServerError('SERVER_INVALID_ARCHIVE', message);
-    }
-    try {
-      const { openBlobStore } = await import('@lightcone/blobs/node');
-      openBlobStore(location, options.env ?? {}); // asks nothing of it
-    } catch (cause) {
-      const message = `where to keep the ${what} does not say: ${(cause as Error).message}`;
-      throw new ServerError('SERVER_INVALID_ARCHIVE', message, { cause });
-    }
+    if (location !== undefined) await checkLocation(what, location, options);
   }
   return { archive, backups };
+}
+
+/** Asks nothing of it. @throws ServerError `SERVER_INVALID_ARCHIVE` */
+async function checkLocation(what: string, location: string, { dataDir, env = {} }: ServerOptions): Promise<void> {
+  if (dataDir === undefined) {
+    const message = `databases in memory have no ${what}: start the server with a data directory`;
+    throw new ServerError('SERVER_INVALID_ARCHIVE', message);
+  }
+  try {
+    const { openBlobStore } = await import('@lightcone/blobs/node');
+    openBlobStore(location, env);
+  } catch (cause) {
+    const message = `the ${what} has no usable location: ${(cause as Error).message}`;
+    throw new ServerError('SERVER_INVALID_ARCHIVE', message, { cause });
+  }
 }
 
 function loadKeys(options: ServerOptions, configured: ServerOptions['keyPaths'], log: Logger): Promise<ServerKeys> {

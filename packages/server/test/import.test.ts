@@ -225,7 +225,7 @@ describe('what is not to be imported is refused, and nothing is written', () => 
       what: 'no directory',
       change: (source) => rm(source, { recursive: true }),
       code: 'SERVER_DATA_DIR_UNUSABLE',
-      message: /cannot be read/,
+      message: /is not there: expected the data directory of SpacetimeDB/,
     },
     {
       what: 'no metadata',

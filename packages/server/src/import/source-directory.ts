@@ -1,8 +1,12 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readMetadata } from '../directory-metadata.ts';
 import { ServerError } from '../errors.ts';
+import { listGivenFolder } from '../given-folder.ts';
 import { replicaFolders } from '../replica-folders.ts';
+
+/** What is to be imported, for messages. */
+const DATA_DIRECTORY = 'the data directory of SpacetimeDB 2.x, with its metadata.toml and replicas';
 
 /**
  * The replicas of a data directory of SpacetimeDB 2.x, ascending.
@@ -10,11 +14,9 @@ import { replicaFolders } from '../replica-folders.ts';
  *   `SERVER_IMPORT_REFUSED`
  */
 export async function openSource(path: string): Promise<number[]> {
-  const names = await readdir(path).catch((cause: Error) => {
-    throw new ServerError('SERVER_DATA_DIR_UNUSABLE', `${path} cannot be read: ${cause.message}`, { cause });
-  });
+  const names = await listGivenFolder(path, DATA_DIRECTORY);
   if (!names.includes('metadata.toml')) {
-    throw new ServerError('SERVER_DATA_DIR_UNUSABLE', `${path} is no data directory: it has no metadata.toml`);
+    throw new ServerError('SERVER_DATA_DIR_UNUSABLE', `${path} has no metadata.toml: expected ${DATA_DIRECTORY}.`);
   }
   const { edition, version } = await readMetadata(join(path, 'metadata.toml')).catch((cause: Error) => {
     throw new ServerError('SERVER_DATA_DIR_UNUSABLE', `${path}/metadata.toml cannot be read: ${cause.message}`, {

@@ -1,9 +1,10 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readConfig } from '../config.ts';
 import type { ServerConfig } from '../config.ts';
 import { type DirectoryMetadata, readMetadata } from '../directory-metadata.ts';
 import { ServerError } from '../errors.ts';
+import { listGivenFolder } from '../given-folder.ts';
+import { refuseEmbedded } from '../refuse-embedded.ts';
 import { replicaFolders } from '../replica-folders.ts';
 import { type ControlContent, ControlSnapshot } from './control-snapshot.ts';
 import type { DirectoryReport, Finding, ReplicaReport } from './directory-report.ts';
@@ -11,6 +12,9 @@ import { isUnregistered } from '../unregistered-replicas.ts';
 import { refuseRunning } from './refuse-running.ts';
 import { verifyKeys } from './verify-keys.ts';
 import { type ExpectedDatabase, verifyReplica } from './verify-replica.ts';
+
+/** What is to be verified, for messages. */
+const DATA_DIRECTORY = 'the data directory of a server, as `spacetime start` names it when it starts';
 
 export interface VerifyOptions {
   /** Holds the key pair, unless `config.toml` names the files; the data directory unless given. */
@@ -52,13 +56,13 @@ export async function verifyDataDirectory(path: string, options: VerifyOptions =
 }
 
 async function checkMetadata(path: string, findings: Finding[]): Promise<void> {
-  const names = await readdir(path).catch((cause: Error) => {
-    throw new ServerError('SERVER_DATA_DIR_UNUSABLE', `${path} cannot be read: ${cause.message}`, { cause });
-  });
+  const names = await listGivenFolder(path, DATA_DIRECTORY);
   const file = 'metadata.toml';
   if (!names.includes(file)) {
     if (!names.includes('control.sqlite') && !names.includes('replicas')) {
-      throw new ServerError('SERVER_DATA_DIR_UNUSABLE', `${path} is no data directory: it has none of its files`);
+      refuseEmbedded(path, names);
+      const message = `${path} has none of the files of a data directory: expected ${DATA_DIRECTORY}.`;
+      throw new ServerError('SERVER_DATA_DIR_UNUSABLE', message);
     }
     const message = 'it is missing, so that nothing says which software made the folder; a start writes it anew';
     findings.push({ severity: 'warning', code: 'DIRECTORY_METADATA_MISSING', path: file, message });
