@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { Identity, types } from '@lightcone/sats';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { rawTable } from '../../schema/test/raw-modules.ts';
+import type { EmbeddedDatabase } from '../src/embedded/embedded-database.ts';
+import type { Session } from '../src/embedded/session.ts';
 import { Lightcone } from '../src/node.ts';
 import { openTestDatabase } from '../src/testing/index.ts';
 import { anyModule } from './support/any-module.ts';
@@ -83,6 +85,25 @@ test('a subscription that the database ends says so, and shows no rows that are 
     message: expect.stringContaining('no such table: `item`'),
   });
   expect(() => items.rows('item')).toThrow(error);
+});
+
+test.each([
+  { way: 'its session disconnects', end: async (_: EmbeddedDatabase, session: Session) => session.disconnect() },
+  { way: 'the database is closed', end: (db: EmbeddedDatabase) => db.close() },
+])('a subscription says that it has ended when $way, and shows no rows any more', async ({ end }) => {
+  await using db = await Lightcone.open({ module: chat });
+  const session = await db.connect(ann);
+  const [users, messages] = [
+    await session.subscribe('SELECT * FROM user'),
+    await session.subscribe('SELECT * FROM message'),
+  ];
+  await session.call('send_message', 'hello');
+  await users.unsubscribe();
+  await end(db, session);
+  const error = await messages.ended;
+  expect(error).toMatchObject({ code: 'ENGINE_CLOSED' });
+  expect(() => messages.rows('message')).toThrow(error);
+  expect(users.rows('user'), 'of one that was ended before').toHaveLength(1);
 });
 
 test('a session that comes too late is refused, and closing again is still harmless', async () => {

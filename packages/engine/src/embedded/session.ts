@@ -111,7 +111,7 @@ export class Session {
     return subscription;
   }
 
-  /** Ends the session; the module's `client_disconnected` runs. May be called twice. */
+  /** Ends the session and its subscriptions; the module's `client_disconnected` runs. May be called twice. */
   disconnect(): void {
     this.#database.disconnect(this.#connectionNumber);
     this.closed('the session was disconnected');
@@ -153,6 +153,8 @@ export class Session {
     this.#connected.reject(error);
     for (const request of this.#pending.values()) request.reject(error);
     this.#pending.clear();
+    for (const subscription of this.#subscriptions.values()) subscription.fail(error);
+    this.#subscriptions.clear();
   }
 
   #request(write: (requestId: number) => void): Promise<ServerMessage> {
@@ -171,8 +173,8 @@ export class Session {
     this.#pending.delete(requestId);
   }
 
-  #subscriptionFailed(querySetId: number, error: string): void {
-    this.#subscriptions.get(querySetId)?.failed(error);
+  #subscriptionFailed(querySetId: number, reason: string): void {
+    this.#subscriptions.get(querySetId)?.fail(new EngineError('ENGINE_QUERY_FAILED', reason));
     this.#subscriptions.delete(querySetId);
   }
 

@@ -1,6 +1,6 @@
 import { type RowList, type TableRows, type TableUpdate, rowStart } from '@lightcone/protocol';
 import { type RowType, bytesToHex } from '@lightcone/sats';
-import { EngineError } from '../errors.ts';
+import type { EngineError } from '../errors.ts';
 import { type Row, decodeRows } from './row.ts';
 
 /** What one transaction changed in a subscription. An updated row is a delete and an insert. */
@@ -32,14 +32,17 @@ export class Subscription {
     this.#unsubscribe = unsubscribe;
   }
 
-  /** Resolves when the database ends the subscription, with why: an update may leave its queries no meaning. */
+  /**
+   * Resolves when the subscription ends otherwise than by `unsubscribe`, with why: an update may leave its queries no
+   * meaning (`ENGINE_QUERY_FAILED`), or the session has ended (`ENGINE_CLOSED`).
+   */
   get ended(): Promise<EngineError> {
     return this.#ended.promise;
   }
 
   /**
    * The rows of a table as of the last transaction that is known here; in no order.
-   * @throws EngineError `ENGINE_QUERY_FAILED` when the database has ended the subscription: they are not kept up to date
+   * @throws EngineError that of `ended`, if there is one: they are not kept up to date any more
    */
   rows(table: string): Row[] {
     if (this.#failure !== undefined) throw this.#failure;
@@ -63,9 +66,9 @@ export class Subscription {
   }
 
   /** @internal */
-  failed(reason: string): void {
-    this.#failure = new EngineError('ENGINE_QUERY_FAILED', reason);
-    this.#ended.resolve(this.#failure);
+  fail(error: EngineError): void {
+    this.#failure = error;
+    this.#ended.resolve(error);
   }
 
   /** @internal */
