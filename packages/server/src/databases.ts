@@ -227,9 +227,13 @@ export class Databases {
   }
 
   async #start(record: DatabaseRecord, program: Uint8Array | undefined): Promise<RunningDatabase> {
-    const path = this.#dataDirectory.replicaPath(record.replica);
+    const { identity, owner, replica } = record;
     const { config } = this.#dataDirectory;
-    const settings = {
+    const options = {
+      identity,
+      owner,
+      path: this.#dataDirectory.replicaPath(replica),
+      program,
       limits: config.moduleLimits,
       moduleHttp: config.moduleHttp,
       rateLimits: config.rateLimits,
@@ -238,11 +242,10 @@ export class Databases {
       snapshots: config.snapshots,
       isArchived: this.#isArchived,
     };
-    const counts = this.#countsOf(record.identity);
+    const counts = this.#countsOf(identity);
     counts.attempts++;
     try {
-      const moduleLog = this.moduleLog(record);
-      return await RunningDatabase.start(record, path, program, settings, moduleLog, this.#pace, this.#log);
+      return await RunningDatabase.start(options, this.moduleLog(record), this.#pace, this.#log);
     } catch (error) {
       counts.failures++;
       throw error;

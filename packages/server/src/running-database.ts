@@ -1,10 +1,9 @@
 import { CLOSE_CODES, newDelayHistogram } from '@lightcone/engine/gateway';
 import type { DelayHistogram } from '@lightcone/engine';
 import type { Logger } from 'pino';
-import type { DatabaseRecord } from './control/control-database.ts';
 import { DatabaseThread } from './database-thread/database-thread.ts';
 import type { RequestPace } from './database-thread/request-pace.ts';
-import type { ConnectMessage, ModuleSettings } from './database-thread/messages.ts';
+import type { ConnectMessage, ThreadStart } from './database-thread/messages.ts';
 import type { Connection, DisconnectCause } from './gateway/connection.ts';
 import { FanOut } from './gateway/fan-out.ts';
 import { hostLogLine } from './module-log/host-log-line.ts';
@@ -49,25 +48,22 @@ export class RunningDatabase {
   }
 
   /**
-   * @param program given to make the database, undefined to open it
+   * @param options of its thread: what it is to be, where it is, and what it may use
    * @param pace of the requests to all databases of the server
    * @throws DatabaseFailure, ServerError
    */
   static async start(
-    record: DatabaseRecord,
-    path: string | undefined,
-    program: Uint8Array | undefined,
-    settings: ModuleSettings,
+    options: Omit<ThreadStart, 'batchesDone'>,
     moduleLog: ModuleLog,
     pace: RequestPace,
     log: Logger,
   ): Promise<RunningDatabase> {
-    const { identity, owner } = record;
+    const { identity } = options;
     const startMs = performance.now();
     const fanOut = new FanOut();
     const ended = Promise.withResolvers<Error | undefined>();
     const thread = await DatabaseThread.start(
-      { identity, owner, path, program, ...settings },
+      options,
       {
         batch: (batch) => fanOut.deliver(batch),
         log: (lines) => moduleLog.append(lines),
