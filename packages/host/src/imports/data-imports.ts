@@ -75,55 +75,41 @@ export function dataImports(guest: Guest): ImportFunctions {
     return 0;
   }
 
-  function scanRange(
-    indexId: number,
-    prefix: number,
-    prefixLength: number,
-    prefixColumns: number,
-    lower: number,
-    lowerLength: number,
-    upper: number,
-    upperLength: number,
-    out: number,
-  ): number {
-    const errno = readRange(
-      prefix >>> 0,
-      prefixLength >>> 0,
-      prefixColumns >>> 0,
-      lower >>> 0,
-      lowerLength >>> 0,
-      upper >>> 0,
-      upperLength >>> 0,
-    );
-    if (errno !== 0) return errno;
-    const rows = iterators.open();
-    return finishScan(rows, calls.scanIndexRange(indexId >>> 0, memory.bytes, range, rows), out);
+  /** An import that reads the range of its arguments, and then does `run`. */
+  function rangeImport(run: (indexId: number, out: number) => number) {
+    return (
+      indexId: number,
+      prefix: number,
+      prefixLength: number,
+      prefixColumns: number,
+      lower: number,
+      lowerLength: number,
+      upper: number,
+      upperLength: number,
+      out: number,
+    ): number => {
+      const errno = readRange(
+        prefix >>> 0,
+        prefixLength >>> 0,
+        prefixColumns >>> 0,
+        lower >>> 0,
+        lowerLength >>> 0,
+        upper >>> 0,
+        upperLength >>> 0,
+      );
+      return errno === 0 ? run(indexId >>> 0, out) : errno;
+    };
   }
 
-  function deleteRange(
-    indexId: number,
-    prefix: number,
-    prefixLength: number,
-    prefixColumns: number,
-    lower: number,
-    lowerLength: number,
-    upper: number,
-    upperLength: number,
-    out: number,
-  ): number {
-    const errno = readRange(
-      prefix >>> 0,
-      prefixLength >>> 0,
-      prefixColumns >>> 0,
-      lower >>> 0,
-      lowerLength >>> 0,
-      upper >>> 0,
-      upperLength >>> 0,
-    );
-    if (errno !== 0) return errno;
+  const scanRange = rangeImport((indexId, out) => {
+    const rows = iterators.open();
+    return finishScan(rows, calls.scanIndexRange(indexId, memory.bytes, range, rows), out);
+  });
+
+  const deleteRange = rangeImport((indexId, out) => {
     checkStack();
-    return finishDelete(calls.deleteByIndexRange(indexId >>> 0, memory.bytes, range), out);
-  }
+    return finishDelete(calls.deleteByIndexRange(indexId, memory.bytes, range), out);
+  });
 
   /** Puts the generated columns where the guest's row was, and their length where the row's length was. */
   function writeBack(result: number, row: number, lengthPointer: number): number {
