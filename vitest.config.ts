@@ -9,6 +9,8 @@ export default defineConfig({
       'bench/{src,test}/**/*.test.ts',
       'test/**/*.test.ts',
     ],
+    // For tests of how much memory something holds.
+    execArgv: ['--expose-gc'],
     testTimeout: 60_000,
     // Hooks start servers and publish modules, as tests do.
     hookTimeout: 60_000,
