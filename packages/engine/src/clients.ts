@@ -4,6 +4,7 @@ import type { Identity } from '@lightcone/sats';
 import { Client, type ConnectRequest } from './client.ts';
 import { CLOSE_CODES } from './close-codes.ts';
 import type { InboundFrame } from './connection/inbound-frame.ts';
+import { Wires } from './connection/wires.ts';
 import type { Core } from './core.ts';
 import { Inbox } from './inbox.ts';
 import { connectCaller, disconnectCaller } from './sessions.ts';
@@ -12,12 +13,14 @@ import { connectCaller, disconnectCaller } from './sessions.ts';
 export class Clients implements Iterable<Client> {
   readonly #core: Core;
   readonly #owner: Identity;
+  readonly #wires: Wires;
   readonly #inbox: Inbox;
   readonly #byNumber = new Map<number, Client>();
 
   constructor(core: Core, owner: Identity) {
     this.#core = core;
     this.#owner = owner;
+    this.#wires = new Wires(core);
     const { clock, defer } = core.options;
     this.#inbox = new Inbox(core.turns, clock, defer, (client, frame) => this.#takeStep(client, frame));
   }
@@ -32,7 +35,7 @@ export class Clients implements Iterable<Client> {
 
   /** As `Database.connect`. */
   connect(request: ConnectRequest): void {
-    const { door, outbox, turns, wires } = this.#core;
+    const { door, outbox, turns } = this.#core;
     turns.begin();
     const overload = door.refuseWhileBehind();
     if (overload !== undefined) {
@@ -40,7 +43,7 @@ export class Clients implements Iterable<Client> {
       return;
     }
     const { identity, number, protocol, token } = request;
-    const client = new Client(request, wires.of(protocol), identity.equals(this.#owner), door.enter(identity));
+    const client = new Client(request, this.#wires.of(protocol), identity.equals(this.#owner), door.enter(identity));
     const refusal = connectCaller(this.#core, client.caller);
     if (refusal !== undefined) {
       door.leave(client.quota);

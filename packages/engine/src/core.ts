@@ -1,19 +1,15 @@
-import type { CommitLog, CommitTimes, SnapshotStore } from '@lightcone/commitlog';
-import { DEFAULT_LIMITS, type ModuleLimits } from '@lightcone/host';
-import type { Identity, RowType } from '@lightcone/sats';
+import { DEFAULT_LIMITS } from '@lightcone/host';
+import type { RowType } from '@lightcone/sats';
 import type { Store } from '@lightcone/store';
 import { type Refusal, isOverload } from './admission.ts';
 import { Catalog } from './catalog.ts';
-import type { Clock } from './clock.ts';
-import { Wires } from './connection/wires.ts';
+import type { DatabaseOptions } from './database-options.ts';
 import { DEFAULT_MAX_UNSYNCED_BYTES, Door } from './limits/door.ts';
-import type { RateLimits } from './limits/rate-limits.ts';
 import type { LoadedModule, ModuleEnvironment } from './loaded-module.ts';
 import { type DatabaseLogRecord, engineLogRecord } from './log-record.ts';
 import type { RefusedConnections } from './metrics.ts';
 import { ModuleData } from './module-data.ts';
 import { Outbox } from './outbox.ts';
-import type { OutgoingHttp } from './procedures/outgoing-http.ts';
 import { Procedures } from './procedures/procedures.ts';
 import { CallerQueries } from './queries/caller-queries.ts';
 import { IndexStatistics } from './queries/index-statistics.ts';
@@ -21,64 +17,16 @@ import { RowLimit } from './queries/row-limit.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
 import type { RecoveredStore } from './snapshots/recover-store.ts';
 import { SharedConnectionIds } from './shared-connection-ids.ts';
-import { DEFAULT_SNAPSHOT_POLICY, type SnapshotPolicy } from './snapshots/snapshot-policy.ts';
+import { DEFAULT_SNAPSHOT_POLICY } from './snapshots/snapshot-policy.ts';
 import { Snapshots } from './snapshots/snapshots.ts';
 import { StoreRows } from './store-rows.ts';
 import { Subscriptions } from './subscriptions/subscriptions.ts';
-import type { Timers } from './timers.ts';
 import { Transactions } from './transactions.ts';
 import { Turns } from './turns.ts';
 import { LiveViews } from './views/live-views.ts';
 import { type InTransaction, QueriedViews } from './views/queried-views.ts';
 import { ViewExpiry } from './views/view-expiry.ts';
 import { ViewRunner } from './views/view-runner.ts';
-
-/** What a database runs on. */
-export interface DatabaseOptions {
-  readonly identity: Identity;
-  /** Opened by the caller and closed by the database; undefined keeps everything in memory. */
-  readonly log: CommitLog | undefined;
-  /** Where snapshots are taken to, and the database is started from; without it there is only the log. */
-  readonly snapshots?: SnapshotOptions;
-  /** When transactions that no reducer did were committed: also closed by the database. Not kept unless given. */
-  readonly commitTimes?: CommitTimes;
-  readonly clock: Clock;
-  /** Wake-ups by that clock. */
-  readonly timers: Timers;
-  /** Where procedures may send HTTP requests; absent, every request of theirs fails. */
-  readonly outgoingHttp?: OutgoingHttp;
-  /** What a call of the module may use; `DEFAULT_LIMITS` of the host unless given. */
-  readonly limits?: ModuleLimits;
-  /** How often clients may ask for something; as often as they like unless given. */
-  readonly rateLimits?: RateLimits;
-  /**
-   * Bytes of records, or of answers, that may wait for the log to be synced; `DEFAULT_MAX_UNSYNCED_BYTES`
-   * unless given. With more, calls are refused: one transaction may go over it.
-   */
-  readonly maxUnsyncedBytes?: number;
-  /** Takes what the module and the engine log for the database's owner. */
-  readonly moduleLog: (record: DatabaseLogRecord) => void;
-  /**
-   * Takes what is to be sent: batches in the format of `readOutboundBatch`, whose bytes are the
-   * receiver's to keep. Called between transactions.
-   */
-  readonly deliver: (batch: Uint8Array) => void;
-  /** Runs a function when what has arrived by now is dealt with: `setImmediate` in a program. */
-  readonly defer: (run: () => void) => void;
-  /** The log failed: nothing is acknowledged from here on. Close the database and open it again. */
-  readonly onFailure: (error: Error) => void;
-}
-
-export interface SnapshotOptions {
-  readonly store: SnapshotStore;
-  /** `DEFAULT_SNAPSHOT_POLICY` unless given. */
-  readonly policy?: SnapshotPolicy;
-  /**
-   * The tx offset before which the log may be removed as far as an archive is concerned: it has everything before it.
-   * Asked for each time; without it there is no archive to wait for.
-   */
-  readonly archivedBefore?: () => number;
-}
 
 /** The parts of one database, wired. They know each other only through what is passed here. */
 export class Core {
@@ -98,7 +46,6 @@ export class Core {
   readonly moduleEnvironment: ModuleEnvironment;
   readonly turns: Turns;
   readonly procedures: Procedures;
-  readonly wires: Wires;
   readonly door: Door;
   readonly sharedConnectionIds: SharedConnectionIds = new SharedConnectionIds();
   readonly refusedConnections: RefusedConnections = { rejected: 0, outOfEnergy: 0, diskFull: 0 };
@@ -155,7 +102,6 @@ export class Core {
     );
     this.snapshots = this.#makeSnapshots(recovered);
     this.procedures = new Procedures(this);
-    this.wires = new Wires(this);
     this.moduleEnvironment = {
       calls: this.data,
       limits: options.limits ?? DEFAULT_LIMITS,

@@ -2,7 +2,7 @@ export type { HttpHeader, HttpRequest, HttpResponse, HttpVersion, ModuleLimits }
 export type { CallCost, CallResult, SqlResult } from './call-result.ts';
 export type { Caller, ConnectRequest } from './client.ts';
 export type { Clock } from './clock.ts';
-export type { DatabaseOptions, SnapshotOptions } from './core.ts';
+export type { DatabaseOptions, SnapshotOptions } from './database-options.ts';
 export { Database } from './database.ts';
 export { EmbeddedDatabase } from './embedded/embedded-database.ts';
 export { openEmbedded } from './embedded/open-embedded.ts';

@@ -1,5 +1,5 @@
 import type { ConnectionId, Identity } from '@lightcone/sats';
-import type { DatabaseOptions } from '../core.ts';
+import type { DatabaseOptions } from '../database-options.ts';
 import { Database } from '../database.ts';
 import { EmbeddedDatabase } from './embedded-database.ts';
 

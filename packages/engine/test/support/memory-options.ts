@@ -1,4 +1,4 @@
-import type { DatabaseOptions } from '../../src/core.ts';
+import type { DatabaseOptions } from '../../src/database-options.ts';
 import { type FakeClock, testIdentity } from '../../src/testing/index.ts';
 
 /** What the database of a test runs on: memory and a clock that stands still until it is moved. A failure fails the test. */

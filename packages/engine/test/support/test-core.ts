@@ -14,6 +14,7 @@ import type { RawModuleDefV10, RawTableDefV10 } from '../../../schema/src/raw/ra
 import { rawModule, rawTable } from '../../../schema/test/raw-modules.ts';
 import { Client } from '../../src/client.ts';
 import { InboundFrame } from '../../src/connection/inbound-frame.ts';
+import { Wires } from '../../src/connection/wires.ts';
 import { Core } from '../../src/core.ts';
 import { readOutboundBatch } from '../../src/outbound-batch.ts';
 import { replaceRowRules } from '../../src/publishing/row-rules.ts';
@@ -137,7 +138,7 @@ export class TestClient {
         protocol: 'v3.bsatn.spacetimedb',
         isConfirmed: false,
       },
-      core.wires.of('v3.bsatn.spacetimedb'),
+      new Wires(core).of('v3.bsatn.spacetimedb'),
       name === 'owner',
       undefined,
     );

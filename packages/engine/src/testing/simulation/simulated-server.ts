@@ -6,7 +6,7 @@ import type { Subprotocol } from '@lightcone/protocol';
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { CallResult, SqlResult } from '../../call-result.ts';
 import type { Caller } from '../../client.ts';
-import type { DatabaseOptions, SnapshotOptions } from '../../core.ts';
+import type { DatabaseOptions, SnapshotOptions } from '../../database-options.ts';
 import { Database } from '../../database.ts';
 import { readOutboundBatch } from '../../outbound-batch.ts';
 import type { HttpHandlerResult } from '../../procedures/procedure-result.ts';
