@@ -140,15 +140,19 @@ test('[LOG-5] the error names file, byte and tx offset, and nothing is changed',
   expect(disk.contentOf(SEGMENT_0)).toEqual(whole);
 });
 
-test('[LOG-5] an older segment that lost bytes, or is lost, is refused', async () => {
+test('[LOG-5] an older segment that lost bytes, or is lost, is refused, and the right segment is blamed', async () => {
   const disk = await diskWithCommits(COUNTS, SMALL_SEGMENTS);
   const [first = '', second = ''] = await segmentPaths(disk);
   const whole = disk.contentOf(first);
+  const ends = await commitEnds(disk, 0);
   for (let length = 0; length < whole.length; length++) {
     const cut = await copyOf(disk);
     cut.place(first, whole.subarray(0, length));
+    // Cut between two commits it looks whole: what nobody expects there is the next one.
+    const isWhole = ends.some(({ position }) => position === length);
     await expect(reopenAndCount(cut)).rejects.toMatchObject({
-      code: expect.stringMatching(/^LOG_(DAMAGED|OUT_OF_ORDER)$/),
+      code: isWhole ? 'LOG_OUT_OF_ORDER' : 'LOG_DAMAGED',
+      message: expect.stringContaining(`${isWhole ? second : first}, byte `) as string,
     });
   }
   const gone = await copyOf(disk);
@@ -161,10 +165,16 @@ test('[LOG-5] an older segment that lost bytes, or is lost, is refused', async (
 });
 
 test('a garbage tail that the next segment replaces is passed over, as the reference leaves it', async () => {
-  const disk = await diskWithCommits(COUNTS, SMALL_SEGMENTS);
-  const [first = ''] = await segmentPaths(disk);
+  const disk = await diskWithCommits([...COUNTS, ...COUNTS], SMALL_SEGMENTS);
+  const [first = '', , third = '', fourth = ''] = await segmentPaths(disk);
   disk.place(first, Uint8Array.of(...disk.contentOf(first), ...new Uint8Array(100).fill(0xee)));
-  expect(await reopenAndCount(disk)).toBe(12);
+  expect(await reopenAndCount(disk)).toBe(24);
+  // Nor is it blamed for what is missing elsewhere.
+  await disk.remove(third);
+  await expect(reopenAndCount(disk)).rejects.toMatchObject({
+    code: 'LOG_OUT_OF_ORDER',
+    message: expect.stringContaining(`${fourth}, byte 0: `) as string,
+  });
 });
 
 test('[LOG-6] a commit that stands twice is a fork', async () => {

@@ -1,4 +1,4 @@
-import { outOfOrder } from '../damage.ts';
+import { damaged, outOfOrder } from '../damage.ts';
 import { CommitLogError } from '../errors.ts';
 import type { FileSystem } from '../file-system.ts';
 import { currentFormatCommit } from '../current-format-commit.ts';
@@ -47,10 +47,14 @@ export async function readCommits(
   const parts: Uint8Array[] = [];
   let length = 0;
   let next = from;
-  let problem = 'the log ends before it';
+  /** The end of a segment that is no commit, to be blamed if the next segment does not go on where it begins. */
+  let brokenEnd: CommitLogError | undefined;
   for (const segment of segments.slice(first)) {
     if (next.txOffset >= endTxOffset || length > 0) break;
-    if (segment > next.txOffset) throw outOfOrder(segmentPath(folder, segment), 0, next.txOffset, segment);
+    if (segment > next.txOffset) {
+      throw brokenEnd ?? outOfOrder(segmentPath(folder, segment), 0, next.txOffset, segment);
+    }
+    brokenEnd = undefined;
     await using reader = await openSegment(fs, folder, segment);
     if (reader === undefined) continue; // it never had a commit
     if (next.place?.segment === segment) reader.position = next.place.position;
@@ -58,8 +62,7 @@ export async function readCommits(
     while (length < fullBytes && next.txOffset < endTxOffset) {
       const step = await reader.next();
       if (step !== 'commit') {
-        // If this is no torn tail, the next segment does not go on here.
-        if (step === 'bad') problem = `${reader.path}, byte ${reader.position}: ${reader.problem}`;
+        if (step === 'bad') brokenEnd = damaged(reader.path, reader.position, next.txOffset, reader.problem);
         break;
       }
       const end = reader.minTxOffset + reader.count;
@@ -77,7 +80,10 @@ export async function readCommits(
   if (length > 0) {
     return { firstTxOffset: from.txOffset, endTxOffset: next.txOffset, commits: joined(parts, length), next };
   }
-  throw new CommitLogError('LOG_DAMAGED', `${folder}: tx offset ${from.txOffset} cannot be read: ${problem}`);
+  const problem = 'the log ends before it';
+  throw (
+    brokenEnd ?? new CommitLogError('LOG_DAMAGED', `${folder}: tx offset ${from.txOffset} cannot be read: ${problem}`)
+  );
 }
 
 /** A segment can be removed after it was listed. */
