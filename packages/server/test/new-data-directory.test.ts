@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -59,5 +59,20 @@ test('what a killed process left behind goes with the next one, and what is anot
   expect((await readdir(work)).toSorted()).toEqual([...others, 'data'].toSorted());
   running.kill('SIGINT');
   await once(running, 'exit');
+  await rm(work, { recursive: true });
+});
+
+test('what a killed process with the same number left behind goes too, as in a container that is started again', async () => {
+  const work = await mkdtemp(join(tmpdir(), 'lightcone-new-data-directory-'));
+  const path = join(work, 'data');
+  const leftover = join(work, `.data.${process.pid}@${hostname().replaceAll(/[^\w.-]/g, '_')}.new`);
+  await mkdir(join(leftover, 'replicas'), { recursive: true });
+  await writeFile(join(leftover, 'replicas', 'half'), 'x');
+  {
+    await using made = await NewDataDirectory.begin(path);
+    expect(made.path).toBe(leftover);
+    await made.finish();
+  }
+  expect(await readdir(path)).toEqual(['metadata.toml']);
   await rm(work, { recursive: true });
 });

@@ -71,6 +71,7 @@ interface Outcome {
 async function restoredAt(target: RestoreTarget, from = store): Promise<Outcome> {
   const dataDir = join(work, `restored ${count++}`);
   const [restored] = await restore({ store: from, database: 'people', target, dataDir });
+  expect(await readdir(join(dataDir, 'replicas', '1'))).toEqual(['clog']);
   expect((await verifyDataDirectory(dataDir, { keyDir: work })).findings).toEqual([]);
   await using server = await startServer({ listenAddress: '127.0.0.1:0', dataDir, keyDir: work });
   const rows = (await sql(server.url, 'people', owner, 'SELECT name FROM person')) as [string][];
@@ -103,6 +104,53 @@ describe('a database that is restored', () => {
       last = names;
     }
     expect(last.length).toBeGreaterThan(5);
+  });
+
+  test.each([
+    { what: 'a minute', delayMicros: 60_000_000, isRead: true },
+    { what: 'more than a minute', delayMicros: 60_000_001, isRead: false },
+  ])('to a moment: is what follows what was cut $what later looked at? $isRead', async ({ delayMicros, isRead }) => {
+    const { atMicros } = states.at(-1)!; // there are twelve
+    const copied = new FolderBlobStore(join(work, `archive cut later ${count++}`));
+    const pieces: string[] = [];
+    for await (const { key } of store.list(`${identity}/`)) {
+      await copied.put(key, (await store.get(key))!); // it was listed
+      if (key.endsWith('.piece')) pieces.push(key);
+    }
+    const [earlier, last] = pieces.slice(-2) as [string, string];
+    await copied.put(earlier, await cutAt((await store.get(earlier))!, atMicros + delayMicros)); // it was listed
+    const whole = await restoredAt({ kind: 'latest' });
+    const { restored } = await restoredAt({ kind: 'time', micros: atMicros }, copied);
+    const end = isRead ? whole.restored.lastTxOffset : Number(/(\d+)\.piece$/.exec(last)![1]) - 1;
+    expect(restored.lastTxOffset).toBe(end);
+  });
+
+  test('from an older copy has nothing beside it of a later one that did not reach so far', async () => {
+    const copied = join(work, 'archive with a short copy');
+    await cp(join(work, 'archive'), copied, { recursive: true });
+    const [older] = (await readdir(join(copied, identity))) as [string];
+    const later = 'archive-20990101T000000Z-00000000';
+    await cp(join(copied, identity, older), join(copied, identity, later), { recursive: true });
+    const log = new FolderBlobStore(join(copied, identity, later, 'log'));
+    const [first, ...others] = (await readdir(join(copied, identity, later, 'log'))).toSorted() as [
+      string,
+      ...string[],
+    ];
+    for (const piece of others) await log.delete(piece);
+    await log.put(first, await cutAt((await log.get(first))!, nowMicros() + 1_000_000)); // it is there
+    const { lastTxOffset } = (await restoredAt({ kind: 'latest' })).restored;
+    const asked: string[] = [];
+    const dataDir = join(work, 'from the older copy');
+    const [restored] = await restore({
+      store: new FolderBlobStore(copied),
+      database: identity,
+      target: { kind: 'offset', txOffset: lastTxOffset },
+      dataDir,
+      onDatabase: (_, copyId) => asked.push(copyId),
+    });
+    expect(asked).toEqual([later, older]);
+    expect(restored).toMatchObject({ copyId: older, lastTxOffset });
+    expect(await readdir(join(dataDir, 'replicas'))).toHaveLength(1);
   });
 });
 
