@@ -38,6 +38,8 @@ export class PooledInstance implements ProcedureCalls {
   #stopWaiting: ((reason: EngineError) => void) | undefined;
   #end: EngineError | undefined;
   #lastTxOffset: number | undefined;
+  /** Whether the running call has committed something that stays. */
+  #hasCommitted = false;
 
   /** @throws HostError `HOST_INITIALIZATION_FAILED` */
   constructor(core: Core, counts: ProcedureCounts, memory: MemoryBudget) {
@@ -109,12 +111,16 @@ export class PooledInstance implements ProcedureCalls {
       isLogged = transactions.commit(this.#takeTransaction(), undefined);
     } catch (error) {
       if (isViewFailure(error) || isDiskFull(error)) this.#counts.rolledBack++;
+      if (isDiskFull(error) && this.#hasCommitted) throw this.#halfway(error);
       if (!isViewFailure(error)) throw error;
       return error.message;
     }
     transactions.publish(undefined);
     this.#counts.committed++;
-    if (isLogged) this.#lastTxOffset = transactions.lastTxOffset;
+    if (isLogged) {
+      this.#lastTxOffset = transactions.lastTxOffset;
+      this.#hasCommitted = true;
+    }
     return undefined;
   }
 
@@ -150,6 +156,7 @@ export class PooledInstance implements ProcedureCalls {
   #begin(functionName: string): void {
     this.#running.name = functionName;
     this.#lastTxOffset = undefined;
+    this.#hasCommitted = false;
   }
 
   /**
@@ -174,6 +181,15 @@ export class PooledInstance implements ProcedureCalls {
   #goOn(): void {
     if (this.#end !== undefined) throw this.#end;
     this.#core.turns.begin();
+  }
+
+  /** Whoever called is not told that nothing was changed, nor to try again. */
+  #halfway(fullDisk: EngineError): EngineError {
+    this.#core.door.refuseForDisk(fullDisk);
+    const message =
+      "the database's disk is full: it has no room for a transaction of the procedure, which was ended; what it had " +
+      'committed before stays. Make room on the disk; another call does all of it again';
+    return new EngineError('ENGINE_PROCEDURE_ENDED', message, { cause: fullDisk });
   }
 
   /** Who waits keeps its memory. @throws EngineError when there is too much of it */

@@ -43,6 +43,24 @@ test('whoever asks for it hears why, nothing of it is seen, and it is counted', 
   expect(await db.rows('entry')).toHaveLength(2);
 });
 
+test('whoever calls a procedure hears what it had committed before its disk was full, and not to try again', async () => {
+  await using db = await LoggedDatabase.create(PROCEDURES);
+  await leaveRoom(db);
+  const { database } = db;
+  const writing = database.call(owner, 'write_sleep_write', JSON.stringify(['first', 1000, LARGE]));
+  await db.clock.advance(1_000);
+  const message = expect.stringMatching(/disk is full: .* what it had committed before stays/u) as string;
+  expect(await writing).toEqual({ kind: 'procedureFailed', failure: { kind: 'failed', message } });
+  expect(db.logs.at(-1)).toContain('what it had committed before stays');
+  expect(await db.rows('entry')).toMatchObject([{ text: 'first' }]);
+  expect(database.metrics().refusedRequests.fullDisk).toBe(1);
+  expect(database.metrics().procedures.counts).toMatchObject({ committed: 1, rolledBack: 1 });
+  // The next call has committed nothing yet.
+  expect(await database.call(owner, 'write_in_transaction', JSON.stringify([LARGE]))).toMatchObject({
+    failure: { kind: 'busy', message: expect.stringMatching(FULL) as string },
+  });
+});
+
 test('SQL that changes much is refused, and SQL that deletes all rows is not', async () => {
   await using db = await LoggedDatabase.create(PROCEDURES);
   await write(db, LARGE);
