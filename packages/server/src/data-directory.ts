@@ -7,6 +7,7 @@ import type { ServerConfig } from './config.ts';
 import { ControlDatabase } from './control/control-database.ts';
 import { isLocked } from './control/sqlite-failure.ts';
 import { readMetadata } from './directory-metadata.ts';
+import { isDiskFull } from './disk-full.ts';
 import { ServerError } from './errors.ts';
 import { refuseEmbedded } from './refuse-embedded.ts';
 import { replicaFolders } from './replica-folders.ts';
@@ -120,7 +121,6 @@ async function writePid(path: string): Promise<void> {
   try {
     await writeFile(path, `${process.pid}\n`);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error;
+    if (!isDiskFull(error)) throw error;
   }
 }

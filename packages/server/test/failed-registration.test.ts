@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { expect, test, vi } from 'vitest';
+import { ControlDatabase } from '../src/control/control-database.ts';
 import { DataDirectory } from '../src/data-directory.ts';
 import { Databases } from '../src/databases.ts';
-import { programs } from './fixtures.ts';
+import { startServer } from '../src/index.ts';
+import { authorization, newUser, programs } from './fixtures.ts';
 
 test('nothing is left of a database that could not be registered, and the one that was reset stays', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'lightcone-registration-'));
@@ -36,5 +38,25 @@ test('nothing is left of a database that could not be registered, and the one th
     await databases.close();
     await dataDirectory.close();
     await rm(folder, { recursive: true });
+  }
+});
+
+test.each([
+  { what: 'SQLite', says: { code: 'ERR_SQLITE_ERROR', errcode: 13 } },
+  { what: 'the system', says: { code: 'ENOSPC' } },
+  { what: 'a quota', says: { code: 'EDQUOT' } },
+])('whoever publishes is told to make room where $what says that there is none', async ({ says }) => {
+  await using server = await startServer({ listenAddress: '127.0.0.1:0' });
+  const headers = authorization(await newUser(server.url));
+  vi.spyOn(ControlDatabase.prototype, 'putDatabase').mockImplementation(() => {
+    throw Object.assign(new Error('full'), says);
+  });
+  try {
+    const request = { method: 'PUT', headers, body: programs.person };
+    const response = await fetch(`${server.url}/v1/database/people`, request);
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(await response.text()).toContain('make room on it');
+  } finally {
+    vi.restoreAllMocks();
   }
 });

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -54,6 +54,23 @@ test('many changes take no more of the disk for their log than it had from the b
     }
     expect(await logBytes()).toBe(before);
     control.close();
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('the room of the log of changes is kept while the file is closed, for a disk that is full when it is opened', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'lightcone-control-'));
+  try {
+    const path = join(folder, 'control.sqlite');
+    new ControlDatabase(path).close();
+    const room = await stat(`${path}-room`);
+    expect(room.blocks * 512).toBeGreaterThanOrEqual(room.size);
+    const control = new ControlDatabase(path);
+    expect(await readdir(folder)).toEqual(['control.sqlite', 'control.sqlite-wal']);
+    expect((await stat(`${path}-wal`)).size).toBeLessThan(room.size);
+    control.close();
+    expect(await readdir(folder)).toEqual(['control.sqlite', 'control.sqlite-room']);
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -1,7 +1,8 @@
+import { rmSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { SQLInputValue, StatementResultingChanges, StatementSync } from 'node:sqlite';
+import { isDiskFull } from '../disk-full.ts';
 import { ServerError } from '../errors.ts';
-import { isDiskFull } from './sqlite-failure.ts';
 
 export interface DatabaseRecord {
   readonly identity: string;
@@ -59,6 +60,8 @@ const SCHEMA = `
 export class ControlDatabase {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  /** A file that holds the room of the log of changes while that is not there; undefined in memory. */
+  readonly #roomPath: string | undefined;
 
   /**
    * @param path of the file, `:memory:` for none; taken for this process alone
@@ -68,6 +71,7 @@ export class ControlDatabase {
    */
   constructor(path: string, lastReplica = 0) {
     this.#database = new DatabaseSync(path, { timeout: 2000 });
+    this.#roomPath = path === ':memory:' ? undefined : `${path}-room`;
     try {
       this.#database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
       // Each change is brought to the file at once, so that the next one is written to the beginning of the log.
@@ -108,7 +112,9 @@ export class ControlDatabase {
   }
 
   close(): void {
-    if (this.#database.isOpen) this.#database.close();
+    if (!this.#database.isOpen) return;
+    this.#database.close();
+    this.#keepRoom();
   }
 
   /**
@@ -116,6 +122,7 @@ export class ControlDatabase {
    * no room on the disk: on a full one it is what gives room.
    */
   #setRoomAside(): void {
+    if (this.#roomPath !== undefined) rmSync(this.#roomPath, { force: true });
     try {
       this.atOnce(() =>
         this.#database.exec(`
@@ -127,6 +134,17 @@ export class ControlDatabase {
     } catch (error) {
       // There is none: what is there can be read nevertheless.
       if (!isDiskFull(error)) throw error;
+    }
+  }
+
+  /** SQLite has removed the log of changes: the next start is to have room for it, also when the disk is full then. */
+  #keepRoom(): void {
+    if (this.#roomPath === undefined) return;
+    try {
+      // It goes to the log and then to the file, each time with a page more or two.
+      writeFileSync(this.#roomPath, new Uint8Array(4 * ROOM_BYTES));
+    } catch {
+      // Everything is safe without it.
     }
   }
 
@@ -175,7 +193,7 @@ export class ControlDatabase {
     this.#run(sql, identity, owner, initialProgram, replica, isLocked ? 1 : 0);
   }
 
-  /** Works on a full disk, too, unless it was full when this was opened. */
+  /** Works on a full disk, too, unless it was full already when the room for that was to be set aside. */
   deleteDatabase(identity: string): void {
     this.#run('DELETE FROM database WHERE identity = ?', identity);
   }

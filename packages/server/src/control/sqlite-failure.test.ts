@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isDiskFull, isLocked } from './sqlite-failure.ts';
+import { isLocked, isSqliteFull } from './sqlite-failure.ts';
 
 test.each([
   { name: 'SQLITE_BUSY', errcode: 5, locked: true, full: false },
@@ -10,9 +10,9 @@ test.each([
   { name: 'SQLITE_NOTADB', errcode: 26, locked: false, full: false },
 ])('$name: locked $locked, full $full', ({ errcode, locked, full }) => {
   const error = Object.assign(new Error('no'), { code: 'ERR_SQLITE_ERROR', errcode });
-  expect([isLocked(error), isDiskFull(error)]).toEqual([locked, full]);
+  expect([isLocked(error), isSqliteFull(error)]).toEqual([locked, full]);
 });
 
 test.each([new Error('database is locked'), undefined])('what has no code of SQLite is neither', (error) => {
-  expect([isLocked(error), isDiskFull(error)]).toEqual([false, false]);
+  expect([isLocked(error), isSqliteFull(error)]).toEqual([false, false]);
 });

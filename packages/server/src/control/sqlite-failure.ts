@@ -8,7 +8,7 @@ export function isLocked(error: unknown): boolean {
 }
 
 /** Whether SQLite says that there is no room for what it was to write. */
-export function isDiskFull(error: unknown): boolean {
+export function isSqliteFull(error: unknown): boolean {
   return resultCode(error) === SQLITE_FULL;
 }
 

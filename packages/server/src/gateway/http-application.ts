@@ -8,9 +8,9 @@ import type { Logger } from 'pino';
 import { findCaller, findOrMintCaller } from '../auth/caller.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { Tokens } from '../auth/tokens.ts';
-import { isDiskFull } from '../control/sqlite-failure.ts';
 import type { RequestTimes } from '../metrics/request-times.ts';
 import { DatabaseFailure } from '../database-thread/database-thread.ts';
+import { isDiskFull } from '../disk-full.ts';
 import type { Answer } from './answer.ts';
 import { HttpError } from './http-error.ts';
 import { QueryString } from './query-string.ts';
@@ -217,7 +217,7 @@ export function describeError(error: Error & { code?: string; statusCode?: numbe
       ? textError(503, error.message, RETRY_SOON)
       : textError(500, `error starting database: ${error.message}`);
   }
-  if (isDiskFull(error) || error.code === 'ENOSPC') {
+  if (isDiskFull(error)) {
     log.error({ err: error }, 'request failed');
     return textError(503, 'The disk of the server is full: make room on it, and try again.', RETRY_SOON);
   }

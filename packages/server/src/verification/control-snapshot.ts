@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { CONTROL_SCHEMA_VERSION, readSchemaVersion } from '../control/control-database.ts';
+import { isDiskFull } from '../disk-full.ts';
 import type { Finding } from './directory-report.ts';
 
 export interface ControlRecord {
@@ -106,7 +107,7 @@ async function copyFailure(from: string, to: string): Promise<NodeJS.ErrnoExcept
   return copyFile(from, to).then(
     () => undefined,
     (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOSPC' || error.code === 'EDQUOT') throw error;
+      if (isDiskFull(error)) throw error;
       return error;
     },
   );
