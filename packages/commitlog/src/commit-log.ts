@@ -56,6 +56,8 @@ export class CommitLog implements AsyncDisposable {
   #pendingBytes = 0;
   /** So much more there was room for when the disk was asked; below 0 it has to be asked again. */
   #allowance = 0;
+  /** The room there was when a commit began that makes a file grow: how much of it the disk counts already, nobody knows. */
+  #roomBeforeGrowth: number | undefined;
   /** Commits that took no more records, oldest first. */
   readonly #full: PendingCommit[] = [];
   /** The commit that takes records. */
@@ -182,8 +184,7 @@ export class CommitLog implements AsyncDisposable {
    */
   hasRoomFor(recordBytes: number): boolean {
     if (this.#pendingBytes + recordBytes <= MIN_ROOM_BYTES || recordBytes <= this.#allowance) return true;
-    const free = this.#fs.freeBytes(this.#logFolder) + (this.#segment?.roomBytes ?? 0);
-    const left = free - MIN_ROOM_BYTES - this.#pendingBytes;
+    const left = this.#room() - MIN_ROOM_BYTES - this.#pendingBytes;
     this.#allowance = Math.min(left, Math.max(recordBytes, MAX_ALLOWANCE_BYTES));
     return recordBytes <= left;
   }
@@ -311,6 +312,7 @@ export class CommitLog implements AsyncDisposable {
         const commit = this.#nextCommit();
         await this.#writeCommit(commit.minTxOffset, commit.seal(this.#epoch));
         this.#pendingBytes -= commit.recordBytes;
+        this.#roomBeforeGrowth = undefined;
         this.#durableOffset = commit.minTxOffset + commit.count - 1;
         this.#spare = commit;
         this.#tellDurable();
@@ -324,6 +326,8 @@ export class CommitLog implements AsyncDisposable {
   async #writeCommit(txOffset: number, commit: Uint8Array): Promise<void> {
     const isFull = this.#segment !== undefined && this.#segment.length >= this.#maxSegmentBytes;
     const isWanted = this.#segmentBeginnings.delete(txOffset);
+    const isGrowing = this.#segment === undefined || isFull || isWanted || commit.length > this.#segment.roomBytes;
+    if (isGrowing) this.#roomBeforeGrowth = this.#room();
     if (this.#segment !== undefined && (isFull || isWanted)) {
       const ended = this.#segment;
       this.#segment = undefined;
@@ -335,6 +339,11 @@ export class CommitLog implements AsyncDisposable {
     } else {
       await this.#segment.append(commit, txOffset);
     }
+  }
+
+  /** For what is pending and what comes. */
+  #room(): number {
+    return this.#roomBeforeGrowth ?? this.#fs.freeBytes(this.#logFolder) + (this.#segment?.roomBytes ?? 0);
   }
 
   #hasPending(): boolean {

@@ -174,6 +174,31 @@ test('[LOG-12] the room that was set aside counts, and what was allowed before i
   disk.capacityBytes = Number.POSITIVE_INFINITY;
 });
 
+test.each([
+  { what: 'that begins a segment', before: [], maxSegmentBytes: 1_000_000 },
+  { what: 'that follows a full segment', before: [20_000, 100], maxSegmentBytes: 20_000 },
+  { what: 'that outgrows the room', before: [20_000, 100], maxSegmentBytes: 1_000_000 },
+  { what: 'that has room', before: [200_000, 100], maxSegmentBytes: 1_000_000 },
+])('[LOG-12] a commit $what counts once while it is written', async ({ before, maxSegmentBytes }) => {
+  const seen: number[] = [];
+  let look = (): void => {};
+  const disk = new SimulatedDisk(seededRandom(1), async () => look());
+  await using log = await CommitLog.open(disk, FOLDER, { maxSegmentBytes });
+  for (const length of before) {
+    append(log, length);
+    await log.sync();
+  }
+  disk.capacityBytes = disk.usedBytes + 400_000;
+  append(log, 100_000);
+  const expected = mostThatHasRoom(log);
+  look = () => void seen.push(mostThatHasRoom(log));
+  await log.sync();
+  look = () => {};
+  expect(seen.length).toBeGreaterThan(1);
+  expect(new Set(seen)).toEqual(new Set([expected]));
+  disk.capacityBytes = Number.POSITIVE_INFINITY;
+});
+
 test('any other failure of room ends the log', async () => {
   const disk = steadyDisk();
   const log = await CommitLog.open(disk, FOLDER);
@@ -230,6 +255,17 @@ class BoastingDisk extends SimulatedDisk {
   override freeBytes(): number {
     return 1_000_000;
   }
+}
+
+function mostThatHasRoom(log: CommitLog): number {
+  let [fits, fitsNot] = [0, 1_000_000_000];
+  if (log.hasRoomFor(fitsNot)) throw new Error('the disk has no end'); // asks the disk, too
+  while (fitsNot - fits > 1) {
+    const length = Math.floor((fits + fitsNot) / 2);
+    if (log.hasRoomFor(length)) fits = length;
+    else fitsNot = length;
+  }
+  return fits;
 }
 
 function append(log: CommitLog, length: number): void {
