@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fc, test as property } from '@fast-check/vitest';
@@ -97,4 +97,33 @@ test('what was cut off does not come back with a write into the same block', asy
   }
   const expected = new Uint8Array(2 * BLOCK_BYTES).fill(7, 0, 50).fill(9, 200, 210);
   expect(Buffer.compare(await readFile(path), expected)).toBe(0);
+});
+
+test('what went through the cache is still there after the next write into its block', async () => {
+  const path = join(folder, 'both ways');
+  const file = await fs.open(path, 'write-synced');
+  try {
+    await file.write(new Uint8Array(2 * BLOCK_BYTES), 0);
+    await file.write(new Uint8Array(100).fill(7), 0);
+    // In the middle of content, so that what follows is not known.
+    await file.write(new Uint8Array(10).fill(8), 20);
+    await file.write(new Uint8Array(100).fill(9), 100);
+  } finally {
+    await file.close();
+  }
+  const expected = new Uint8Array(2 * BLOCK_BYTES).fill(7, 0, 100).fill(8, 20, 30).fill(9, 100, 200);
+  expect(Buffer.compare(await readFile(path), expected)).toBe(0);
+});
+
+test.runIf(process.platform === 'linux')('a file that is closed is open no more, in neither way', async () => {
+  const path = join(folder, 'closed');
+  const opened = async (): Promise<string[]> => {
+    const names = await readdir('/proc/self/fd');
+    const paths = await Promise.all(names.map((name) => readlink(`/proc/self/fd/${name}`).catch(() => '')));
+    return paths.filter((open) => open.endsWith('/closed'));
+  };
+  const file = await fs.open(path, 'write-synced');
+  expect(await opened()).not.toEqual([]);
+  await file.close();
+  expect(await opened()).toEqual([]);
 });
