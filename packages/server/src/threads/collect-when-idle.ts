@@ -18,17 +18,18 @@ export function collectWhenIdle(): void {
     const { utilization } = performance.eventLoopUtilization(now, last);
     last = now;
     if (utilization > IDLE_UTILIZATION) return;
-    clearInterval(timer);
-    collect();
+    if (collect()) clearInterval(timer);
   }, LOOK_EVERY_MS);
   timer.unref();
 }
 
-function collect(): void {
+/** @returns whether it could: flags are those of the whole process, and another thread may take this one back at that moment */
+function collect(): boolean {
   // Contexts that are made from here on have the function, and nobody else makes any.
   setFlagsFromString('--expose-gc');
-  const gc = runInNewContext('gc') as NodeJS.GCFunction;
+  const gc = runInNewContext('globalThis.gc') as NodeJS.GCFunction | undefined;
   setFlagsFromString('--no-expose-gc');
   // The thorough kind, which also gives back what pages are left of: twice as much as the regular one.
-  gc({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+  gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+  return gc !== undefined;
 }
