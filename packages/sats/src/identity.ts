@@ -59,11 +59,6 @@ export class Identity {
     return new ByteReader(this.bytes).wideUnsigned(Identity.BYTES);
   }
 
-  /** The first 16 digits: enough for a log line. */
-  toAbbreviatedHex(): string {
-    return this.toHex().slice(0, 16);
-  }
-
   equals(other: Identity): boolean {
     return equalBytes(this.bytes, 0, other.bytes, 0, this.bytes.length);
   }

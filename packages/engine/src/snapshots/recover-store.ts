@@ -1,5 +1,5 @@
 import type { CommitLog, SnapshotStore } from '@lightcone/commitlog';
-import type { Identity } from '@lightcone/sats';
+import { Identity } from '@lightcone/sats';
 import { Captures, Store } from '@lightcone/store';
 import { EngineError } from '../errors.ts';
 import { recover } from '../recovery.ts';
@@ -72,8 +72,8 @@ async function fromSnapshot(
   let isRestored = false;
   try {
     const reader = await snapshots.open(txOffset);
-    const found = hex(reader.manifest.database);
-    if (found !== hex(identity.bytes)) throw otherDatabase(txOffset, found, hex(identity.bytes));
+    const found = Identity.fromBytes(reader.manifest.database);
+    if (!found.equals(identity)) throw otherDatabase(txOffset, found.toHex(), identity.toHex());
     if (txOffset >= log.nextTxOffset) throw logTooShort(txOffset, log.nextTxOffset - 1);
     const { tables = [], replayedBytes } = await recover(store, log, {
       reader,
@@ -119,11 +119,4 @@ function otherDatabase(txOffset: number, found: string, expected: string): Engin
     'ENGINE_RECOVERY_FAILED',
     `the snapshot at ${txOffset} is of database ${found}, expected ${expected}: the files of two databases are mixed up`,
   );
-}
-
-/** As identities are printed: the bytes are little-endian. */
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0'))
-    .toReversed()
-    .join('');
 }

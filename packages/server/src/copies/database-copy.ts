@@ -1,6 +1,7 @@
 import { PrefixedBlobStore } from '@lightcone/blobs';
 import type { BlobStore } from '@lightcone/blobs';
 import { LogArchive, SnapshotStore } from '@lightcone/commitlog';
+import { bytesToHex } from '@lightcone/sats';
 import { databaseNameProblem } from '../control/database-name.ts';
 import { ServerError } from '../errors.ts';
 
@@ -67,8 +68,7 @@ export class DatabaseCopy {
   /** A new copy; nothing is written. @param random 4 bytes */
   static begin(store: BlobStore, identity: string, kind: CopyKind, now: Date, random: Uint8Array): DatabaseCopy {
     const time = now.toISOString().replace(/[-:]|\.\d+/g, '');
-    const suffix = Array.from(random, (byte) => byte.toString(16).padStart(2, '0')).join('');
-    return new DatabaseCopy(store, { identity, id: `${kind}-${time}-${suffix}` });
+    return new DatabaseCopy(store, { identity, id: `${kind}-${time}-${bytesToHex(random)}` });
   }
 
   get kind(): CopyKind {
