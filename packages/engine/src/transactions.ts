@@ -90,8 +90,7 @@ export class Transactions {
     onViewFailure: OnViewFailure = 'failTransaction',
   ): boolean {
     try {
-      this.#views.refresh(transaction, onViewFailure);
-      this.#refuseWithoutRoom(transaction, inputs, onViewFailure === 'emptyView');
+      this.prepare(transaction, inputs, onViewFailure);
     } catch (error) {
       transaction.rollback();
       throw error;
@@ -115,6 +114,20 @@ export class Transactions {
     this.#subscriptions.evaluate(delta);
     this.#scheduler.committed(delta, inputs);
     return isLogged;
+  }
+
+  /**
+   * What `commit` does first, for those who have to know beforehand that it will not refuse: nothing may be changed in
+   * between.
+   * @throws as `commit` does; the transaction must be rolled back then
+   */
+  prepare(
+    transaction: Transaction,
+    inputs: TransactionInputs | undefined,
+    onViewFailure: OnViewFailure = 'failTransaction',
+  ): void {
+    this.#views.refresh(transaction, onViewFailure);
+    this.#refuseWithoutRoom(transaction, inputs, onViewFailure === 'emptyView');
   }
 
   /** Nobody is to see what the log cannot take. What it does not keep, as the rows of views, goes on. */

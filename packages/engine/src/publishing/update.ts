@@ -38,7 +38,6 @@ export function update(
   if (failed.length > 0) throw rejected(failed.length === 1 ? failed[0]! : listed(failed));
 
   const transaction = core.transactions.begin();
-  let isReplanned = false;
   try {
     migrate(core.store, transaction, plan);
     writeModuleRow(core, transaction, next, owner);
@@ -48,20 +47,20 @@ export function update(
     // Also where they are as before: their tables may have become others.
     if (rules.length > 0 || current.def.rowLevelSecurity.length > 0) replaceRowRules(core, transaction, rules);
     core.views.runAll(transaction);
-    if (plan.breaksClients) endSubscriptions();
-    // Before the commit, which evaluates queries on tables that are new to it; also those that are not let go yet.
-    isReplanned = true;
-    core.subscriptions.replan();
-    core.transactions.commit(transaction, undefined);
+    // From here on nothing refuses it: clients are about to hear of it.
+    core.transactions.prepare(transaction, undefined);
   } catch (error) {
-    if (transaction.isOpen) transaction.rollback();
+    transaction.rollback();
     core.catalog.refresh();
     core.views.load(current);
-    if (isReplanned) core.subscriptions.replan();
     if (isViewFailure(error)) throw rejected(ownersMessage(error), error);
     if (isStoreRefusal(error) || isInvalidRule(error)) throw rejected(error.message, error);
     throw error;
   }
+  if (plan.breaksClients) endSubscriptions();
+  // Before the commit, which evaluates queries on tables that are new to it; also those that are not let go yet.
+  core.subscriptions.replan();
+  core.transactions.commit(transaction, undefined);
   core.run(next);
   core.transactions.publish(undefined);
   core.logLine('Info', 'Database updated');

@@ -98,12 +98,14 @@ test.each([
   expect(db.failure).toBeUndefined();
 });
 
-test('a publish that does not fit leaves the module that runs', async () => {
+test('a publish that does not fit leaves the module that runs, and clients who follow what it would have removed', async () => {
   await using db = await LoggedDatabase.create(PROCEDURES);
   await leaveRoom(db);
+  const entries = await (await db.connect('alice')).subscribe('SELECT * FROM entry');
   expect(FEATURES.length).toBeGreaterThan(ROOM);
   expect(() => db.database.update(FEATURES, true)).toThrow(expect.objectContaining({ code: 'ENGINE_DISK_FULL' }));
   await write(db, 'after');
+  expect(entries.rows('entry')).toMatchObject([{ text: 'after' }]);
   await db.restart();
   expect(await db.rows('entry')).toHaveLength(1);
 });
