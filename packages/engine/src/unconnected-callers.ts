@@ -29,8 +29,8 @@ export class UnconnectedCallers {
     const core = this.#core;
     const caller = this.#letIn(as, (quota) => core.door.refuseCall(quota, functionName));
     if (!(caller instanceof ActiveCaller)) return caller;
-    const admitted = admitJsonCall(core.module, functionName, argsJson, this.#isOwner(caller));
     try {
+      const admitted = admitJsonCall(core.module, functionName, argsJson, this.#isOwner(caller));
       if (isRefusal(admitted)) {
         core.logRefusal(admitted, functionName);
         return admitted;
