@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { ConnectionId } from '@lightcone/sats';
 import { expect, test } from 'vitest';
+import type { CallResult } from '../../src/call-result.ts';
 import type { Caller } from '../../src/client.ts';
 import { testIdentity } from '../../src/testing/index.ts';
 import { LoggedDatabase } from '../support/logged-database.ts';
@@ -10,6 +11,7 @@ const PROCEDURES = wasm('procedures');
 const FEATURES = wasm('features');
 const ROOM = 150_000;
 const LARGE = 'x'.repeat(ROOM);
+const PIECE = 'x'.repeat(10_000);
 const FULL =
   /the database's disk is full: it has no room for the \d{6} bytes of this transaction, so nothing was changed/u;
 const owner: Caller = { identity: testIdentity('owner'), connectionId: ConnectionId.fromBigInt(99n), jwtPayload: '{}' };
@@ -74,6 +76,21 @@ test('SQL that changes much is refused, and SQL that deletes all rows is not', a
   expect(database.sql(owner, 'DELETE FROM entry')).toMatchObject({ kind: 'ok' });
   expect(await db.rows('entry')).toEqual([]);
   expect(database.metrics().refusedRequests.fullDisk).toBe(2);
+});
+
+test('a view that nobody has read yet is read where there is no room at all: the log keeps nothing of its rows', async () => {
+  await using db = await LoggedDatabase.create(FEATURES);
+  const [alice, bob] = [await db.connect('alice'), await db.connect('bob')];
+  // In one turn, of which nothing is written until its end: what was set aside before is promised to the last byte.
+  db.disk.capacityBytes = 0;
+  const write = (): Promise<CallResult> => db.database.call(owner, 'remind_once', JSON.stringify([PIECE, 1_000_000]));
+  const results = Array.from({ length: 100 }, write);
+  bob.disconnect();
+  const counts = alice.query('SELECT * FROM color_counts');
+  db.disk.capacityBytes = Number.POSITIVE_INFINITY;
+  const kinds = (await Promise.all(results)).map(({ kind }) => kind);
+  expect([kinds.at(0), kinds.at(-1)]).toEqual(['committed', 'connectRejected']);
+  expect(await counts).toHaveLength(3);
 });
 
 test('who comes with more than there is room for may come again', async () => {
