@@ -4,7 +4,8 @@ import { FaultyBlobStore } from '@lightcone/blobs/testing';
 import { describe, expect, test } from 'vitest';
 import { CommitLog, LogArchive, inspectLog, readCommits, writePieces } from '../src/index.ts';
 import type { FileSystem, LogPiece, LogPosition } from '../src/index.ts';
-import { FOLDER, appendRecords, countRecords, diskWithCommits, steadyDisk } from './log-content.ts';
+import { SimulatedDisk, seededRandom } from '../src/testing/simulated-disk.ts';
+import { FOLDER, appendRecords, countRecords, diskWithCommits, reopenAndCount, steadyDisk } from './log-content.ts';
 
 const CLOG = `${FOLDER}/clog`;
 
@@ -58,6 +59,17 @@ describe('a log that is archived', () => {
     expect(await countRecords(log)).toBe(total);
     expect(log.nextTxOffset).toBe(total);
     expect(appendRecords(log, 1)).toBe(total + 1);
+  });
+
+  test('is on the disk when it was written from its pieces', async () => {
+    const blobs = new MemoryBlobStore();
+    await archiveAll(await diskWithCommits([3, 1, 40]), blobs, { txOffset: 0 }, 44);
+    for (let seed = 0; seed < 10; seed++) {
+      const restored = new SimulatedDisk(seededRandom(seed));
+      await writePieces(restored, CLOG, piecesOf(new LogArchive(blobs)));
+      restored.losePower();
+      expect(await reopenAndCount(restored)).toBe(44);
+    }
   });
 
   test('goes on while it is written, with what is durable alone', async () => {
@@ -155,6 +167,15 @@ describe('a piece', () => {
     await expect(archive.add(pieceOf(0, 5))).rejects.toMatchObject({ code: 'BLOB_UNAVAILABLE' });
     await archive.add(pieceOf(0, 5));
     expect(await archive.read(0)).toEqual(pieceOf(0, 5));
+  });
+
+  test('that is there cut off is not taken for the same', async () => {
+    const blobs = new MemoryBlobStore();
+    const archive = new LogArchive(blobs);
+    await archive.add(pieceOf(0, 5));
+    const key = '00000000000000000000.piece';
+    await blobs.put(key, (await blobs.get(key))!.slice(0, -1)); // just added
+    await expect(archive.add(pieceOf(0, 5))).rejects.toMatchObject({ code: 'ARCHIVE_FORKED' });
   });
 
   test('is refused with any bit flipped, cut anywhere, or under another name', async () => {

@@ -35,6 +35,18 @@ test('one entry is enough for a tenth of a second', async () => {
   );
 });
 
+test('a clock that was set back does not keep times from being noted', async () => {
+  const disk = steadyDisk();
+  const times = await CommitTimes.open(disk, 'db', 0, 0);
+  times.note(0, second(100));
+  times.note(1, second(40));
+  await times.close();
+  expect(await readCommitTimes(disk, 'db', 0, 2)).toEqual([
+    { txOffset: 0, micros: second(100) },
+    { txOffset: 1, micros: second(40) },
+  ]);
+});
+
 test('times of transactions that were lost go when the log is opened again', async () => {
   const disk = steadyDisk();
   const before = await CommitTimes.open(disk, 'db', 0, 0);

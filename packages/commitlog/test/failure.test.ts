@@ -35,6 +35,19 @@ test.each(['write', 'datasync'] as const)(
   },
 );
 
+test('[LOG-7] a log that failed leaves its file as it is when it is closed', async () => {
+  const disk = steadyDisk();
+  const log = await CommitLog.open(disk, FOLDER);
+  appendRecords(log, 2);
+  await log.sync();
+  disk.failAfter('write', 1); // of the room for the commit, which then fails itself
+  appendRecords(log, 3);
+  await expect(log.sync()).rejects.toMatchObject({ code: 'LOG_WRITE_FAILED' });
+  const left = disk.contentOf(SEGMENT_0);
+  await log.close();
+  expect(disk.contentOf(SEGMENT_0)).toEqual(left);
+});
+
 test('[LOG-8] what a failed sync left visible is made durable before anything is built on it', async () => {
   const disk = steadyDisk();
   const log = await CommitLog.open(disk, FOLDER);

@@ -42,6 +42,21 @@ test('a log that is closed, and a segment that is full, are what their commits a
   for (const name of names) expect(disk.contentOf(`${FOLDER}/clog/${name}`).at(-1)).not.toBe(0);
 });
 
+test('a log that was closed has no room either when the power is lost after that', async () => {
+  for (let seed = 0; seed < 10; seed++) {
+    const disk = new SimulatedDisk(seededRandom(seed));
+    const log = await CommitLog.open(disk, FOLDER);
+    for (let commit = 0; commit < 10; commit++) {
+      appendRecords(log, 1);
+      await log.sync();
+    }
+    await log.close();
+    const closed = disk.contentOf(SEGMENT_0);
+    disk.losePower();
+    expect(disk.contentOf(SEGMENT_0)).toEqual(closed);
+  }
+});
+
 test('[LOG-4] the room that a killed program had set aside is nothing to report, and is cut off by the next start', async () => {
   const disk = steadyDisk();
   const log = await CommitLog.open(disk, FOLDER);

@@ -43,12 +43,17 @@ test('a turn is released only when its last transaction is durable, and turns ke
   outbox.committed(2);
   send(outbox, true, 'c');
   outbox.flush();
+  const waitingBytes = outbox.waitingBytes;
   outbox.durable(0);
   expect(delivered).toEqual([]);
+  expect(outbox.waitingBytes).toBe(waitingBytes);
   outbox.durable(1);
   expect(delivered).toEqual(['a', 'b']);
+  expect(outbox.waitingBytes).toBeGreaterThan(0);
+  expect(outbox.waitingBytes).toBeLessThan(waitingBytes);
   outbox.durable(2);
   expect(delivered).toEqual(['a', 'b', 'c']);
+  expect(outbox.waitingBytes).toBe(0);
 });
 
 test('an answer that depends on nothing new leaves at once, but never overtakes one that waits', () => {
