@@ -27,6 +27,8 @@ export const METADATA: string = `version = "${LAYOUT_VERSION}"\nedition = "light
  *     spacetime.pid    the process that has it        control.sqlite  databases, names, programs
  *     replicas/<n>/    one database: its log and `module_logs/`
  *
+ * and beside `control.sqlite` its log, or, while no server runs, the room for that.
+ *
  * The lock on `control.sqlite` keeps a second server out: the system frees it however a process ends.
  */
 export class DataDirectory {
