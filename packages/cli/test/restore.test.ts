@@ -27,7 +27,10 @@ test.each([
 
 test('a place with nothing in it is said to have nothing', async () => {
   const restored = await user.run(['restore', work, '--data-dir', join(work, 'new'), '--database', 'chat']);
-  expect([restored.exitCode, restored.noted]).toEqual([1, expect.stringContaining('no copy of the database chat')]);
+  expect([restored.exitCode, restored.noted]).toEqual([
+    1,
+    expect.stringContaining(`${work}: there is no copy of the database chat`),
+  ]);
   const verified = await user.run(['backup', 'verify', work, '--database', 'chat']);
   expect([verified.exitCode, verified.noted]).toEqual([1, expect.stringContaining('no backups of chat')]);
 });
@@ -73,4 +76,25 @@ test('how many backups are damaged is said, with the way to another one', async 
   expect([exitCode, noted]).toEqual([1, expect.stringContaining(`Damaged backups in ${backups}: 1 of 1.`)]);
   expect(noted).toContain('--copy <id>');
   await rm(backups, { recursive: true });
+});
+
+test('a place that is not there, or is a file, is said to be that, and what is to be there', async () => {
+  const file = join(work, 'file');
+  await writeFile(file, '');
+  for (const command of [
+    ['restore', '--data-dir', join(work, 'new')],
+    ['backup', 'verify'],
+  ]) {
+    const absent = await user.run([...command, join(work, 'absent')]);
+    expect([absent.exitCode, absent.noted]).toEqual([
+      1,
+      expect.stringContaining(
+        `${join(work, 'absent')} is not there: expected what \`spacetime start --archive\` was given`,
+      ),
+    ]);
+    const wrong = await user.run([...command, file]);
+    expect([wrong.exitCode, wrong.noted]).toEqual([1, expect.stringContaining(`${file} is no folder: expected`)]);
+  }
+  expect(await readdir(work)).toEqual(['file']);
+  await rm(file);
 });

@@ -78,8 +78,8 @@ async function runList(session: CliSession, database: string, { server, json }: 
 
 async function runVerify({ terminal }: CliSession, location: string, { database }: VerifyOptions): Promise<void> {
   // Loaded only here: the other commands need nothing of it, and start faster without.
-  const { listBackups, openBlobStore, verifyBackup } = await import('@lightcone/server/copies');
-  const store = openBlobStore(location, terminal.environment);
+  const { listBackups, openCopies, verifyBackup } = await import('@lightcone/server/copies');
+  const store = await openCopies(location, terminal.environment);
   const broken: string[] = [];
   const all = await listBackups(store, undefined, ({ identity, id }, problem) => {
     broken.push(`DAMAGED  ${identity}  ${id}  ${problem}`);

@@ -30,9 +30,9 @@ async function runRestore({ terminal }: CliSession, archive: string, options: Re
   const { database, copy, dataDir, replace = false } = options;
   const target = targetOf(options);
   // Loaded only here: the other commands need nothing of it, and start faster without.
-  const { openBlobStore, restore } = await import('@lightcone/server/copies');
+  const { openCopies, restore } = await import('@lightcone/server/copies');
   const restored = await restore({
-    store: openBlobStore(archive, terminal.environment),
+    store: await openCopies(archive, terminal.environment),
     ...(database === undefined ? {} : { database }),
     ...(copy === undefined ? {} : { copyId: copy }),
     target,
@@ -41,7 +41,8 @@ async function runRestore({ terminal }: CliSession, archive: string, options: Re
     onDatabase: ({ identity, names }, id) => terminal.note(`Restoring ${names[0] ?? identity} from ${id}`),
     onLeftOut: ({ identity, names }) => terminal.note(`Left out ${names[0] ?? identity}: it was not there yet`),
   }).catch((cause: unknown) => {
-    throw isDamage(cause) ? damaged(archive, cause) : cause;
+    if (isDamage(cause)) throw damaged(archive, cause);
+    throw isMissing(cause) ? new CliError('CLI_NOT_FOUND', `${archive}: ${cause.message}`, { cause }) : cause;
   });
   for (const { description, lastTxOffset, tables, lostNames, formerFolder } of restored) {
     const rows = tables.reduce((sum, table) => sum + table.rows, 0);
@@ -61,6 +62,10 @@ async function runRestore({ terminal }: CliSession, archive: string, options: Re
 
 function isDamage(error: unknown): error is Error {
   return error instanceof Error && 'code' in error && String(error.code).endsWith('_DAMAGED');
+}
+
+function isMissing(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && error.code === 'SERVER_COPY_MISSING';
 }
 
 /** Nobody but who restores can say that an older state will do. */

@@ -1,7 +1,7 @@
-export { openBlobStore } from '@lightcone/blobs/node';
 export { listBackups, verifyBackup } from './backup-list.ts';
 export type { Backup } from './backup-list.ts';
 export type { BackedUpBlob, BackupManifest } from './backup-manifest.ts';
+export { openCopies } from './open-copies.ts';
 export type { DatabaseDescription } from './database-copy.ts';
 export { restore } from './restore.ts';
 export type { RestoredDatabase, RestoreOptions } from './restore.ts';

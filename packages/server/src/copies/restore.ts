@@ -47,7 +47,7 @@ export async function restore(options: RestoreOptions): Promise<RestoredDatabase
   await using destination = await RestoreDestination.open(dataDir);
   const chosen = await choose(options);
   if (target.kind === 'offset' && chosen.length > 1) {
-    const message = `there are ${chosen.length} databases; say which one is to be brought back to transaction ${target.txOffset}`;
+    const message = `there are ${chosen.length} databases; say with --database which one is to be brought back to transaction ${target.txOffset}`;
     throw new ServerError('SERVER_RESTORE_FAILED', message);
   }
   for (const { description } of chosen) checkPlace(destination, description, dataDir, replace ?? false);
