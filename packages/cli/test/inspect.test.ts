@@ -90,11 +90,18 @@ test('names that could command the terminal are printed harmless', async () => {
   expect(run.printed).not.toContain('\u001b');
 });
 
-test('a file that is not there is named', async () => {
+test('a file that is not there, or a folder in its place, is named', async () => {
   const run = await user.run(['inspect', join(user.home, 'absent.wasm')]);
   expect(run).toMatchObject({
     exitCode: 1,
     printed: '',
-    noted: expect.stringMatching(/cannot be read: .*absent\.wasm/),
+    noted: expect.stringContaining('absent.wasm cannot be read: '),
   });
+  for (const args of [['inspect'], ['publish', 'chat', '--bin-path']]) {
+    const folder = await user.run([...args, user.home]);
+    expect(folder).toMatchObject({
+      exitCode: 1,
+      noted: expect.stringContaining(`${user.home} cannot be read: EISDIR`),
+    });
+  }
 });

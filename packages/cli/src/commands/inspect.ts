@@ -30,6 +30,6 @@ async function read(path: string): Promise<Uint8Array> {
     return await readFile(path);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : path;
-    throw new CliError('CLI_INVALID_ARGUMENT', `The file cannot be read: ${reason}`, { cause });
+    throw new CliError('CLI_INVALID_ARGUMENT', `${path} cannot be read: ${reason}`, { cause });
   }
 }

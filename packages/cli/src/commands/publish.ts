@@ -103,7 +103,7 @@ async function readProgram(path: string): Promise<Uint8Array> {
   } catch (cause) {
     throw new CliError(
       'CLI_INVALID_ARGUMENT',
-      `The module cannot be read: ${cause instanceof Error ? cause.message : path}`,
+      `The module ${path} cannot be read: ${cause instanceof Error ? cause.message : 'nothing says why'}`,
       { cause, hint: 'Build it first with `spacetime build`, or leave --bin-path out to have it built.' },
     );
   }
