@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCli } from '../src/run-cli.ts';
 import { TestUser } from './run.ts';
@@ -63,7 +63,7 @@ test('an archive that is none is refused before anything is made', async () => {
     '--archive',
     'ftp://x',
   ]);
-  const message = 'the archive has no usable location: "ftp://x": expected s3://bucket/prefix or a folder';
+  const message = '--archive: "ftp://x": expected s3://bucket/prefix or a folder';
   expect(result).toMatchObject({ exitCode: 1, noted: expect.stringContaining(message) });
   expect(readdirSync(user.home)).toEqual([]);
 });
@@ -81,4 +81,47 @@ test('the folder of a program that embeds a database is refused, and nothing is 
     expect(await user.run(args)).toMatchObject({ exitCode: 1, noted: expect.stringContaining(refusal) });
   }
   expect(readdirSync(folder)).toEqual(['00000000000000000000.stdb.log', 'snapshots']);
+});
+
+test.each([
+  {
+    what: 'a file for the folder of keys',
+    args: (file: string) => ['--jwt-key-dir', file],
+    says: /file\/id_ecdsa and .*ENOTDIR.*--jwt-key-dir/u,
+  },
+  {
+    what: 'a folder for a key',
+    args: (file: string) => ['--jwt-priv-key-path', dirname(file), '--jwt-pub-key-path', file],
+    says: /expected the PEM files of one ECDSA P-256 pair.*EISDIR/u,
+  },
+  {
+    what: 'one port for two',
+    args: () => ['--listen-addr', '127.0.0.1:23971', '--pg-port', '23971'],
+    says: /--pg-port 23971 is the port of --listen-addr, too/u,
+  },
+])('start with $what is refused, with the option', async ({ args, says }) => {
+  const user = new TestUser();
+  const file = join(user.home, 'file');
+  writeFileSync(file, '');
+  const options = ['--data-dir', join(user.home, 'data'), '--listen-addr', '127.0.0.1:0'];
+  const result = await user.run(['start', ...options, ...args(file)]);
+  expect(result).toMatchObject({ exitCode: 1, noted: expect.stringMatching(says) });
+});
+
+test('the data directory of SpacetimeDB is refused, with the way to take it over', async () => {
+  const user = new TestUser();
+  writeFileSync(join(user.home, 'metadata.toml'), 'version = "2.8.3"\nedition = "standalone"\n');
+  const result = await user.run(['start', '--listen-addr', '127.0.0.1:0', '--data-dir', user.home]);
+  const wayOut = `\`spacetime import ${user.home} --data-dir <new folder>\` takes it over`;
+  expect(result).toMatchObject({ exitCode: 1, noted: expect.stringContaining(wayOut) });
+});
+
+test('a configuration that cannot be read, or written, is named with the way out', async () => {
+  const user = new TestUser();
+  writeFileSync(join(user.home, 'file'), '');
+  const unreadable = await user.run(['--config-path', join(user.home, 'file', 'cli.toml'), 'server', 'list']);
+  expect(unreadable).toMatchObject({ exitCode: 1, noted: expect.stringContaining('cli.toml cannot be read: ENOTDIR') });
+  expect(unreadable.noted).toContain('--config-path');
+  const unwritable = await user.run(['--config-path', '/dev/null/cli.toml', 'login', '--token', 'x']);
+  expect(unwritable).toMatchObject({ exitCode: 1, noted: expect.stringContaining('--config-path') });
 });

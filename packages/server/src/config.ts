@@ -102,8 +102,9 @@ export async function readConfig(path: string): Promise<ServerConfig> {
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return DEFAULT_CONFIG;
-    throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return DEFAULT_CONFIG;
+    throw new ServerError('SERVER_INVALID_CONFIG', `${path} cannot be read: ${message}`, { cause: error });
   }
   return parseConfig(text, path);
 }

@@ -6,19 +6,12 @@ import { DEFAULT_CONFIG, readConfig } from './config.ts';
 import type { ServerConfig } from './config.ts';
 import { ControlDatabase } from './control/control-database.ts';
 import { isLocked } from './control/sqlite-failure.ts';
-import { readMetadata } from './directory-metadata.ts';
+import { METADATA, checkMetadata, readMetadata } from './directory-metadata.ts';
 import { isDiskFull } from './disk-full.ts';
 import { ServerError } from './errors.ts';
 import { refuseEmbedded } from './refuse-embedded.ts';
 import { replicaFolders } from './replica-folders.ts';
 import { writeWhole } from './write-whole.ts';
-
-/** `metadata.toml` names the version of the layout below. Another major version is not opened. */
-const LAYOUT_MAJOR = 1;
-const LAYOUT_VERSION = `${LAYOUT_MAJOR}.0.0`;
-
-/** The text of a new data directory's `metadata.toml`. */
-export const METADATA: string = `version = "${LAYOUT_VERSION}"\nedition = "lightcone"\n`;
 
 /**
  * The files of a server, held by one process at a time:
@@ -63,7 +56,10 @@ export class DataDirectory {
   static async #open(path: string): Promise<DataDirectory> {
     await mkdir(path, { recursive: true });
     refuseEmbedded(path, await readdir(path));
-    await checkMetadata(path);
+    const metadata = join(path, 'metadata.toml');
+    // Whole, and on the disk before anything that is acknowledged: a folder with half of it is not opened again.
+    if (!existsSync(metadata)) await writeWhole(metadata, METADATA, 0o644);
+    checkMetadata(path, await readMetadata(metadata));
     const configPath = join(path, 'config.toml');
     if (!existsSync(configPath)) await writeWhole(configPath, CONFIG_TEMPLATE, 0o644);
     const config = await readConfig(configPath);
@@ -85,20 +81,6 @@ export class DataDirectory {
   async close(): Promise<void> {
     if (this.#path !== undefined) await rm(join(this.#path, 'spacetime.pid'), { force: true });
     this.control.close();
-  }
-}
-
-async function checkMetadata(path: string): Promise<void> {
-  const file = join(path, 'metadata.toml');
-  // Whole, and on the disk before anything that is acknowledged: a folder with half of it is not opened again.
-  if (!existsSync(file)) await writeWhole(file, METADATA, 0o644);
-  const { version, edition } = await readMetadata(file);
-  if (edition !== 'lightcone' || typeof version !== 'string' || !version.startsWith(`${LAYOUT_MAJOR}.`)) {
-    throw new ServerError(
-      'SERVER_DATA_DIR_INCOMPATIBLE',
-      `${file} says edition ${JSON.stringify(edition)}, version ${JSON.stringify(version)}; this server opens edition ` +
-        `"lightcone", version ${LAYOUT_VERSION}. Choose another folder with --data-dir.`,
-    );
   }
 }
 

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import { METADATA } from './data-directory.ts';
+import { METADATA } from './directory-metadata.ts';
 import { ServerError } from './errors.ts';
 import { syncPath, syncTree } from './sync-tree.ts';
 

@@ -73,9 +73,15 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const address = parseListenAddress(options.listenAddress ?? '127.0.0.1:3000');
   const postgresAddress = options.postgresPort === undefined ? undefined : { ...address, port: options.postgresPort };
   // Before anything is made.
-  if (options.archive !== undefined) await checkLocation('archive', options.archive, options);
+  if (options.archive !== undefined) await checkLocation('--archive', options.archive, options);
   await probePort(address, '--listen-addr');
-  if (postgresAddress !== undefined) await probePort(postgresAddress, '--pg-port');
+  if (postgresAddress !== undefined) {
+    if (address.port !== 0 && postgresAddress.port === address.port) {
+      const message = `--pg-port ${address.port} is the port of --listen-addr, too: choose another one for one of them`;
+      throw new ServerError('SERVER_PORT_TAKEN', message);
+    }
+    await probePort(postgresAddress, '--pg-port');
+  }
   const { dataDir } = options;
   const dataDirectory = dataDir === undefined ? DataDirectory.inMemory() : await DataDirectory.open(dataDir);
   let postgres: PostgresGateway | undefined;
@@ -195,24 +201,24 @@ async function copyLocations(
 ): Promise<{ readonly archive: string | undefined; readonly backups: string | undefined }> {
   const archive = options.archive ?? config.archiveLocation;
   const backups = config.backup?.location;
-  for (const [what, location] of Object.entries({ archive, backups })) {
-    if (location !== undefined) await checkLocation(what, location, options);
+  if (options.archive === undefined && archive !== undefined) {
+    await checkLocation('config.toml: archive.location', archive, options);
   }
+  if (backups !== undefined) await checkLocation('config.toml: backup.location', backups, options);
   return { archive, backups };
 }
 
-/** Asks nothing of it. @throws ServerError `SERVER_INVALID_ARCHIVE` */
-async function checkLocation(what: string, location: string, { dataDir, env = {} }: ServerOptions): Promise<void> {
+/** @param setting what says the location. @throws ServerError `SERVER_INVALID_ARCHIVE` */
+async function checkLocation(setting: string, location: string, { dataDir, env = {} }: ServerOptions): Promise<void> {
   if (dataDir === undefined) {
-    const message = `databases in memory have no ${what}: start the server with a data directory`;
+    const message = `${setting}: databases in memory are not copied: start the server with a data directory`;
     throw new ServerError('SERVER_INVALID_ARCHIVE', message);
   }
   try {
     const { openBlobStore } = await import('@lightcone/blobs/node');
-    openBlobStore(location, env);
+    openBlobStore(location, env); // asks nothing of it
   } catch (cause) {
-    const message = `the ${what} has no usable location: ${(cause as Error).message}`;
-    throw new ServerError('SERVER_INVALID_ARCHIVE', message, { cause });
+    throw new ServerError('SERVER_INVALID_ARCHIVE', `${setting}: ${(cause as Error).message}`, { cause });
   }
 }
 

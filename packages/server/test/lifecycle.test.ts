@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -113,15 +113,17 @@ test('a data directory that cannot be one is named, with the way out', async () 
     code: 'SERVER_DATA_DIR_UNUSABLE',
     message: expect.stringMatching(/file cannot be used: .*--data-dir/u),
   });
-  await writeFile(join(folder, 'control.sqlite'), 'this is no database'.repeat(100));
+  await mkdir(join(folder, 'config.toml'));
   await expect(startServer({ listenAddress: local, dataDir: folder })).rejects.toMatchObject({
-    code: 'SERVER_DATA_DIR_UNUSABLE',
+    code: 'SERVER_INVALID_CONFIG',
+    message: expect.stringMatching(/config\.toml cannot be read: EISDIR/u),
   });
 });
 
 test.each([
   { what: 'missing', content: undefined, says: /is missing or empty.*--salvage/u },
   { what: 'empty', content: new Uint8Array(), says: /is missing or empty.*--salvage/u },
+  { what: 'no database', content: new Uint8Array(1000), says: /control\.sqlite is damaged: .*--salvage/u },
   { what: 'damaged in the middle', content: 4096, says: /is damaged: .*--salvage/u },
 ])('a control database that is $what is refused before anything is changed', async ({ content, says }) => {
   const first = await startServer({ listenAddress: local, dataDir: folder });

@@ -40,6 +40,20 @@ export function loadKeyPairFrom(folder: string, log: Logger): Promise<ServerKeys
  * @throws ServerError `SERVER_KEYS_UNUSABLE` when the private key is missing or one of the two is not what it should be
  */
 export async function loadKeyPair(privatePath: string, publicPath: string, log: Logger): Promise<ServerKeys> {
+  try {
+    return await readOrMake(privatePath, publicPath, log);
+  } catch (cause) {
+    if (cause instanceof ServerError) throw cause;
+    throw new ServerError(
+      'SERVER_KEYS_UNUSABLE',
+      `${privatePath} and ${publicPath}: expected the PEM files of one ECDSA P-256 pair, or a folder to make them in; ` +
+        `${(cause as Error).message}. Mend that, or choose others: --jwt-key-dir names another folder.`,
+      { cause },
+    );
+  }
+}
+
+async function readOrMake(privatePath: string, publicPath: string, log: Logger): Promise<ServerKeys> {
   const retired = await loadRetired(`${publicPath}.retired`);
   const [privatePem, publicPem] = [await readIfThere(privatePath), await readIfThere(publicPath)];
   if (privatePem === undefined && publicPem === undefined) {
@@ -57,18 +71,10 @@ export async function loadKeyPair(privatePath: string, publicPath: string, log: 
     );
   }
   await warnIfExposed(privatePath, log);
-  try {
-    if (publicPem !== undefined) return fromPem(privatePem, publicPem, retired);
-    const derived = publicPemOf(createPrivateKey(privatePem));
-    await writeWhole(publicPath, derived, 0o644);
-    return fromPem(privatePem, derived, retired);
-  } catch (cause) {
-    throw new ServerError(
-      'SERVER_KEYS_UNUSABLE',
-      `${privatePath} and ${publicPath}: expected the PEM files of one ECDSA P-256 pair; ${(cause as Error).message}`,
-      { cause },
-    );
-  }
+  if (publicPem !== undefined) return fromPem(privatePem, publicPem, retired);
+  const derived = publicPemOf(createPrivateKey(privatePem));
+  await writeWhole(publicPath, derived, 0o644);
+  return fromPem(privatePem, derived, retired);
 }
 
 async function loadRetired(path: string): Promise<readonly KeyObject[]> {

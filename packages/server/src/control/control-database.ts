@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { SQLInputValue, StatementResultingChanges, StatementSync } from 'node:sqlite';
 import { isDiskFull } from '../disk-full.ts';
 import { ServerError } from '../errors.ts';
+import { isDamage } from './sqlite-failure.ts';
 
 export interface DatabaseRecord {
   readonly identity: string;
@@ -82,7 +83,7 @@ export class ControlDatabase {
       this.#setRoomAside();
     } catch (error) {
       this.#database.close();
-      throw error;
+      throw isDamage(error) ? unusable(path, `is damaged: ${error.message}`) : error;
     }
   }
 

@@ -1,6 +1,8 @@
 // https://sqlite.org/rescode.html
 const SQLITE_BUSY = 5;
+const SQLITE_CORRUPT = 11;
 const SQLITE_FULL = 13;
+const SQLITE_NOTADB = 26;
 
 /** Whether SQLite says that another process has the file. */
 export function isLocked(error: unknown): boolean {
@@ -10,6 +12,12 @@ export function isLocked(error: unknown): boolean {
 /** Whether SQLite says that there is no room for what it was to write. */
 export function isSqliteFull(error: unknown): boolean {
   return resultCode(error) === SQLITE_FULL;
+}
+
+/** Whether SQLite says that the file is damaged, or none of its own. */
+export function isDamage(error: unknown): error is Error {
+  const code = resultCode(error);
+  return code === SQLITE_CORRUPT || code === SQLITE_NOTADB;
 }
 
 /** Without what an extended code adds to it: 261, `SQLITE_BUSY_RECOVERY`, is 5 too. */

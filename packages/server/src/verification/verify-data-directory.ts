@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { readConfig } from '../config.ts';
 import type { ServerConfig } from '../config.ts';
-import { type DirectoryMetadata, readMetadata } from '../directory-metadata.ts';
+import { type DirectoryMetadata, checkMetadata, readMetadata } from '../directory-metadata.ts';
 import { ServerError } from '../errors.ts';
 import { listGivenFolder } from '../given-folder.ts';
 import { refuseEmbedded } from '../refuse-embedded.ts';
@@ -32,7 +32,7 @@ export interface VerifyOptions {
  */
 export async function verifyDataDirectory(path: string, options: VerifyOptions = {}): Promise<DirectoryReport> {
   const findings: Finding[] = [];
-  await checkMetadata(path, findings);
+  await checkFiles(path, findings);
   await refuseRunning(path);
   const config = await checkConfig(path, findings);
   const keyDir = options.keyDir ?? path;
@@ -55,7 +55,7 @@ export async function verifyDataDirectory(path: string, options: VerifyOptions =
   return { path, findings, replicas };
 }
 
-async function checkMetadata(path: string, findings: Finding[]): Promise<void> {
+async function checkFiles(path: string, findings: Finding[]): Promise<void> {
   const names = await listGivenFolder(path, DATA_DIRECTORY);
   const file = 'metadata.toml';
   if (!names.includes(file)) {
@@ -68,16 +68,7 @@ async function checkMetadata(path: string, findings: Finding[]): Promise<void> {
     findings.push({ severity: 'warning', code: 'DIRECTORY_METADATA_MISSING', path: file, message });
     return;
   }
-  const { edition, version } = await readMetadata(join(path, file)).catch((): DirectoryMetadata => ({}));
-  if (edition === 'lightcone' && typeof version === 'string' && version.startsWith('1.')) return;
-  const what = `edition ${JSON.stringify(edition)}, version ${JSON.stringify(version)}`;
-  throw new ServerError(
-    'SERVER_DATA_DIR_INCOMPATIBLE',
-    edition === 'standalone'
-      ? `${path} is a data directory of SpacetimeDB (${what}). \`spacetime import\` takes it over.`
-      : `${join(path, file)} says ${what}; this program knows edition "lightcone", version 1. If the file is damaged, ` +
-          'delete it: a start writes it anew.',
-  );
+  checkMetadata(path, await readMetadata(join(path, file)).catch((): DirectoryMetadata => ({})));
 }
 
 async function checkConfig(path: string, findings: Finding[]): Promise<ServerConfig | undefined> {
