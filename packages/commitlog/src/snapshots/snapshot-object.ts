@@ -20,10 +20,6 @@ export class SnapshotObject {
     return this.#id;
   }
 
-  get isStored(): boolean {
-    return this.#id !== undefined;
-  }
-
   /** @internal */
   stored(id: string): void {
     this.#id = id;

@@ -20,7 +20,7 @@ import type {
 export const STARTED = 0;
 
 /** What the server lets modules and their clients do. */
-export interface ModuleSettings {
+interface ModuleSettings {
   readonly limits: ModuleLimits;
   /** What modules may reach over HTTP; undefined for nothing. */
   readonly moduleHttp: ModuleHttp | undefined;
