@@ -45,6 +45,16 @@ test('whoever asks for it hears why, nothing of it is seen, and it is counted', 
   expect(await db.rows('entry')).toHaveLength(2);
 });
 
+test('what a reducer is called with counts, too: the record has it beside the rows', async () => {
+  await using db = await LoggedDatabase.create(PROCEDURES);
+  await leaveRoom(db);
+  // As rows alone it is less than what is always left.
+  const half = 'x'.repeat(60_000);
+  expect(await db.database.call(owner, 'write', JSON.stringify([half]))).toEqual(refused);
+  expect(await db.rows('entry')).toEqual([]);
+  await write(db, half.slice(0, 30_000));
+});
+
 test('whoever calls a procedure hears what it had committed before its disk was full, and not to try again', async () => {
   await using db = await LoggedDatabase.create(PROCEDURES);
   await leaveRoom(db);
@@ -103,13 +113,20 @@ test('who comes with more than there is room for may come again', async () => {
 });
 
 test.each([
-  { what: 'reducer', program: FEATURES, schedule: 'remind_once', args: [LARGE, 1000] },
-  { what: 'procedure', program: wasm('schedules'), schedule: 'send_on_errand', args: [LARGE, 1000n, 0, false] },
+  { what: 'reducer', program: FEATURES, schedule: 'remind_once', at: (ms: number) => [LARGE, ms] },
+  {
+    what: 'procedure',
+    program: wasm('schedules'),
+    schedule: 'send_on_errand',
+    at: (ms: number) => [LARGE, BigInt(ms), 0, false],
+  },
 ])('a scheduled $what that writes too much is over, and the log of the module says why', async (scheduled) => {
   await using db = await LoggedDatabase.create(scheduled.program);
   const alice = await db.connect('alice');
-  await alice.call(scheduled.schedule, ...scheduled.args);
-  await leaveRoom(db);
+  // Two, as all of a table is removed by a word; that one of them is over takes its row.
+  await alice.call(scheduled.schedule, ...scheduled.at(1_000));
+  await alice.call(scheduled.schedule, ...scheduled.at(3_000));
+  await leaveRoom(db, ROOM + 40_000);
   await db.clock.advance(2_000);
   expect(db.logs.at(-1)).toMatch(/^the database's disk is full: it has no room/u);
   expect(db.failure).toBeUndefined();
@@ -148,11 +165,11 @@ test('a disk that fills up with small transactions stops the database: it is to 
 });
 
 /** More than is kept for what has to be written in any case, and less than a large transaction. */
-async function leaveRoom(db: LoggedDatabase): Promise<void> {
+async function leaveRoom(db: LoggedDatabase, room = ROOM): Promise<void> {
   await db.embedded.close();
   const used = db.disk.usedBytes;
   await db.reopen();
-  db.disk.capacityBytes = used + ROOM;
+  db.disk.capacityBytes = used + room;
 }
 
 async function write(db: LoggedDatabase, text: string): Promise<void> {
