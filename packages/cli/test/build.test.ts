@@ -140,6 +140,8 @@ describe('init', () => {
 
   test.each([
     { args: ['init', '--lang', 'rust', 'full'], says: 'is not empty' },
+    { args: ['init', '--lang', 'rust', 'full/file'], says: 'file cannot be the folder of a project: ENOTDIR' },
+    { args: ['init', '--lang', 'rust', 'full/file/deep'], says: 'deep cannot be the folder of a project: ENOTDIR' },
     { args: ['init', '--lang', 'rust', '123'], says: 'cannot be the name of a module' },
     { args: ['init', '--lang', 'typescript', 'x'], says: 'expected rust, assemblyscript, cpp, found "typescript"' },
     { args: ['init', '--non-interactive', 'x'], says: '--lang is missing' },

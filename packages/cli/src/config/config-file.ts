@@ -54,6 +54,6 @@ function unusable(path: string, deed: 'read' | 'written', cause: unknown): CliEr
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new CliError('CLI_INVALID_CONFIG', `The configuration ${path} cannot be ${deed}: ${reason}`, {
     cause,
-    hint: 'Mend that, or name another file with --config-path, before the command.',
+    hint: 'Mend that, or name another file with --config-path.',
   });
 }

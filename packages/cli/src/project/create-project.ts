@@ -13,10 +13,9 @@ const TEMPLATES = join(packageFolder, 'templates');
  * @throws CliError `CLI_INVALID_ARGUMENT`
  */
 export function createProject(folder: string, name: string, language: ModuleLanguage): void {
-  if (existsSync(folder) && readdirSync(folder).length > 0) {
+  if (filesIn(folder).length > 0) {
     throw new CliError('CLI_INVALID_ARGUMENT', `${folder} is not empty`, { hint: 'Give the name of a new folder.' });
   }
-  mkdirSync(folder, { recursive: true });
   cpSync(join(TEMPLATES, language.name), folder, { recursive: true });
   for (const file of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     if (!file.isFile()) continue;
@@ -28,6 +27,21 @@ export function createProject(folder: string, name: string, language: ModuleLang
   writeJson(join(folder, 'spacetime.local.json'), { database: name });
   const ignored = ['spacetime.local.json', 'node_modules/', ...language.outputFolders.map((output) => `${output}/`)];
   writeFileSync(join(folder, '.gitignore'), `${ignored.join('\n')}\n`);
+}
+
+/** What is in a folder, which is made if it is not there. @throws CliError `CLI_INVALID_ARGUMENT` */
+function filesIn(folder: string): string[] {
+  try {
+    if (existsSync(folder)) return readdirSync(folder);
+    mkdirSync(folder, { recursive: true });
+    return [];
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CliError('CLI_INVALID_ARGUMENT', `${folder} cannot be the folder of a project: ${reason}`, {
+      cause,
+      hint: 'Give the name of a new folder.',
+    });
+  }
 }
 
 /** `My Chat` becomes `my-chat`. @throws CliError `CLI_INVALID_ARGUMENT` if nothing is left */
