@@ -13,6 +13,7 @@ export { logEnd, logSegments } from './archive/log-extent.ts';
 export type { LogPiece, LogPieceHeader } from './archive/log-piece.ts';
 export { readCommits } from './archive/read-commits.ts';
 export type { CommitRun, LogPosition } from './archive/read-commits.ts';
+export { visitCommits } from './archive/visit-commits.ts';
 export { writePieces } from './archive/write-pieces.ts';
 export { copyLog } from './copy-log.ts';
 export type { LogCut } from './copy-log.ts';

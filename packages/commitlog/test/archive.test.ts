@@ -2,7 +2,7 @@ import { MemoryBlobStore } from '@lightcone/blobs';
 import type { BlobStore } from '@lightcone/blobs';
 import { FaultyBlobStore } from '@lightcone/blobs/testing';
 import { describe, expect, test } from 'vitest';
-import { CommitLog, LogArchive, inspectLog, readCommits, writePieces } from '../src/index.ts';
+import { CommitLog, LogArchive, inspectLog, readCommits, visitCommits, writePieces } from '../src/index.ts';
 import type { FileSystem, LogPiece, LogPosition } from '../src/index.ts';
 import { SimulatedDisk, seededRandom } from '../src/testing/simulated-disk.ts';
 import { FOLDER, appendRecords, countRecords, diskWithCommits, reopenAndCount, steadyDisk } from './log-content.ts';
@@ -134,6 +134,30 @@ describe('a log that is archived', () => {
 });
 
 describe('a piece', () => {
+  test('has its commits in order, up to one that is not whole', async () => {
+    const disk = await diskWithCommits([3, 1, 40]);
+    const run = await readCommits(disk, CLOG, { txOffset: 0 }, 44, 1_000_000);
+    const { commits } = run!; // there are three
+    const visited = (bytes: Uint8Array): number[][] => {
+      const seen: number[][] = [];
+      visitCommits({ ...pieceOf(0, 44), commits: bytes }, (...[min, count, , start, end]) => {
+        expect(end).toBeLessThanOrEqual(bytes.length);
+        seen.push([min, count, end - start]);
+      });
+      return seen;
+    };
+    const whole = visited(commits);
+    expect(whole.map(([min, count]) => [min, count])).toEqual([
+      [0, 3],
+      [3, 1],
+      [4, 40],
+    ]);
+    for (let length = 0; length < commits.length; length++) {
+      const some = visited(commits.subarray(0, length));
+      expect(some).toEqual(whole.slice(0, some.length));
+    }
+  });
+
   test('comes back whole, its header also without the rest', async () => {
     const archive = new LogArchive(new MemoryBlobStore());
     await archive.add(pieceOf(42, 58));

@@ -1,5 +1,5 @@
 export { compareSnapshot } from './compare-snapshot.ts';
-export { EMPTY_RECORD } from '../transaction-record.ts';
+export { EMPTY_RECORD, recordTimestampMicros } from '../transaction-record.ts';
 export { checkDatabase } from './check-database.ts';
 export type { DatabaseCheck } from './check-database.ts';
 export type { StoredProgram } from './check-program.ts';

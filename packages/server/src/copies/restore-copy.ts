@@ -18,6 +18,7 @@ import type { RecordedHistory } from '@lightcone/engine/verify';
 import { ServerError } from '../errors.ts';
 import { readManifest } from './backup-manifest.ts';
 import type { DatabaseCopy } from './database-copy.ts';
+import { hasLaterTransaction } from './has-later-transaction.ts';
 
 /** As of when a database is brought back. */
 export type RestoreTarget =
@@ -35,12 +36,6 @@ export interface RestoredLog {
   /** Of the user's tables. */
   readonly tables: readonly { readonly name: string; readonly rows: number }[];
 }
-
-/**
- * How much later than its neighbours a transaction can have become durable. Pieces say when they were cut, which is
- * after all their transactions; only what is cut later than this is surely of later transactions.
- */
-const MAX_DISK_DELAY_MICROS = 60_000_000;
 
 /**
  * Writes the folder of a database from a copy of it: the log and, if it needs one, a snapshot. Every checksum is checked
@@ -65,7 +60,7 @@ export async function restoreCopy(copy: DatabaseCopy, target: RestoreTarget, fol
   const from = firsts.findLast((first) => first <= firstNeeded(snapshot?.manifest.txOffset, target)) ?? beginning;
   const fetched = join(folder, 'fetched');
   const timesByTxOffset = new Map<number, number>();
-  await writePieces(fs, fetched, piecesOf(copy, firsts.slice(firsts.indexOf(from)), target), ({ times }) => {
+  await writePieces(fs, fetched, piecesOf(copy, firsts.slice(firsts.indexOf(from)), target, snapshot), ({ times }) => {
     for (const { txOffset, micros } of times) timesByTxOffset.set(txOffset, micros);
   });
   const { findings, stretches } = await inspectLog(fs, fetched);
@@ -140,12 +135,14 @@ async function* piecesOf(
   copy: DatabaseCopy,
   firsts: readonly number[],
   target: RestoreTarget,
+  snapshot: SnapshotReader | undefined,
 ): AsyncGenerator<LogPiece> {
+  const from = (snapshot?.manifest.txOffset ?? -1) + 1;
   for (const first of firsts) {
     if (target.kind === 'offset' && first > target.txOffset) return;
     const piece = await copy.log.read(first);
     yield piece;
-    if (target.kind === 'time' && piece.cutAtMicros > target.micros + MAX_DISK_DELAY_MICROS) return;
+    if (target.kind === 'time' && hasLaterTransaction(piece, target.micros, from)) return;
   }
 }
 
