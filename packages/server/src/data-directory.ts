@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CONFIG_TEMPLATE } from './config-template.ts';
 import { DEFAULT_CONFIG, readConfig } from './config.ts';
@@ -9,6 +9,7 @@ import { isLocked } from './control/sqlite-failure.ts';
 import { METADATA, checkMetadata, readMetadata } from './directory-metadata.ts';
 import { isDiskFull } from './disk-full.ts';
 import { ServerError } from './errors.ts';
+import { makeFolder } from './make-folder.ts';
 import { refuseEmbedded } from './refuse-embedded.ts';
 import { replicaFolders } from './replica-folders.ts';
 import { writeWhole } from './write-whole.ts';
@@ -54,7 +55,7 @@ export class DataDirectory {
   }
 
   static async #open(path: string): Promise<DataDirectory> {
-    await mkdir(path, { recursive: true });
+    await makeFolder(path);
     refuseEmbedded(path, await readdir(path));
     const metadata = join(path, 'metadata.toml');
     // Whole, and on the disk before anything that is acknowledged: a folder with half of it is not opened again.

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { METADATA } from './directory-metadata.ts';
 import { ServerError } from './errors.ts';
+import { makeFolder } from './make-folder.ts';
 import { syncPath, syncTree } from './sync-tree.ts';
 
 /** Processes of other hosts, which containers are, cannot be asked after; folders can be shared with them. */
@@ -59,7 +60,7 @@ export class NewDataDirectory implements AsyncDisposable {
   static async beside(target: string): Promise<NewDataDirectory> {
     const final = resolve(target);
     try {
-      await mkdir(dirname(final), { recursive: true });
+      await makeFolder(dirname(final));
       await removeLeftovers(final);
       const path = join(dirname(final), `.${basename(final)}.${process.pid}@${HOST}.new`);
       await mkdir(path, { mode: 0o700 });

@@ -1,5 +1,6 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeFolder } from './make-folder.ts';
 import { syncPath } from './sync-tree.ts';
 
 /**
@@ -7,7 +8,7 @@ import { syncPath } from './sync-tree.ts';
  * before.
  */
 export async function writeWhole(path: string, text: string, mode: number): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const temporary = `${path}.${process.pid}.new`;
   try {
     await using file = await open(temporary, 'w', mode);

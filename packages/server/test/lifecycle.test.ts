@@ -120,6 +120,21 @@ test('a data directory that cannot be one is named, with the way out', async () 
   });
 });
 
+test.skipIf(process.platform !== 'linux')('a data directory that cannot be made is refused at once', async () => {
+  const options = { listenAddress: local, dataDir: '/proc/lightcone/data' };
+  await expect(startServer(options)).rejects.toMatchObject({
+    code: 'SERVER_DATA_DIR_UNUSABLE',
+    message: expect.stringMatching(/data cannot be used: ENOENT: .*mkdir '\/proc\/lightcone'/u),
+  });
+});
+
+test('a data directory is made with the folders above it', async () => {
+  const dataDir = join(folder, 'above', 'data');
+  await (await startServer({ listenAddress: local, dataDir, keyDir: join(folder, 'other', 'keys') })).close();
+  expect(await readdir(dataDir)).toContain('control.sqlite');
+  expect(await readdir(join(folder, 'other', 'keys'))).toContain('id_ecdsa');
+});
+
 test.each([
   { what: 'missing', content: undefined, says: /is missing or empty.*--salvage/u },
   { what: 'empty', content: new Uint8Array(), says: /is missing or empty.*--salvage/u },
