@@ -391,6 +391,24 @@ describe('a snapshot that does not fit its log', () => {
   });
 });
 
+test('damage of the log behind a snapshot is none of the snapshot, which stays', async () => {
+  const logged = await withSnapshot();
+  const older = logged.database.lastTxOffset;
+  await insert(logged, 'Dan');
+  const newer = await logged.database.takeSnapshot();
+  await insert(logged, 'Eve');
+  await logged.embedded.close();
+  await snapshotsOf(logged).remove(newer);
+  const [segment] = (await logged.disk.list('log/clog')).filter((name) => name.endsWith('.stdb.log')).toSorted();
+  logged.disk.flipBit(`log/clog/${segment}`, 50 * 8);
+  await expect(logged.reopen()).rejects.toMatchObject({
+    code: 'LOG_DAMAGED',
+    message: expect.stringContaining(`${segment}, byte 10, tx offset ${older + 1}: `) as string,
+  });
+  expect(await snapshotsOf(logged).list()).toEqual([older]);
+  expect(logged.logs.join()).not.toContain('cannot be used');
+});
+
 describe('a snapshot of a later version, as after a downgrade', () => {
   /** Makes the manifest say so, with a checksum that is right. */
   async function makeLater(blobs: BlobStore, offset: number): Promise<void> {
