@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { BlobStore } from '@lightcone/blobs';
-import { CommitLog, SnapshotStore } from '@lightcone/commitlog';
+import { CommitLog, CommitTimes, SnapshotStore } from '@lightcone/commitlog';
 import { SimulatedDisk } from '@lightcone/commitlog/testing';
 import { type AlgebraicType, ConnectionId } from '@lightcone/sats';
 import type { Database } from '../../src/database.ts';
@@ -29,6 +29,8 @@ export class LoggedDatabase implements AsyncDisposable {
   blobs: BlobStore | undefined;
   policy: SnapshotPolicy = { ...DEFAULT_SNAPSHOT_POLICY, maxBytesPerLogByte: Number.POSITIVE_INFINITY };
   archivedBefore: () => number = () => Number.POSITIVE_INFINITY;
+  /** Whether it notes when transactions were whose records do not say it, from when it is opened next. */
+  notesTimes = false;
   database!: Database;
   embedded!: EmbeddedDatabase;
   #connections = 0n;
@@ -114,9 +116,13 @@ export class LoggedDatabase implements AsyncDisposable {
     this.failure = undefined;
     let embedded: EmbeddedDatabase | undefined;
     const { clock } = this;
+    const log = await CommitLog.open(this.disk, FOLDER);
     this.database = await open({
       identity: testIdentity('database'),
-      log: await CommitLog.open(this.disk, FOLDER),
+      log,
+      ...(this.notesTimes && {
+        commitTimes: await CommitTimes.open(this.disk, FOLDER, log.firstTxOffset, log.nextTxOffset),
+      }),
       ...(this.blobs && {
         snapshots: {
           store: new SnapshotStore(this.blobs),
