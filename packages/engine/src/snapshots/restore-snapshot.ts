@@ -41,12 +41,14 @@ export async function restoreSnapshot(
 }
 
 function reserve(store: Store, replay: Replay, tables: readonly CapturedTable<PagePlace>[]): PageToFill[] {
+  const ids = new Set<number>();
   return tables.flatMap(({ id, pages }) => {
     const table = store.tables.get(id);
-    if (table === undefined || table.rowCount > 0) {
+    if (table === undefined || ids.has(id)) {
       const problem = table === undefined ? 'its system tables do not know' : 'is there twice';
       throw new EngineError('ENGINE_INVALID_SNAPSHOT', `the snapshot has a table, id ${id}, that ${problem}`);
     }
+    ids.add(id);
     replay.reservePages(table, pages.length);
     return pages.map((page, number) => ({ table, number, page }));
   });
