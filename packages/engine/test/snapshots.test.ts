@@ -180,6 +180,18 @@ describe('what a snapshot writes', () => {
     await upTo(29, { taken: 2, failed: 1 });
   });
 
+  test('is due by what was replayed, too, with the first transaction after a start', async () => {
+    await using logged = await LoggedDatabase.create(anyModule(PEOPLE), undefined, new MemoryBlobStore());
+    logged.policy = { ...logged.policy, everyTransactions: NEVER, everyBytes: NEVER };
+    await logged.restart();
+    for (let i = 0; i < 10; i++) await insert(logged, `${i} ${'x'.repeat(1000)}`);
+    logged.policy = { ...logged.policy, everyBytes: 10_000 };
+    await logged.restart();
+    expect(logged.database.metrics().snapshots).toMatchObject({ taken: 0, lastTxOffset: -1 });
+    await insert(logged, 'short');
+    await expect.poll(() => logged.database.metrics().snapshots).toMatchObject({ taken: 1 });
+  });
+
   test('is there only when the log has its last transaction on the disk', async () => {
     await using logged = await withSnapshot();
     const session = await logged.connect('owner');
