@@ -53,6 +53,8 @@ export class CommitLog implements AsyncDisposable {
 
   #nextTxOffset: number;
   #durableOffset: number;
+  /** What those have been told of who wait for it. */
+  #toldOffset: number;
   #pendingBytes = 0;
   /** So much more there was room for when the disk was asked; below 0 it has to be asked again. */
   #allowance = 0;
@@ -92,6 +94,7 @@ export class CommitLog implements AsyncDisposable {
     this.#firstTxOffset = firstTxOffset;
     this.#nextTxOffset = nextTxOffset;
     this.#durableOffset = nextTxOffset - 1;
+    this.#toldOffset = this.#durableOffset;
     this.#gathering = new PendingCommit(nextTxOffset);
   }
 
@@ -305,17 +308,22 @@ export class CommitLog implements AsyncDisposable {
     if (!alreadyFailed) await writing(this.#logFolder, async () => this.#segment?.trim());
   }
 
-  /** Writes commits one after another until none is left. Never rejects: an error ends the log. */
+  /**
+   * Writes commits one after another until none is left. The next one is on its way before those hear of it who waited for
+   * the one before: everybody waits for the disk. Never rejects: an error ends the log.
+   */
   async #writeCommits(): Promise<void> {
     try {
       while (this.#hasPending()) {
         const commit = this.#nextCommit();
-        await this.#writeCommit(commit.minTxOffset, commit.seal(this.#epoch));
+        const written = this.#writeCommit(commit.minTxOffset, commit.seal(this.#epoch));
+        this.#tellDurable();
+        await written;
         this.#pendingBytes -= commit.recordBytes;
         this.#roomBeforeGrowth = undefined;
         this.#durableOffset = commit.minTxOffset + commit.count - 1;
         this.#spare = commit;
-        this.#tellDurable();
+        if (!this.#hasPending()) this.#tellDurable();
       }
     } catch (error) {
       this.#fail(error);
@@ -366,8 +374,11 @@ export class CommitLog implements AsyncDisposable {
     return commit;
   }
 
+  /** Lets those hear of it who wait for what is durable now, once. */
   #tellDurable(): void {
     const durableOffset = this.#durableOffset;
+    if (durableOffset === this.#toldOffset) return;
+    this.#toldOffset = durableOffset;
     while (this.#waiters[0] !== undefined && this.#waiters[0].txOffset <= durableOffset) {
       this.#waiters.shift()?.resolve();
     }

@@ -53,6 +53,24 @@ test('[LOG-2] what is appended during a write makes one commit, which follows wi
   ]);
 });
 
+test('who waits for a commit hears of it when the next one is on its way to the disk', async () => {
+  const disk = steadyDisk();
+  await using log = await CommitLog.open(disk, FOLDER);
+  for (let i = 0; i < 2; i++) {
+    appendRecords(log, 1); // the segment, and its room
+    await log.sync();
+  }
+  const operations: number[] = [];
+  log.onDurable(() => operations.push(disk.operations));
+  appendRecords(log, 1);
+  log.flush();
+  appendRecords(log, 1);
+  const before = disk.operations;
+  await log.sync();
+  // The sync of the first, and the write of the second; then its sync.
+  expect(operations).toEqual([before + 2, before + 3]);
+});
+
 test('[LOG-1] sync resolves when all that was appended before it is durable, and not earlier', async () => {
   const disk = steadyDisk();
   await using log = await CommitLog.open(disk, FOLDER);
