@@ -51,12 +51,13 @@ export class ConfigSection {
     return duration;
   }
 
-  count(key: string, fallback: number, least = 1, most: number = Number.MAX_SAFE_INTEGER): number {
+  /** @param wayOut what the message of the refusal ends with */
+  count(key: string, fallback: number, least = 1, most: number = Number.MAX_SAFE_INTEGER, wayOut = ''): number {
     const value = this.#get(key);
     if (value === undefined) return fallback;
     if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < least || value > most) {
       const bound = most === Number.MAX_SAFE_INTEGER ? '' : ` and at most ${most}`;
-      throw this.invalid(key, `expected a whole number of at least ${least}${bound}`);
+      throw this.invalid(key, `expected a whole number of at least ${least}${bound}${wayOut}`);
     }
     return value;
   }

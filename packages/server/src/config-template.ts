@@ -44,6 +44,7 @@ export const CONFIG_TEMPLATE = `# Lightcone server configuration. Every key may 
 # location = "s3://bucket/prefix"
 # How often: no more than this is missing from it, unless it cannot be reached.
 # interval = "10s"
+# It keeps all that ever was, and grows, unless you say of how many days moments can be restored: \`keep-days = 30\`.
 
 [backup]
 # Where backups are kept, as for the archive; owners of databases make them with \`spacetime backup create\`.

@@ -49,6 +49,7 @@ test('what the file sets is read, and what is unknown is told', () => {
     [archive]
     location = "s3://bucket/prefix"
     interval = "2s"
+    keep-days = 30
     [backup]
     location = "/backups"
     every = "1d"
@@ -79,7 +80,7 @@ test('what the file sets is read, and what is unknown is told', () => {
     keepsWholeLog: true,
   });
   expect(config.backup).toEqual({ location: '/backups', everyMs: 86_400_000, keep: 7 });
-  expect(config).toMatchObject({ archiveLocation: 's3://bucket/prefix', archiveIntervalMs: 2000 });
+  expect(config).toMatchObject({ archiveLocation: 's3://bucket/prefix', archiveIntervalMs: 2000, archiveKeepDays: 30 });
   expect(config.publishers).toEqual(new Set([identity.toLowerCase()]));
   expect(config.moduleHttp).toEqual({ allow: ['api.internal', '10.0.0.0/8'] });
   expect(config.identity).toEqual({
@@ -138,6 +139,11 @@ test.each([
   },
   { text: '[commitlog]\nmax-unsynced-mib = 0', problem: 'commitlog.max-unsynced-mib: expected a whole number' },
   { text: '[commitlog]\nmax-segment-size = 100', problem: 'commitlog.max-segment-size: expected a whole number' },
+  ...['0', '-1', '1.5', '"30"', '"30d"', 'nan', 'inf', '36501', 'true'].map((days) => ({
+    text: `[archive]\nkeep-days = ${days}`,
+    problem:
+      'archive.keep-days: expected a whole number of at least 1 and at most 36500; to keep everything, leave it out',
+  })),
   { text: '[publish]\nallow = "c200"', problem: 'publish.allow: expected a list' },
   { text: '[publish]\nallow = ["c200"]', problem: '"c200" is not an identity' },
   { text: '[module-http]\nenabled = "no"', problem: 'module-http.enabled: expected true or false' },

@@ -29,6 +29,8 @@ export interface ServerConfig {
   readonly archiveLocation: string | undefined;
   /** How often what is new goes to the archive. */
   readonly archiveIntervalMs: number;
+  /** Of how many days moments can be restored from the archive; undefined for all. */
+  readonly archiveKeepDays: number | undefined;
   /** When snapshots are taken, and how many are kept. */
   readonly snapshots: SnapshotPolicy;
   /** Where backups are kept; undefined for nowhere. */
@@ -91,6 +93,7 @@ export const DEFAULT_CONFIG: ServerConfig = Object.freeze({
   snapshots: DEFAULT_SNAPSHOT_POLICY,
   archiveLocation: undefined,
   archiveIntervalMs: 10_000,
+  archiveKeepDays: undefined,
   backup: undefined,
   publishers: new Set<string>(),
   unknownKeys: [],
@@ -142,6 +145,7 @@ export function parseConfig(text: string, path: string): ServerConfig {
     archiveLocation: archive.text('location'),
     backup: readBackup(document.section('backup')),
     archiveIntervalMs: archive.durationMs('interval', DEFAULT_CONFIG.archiveIntervalMs),
+    archiveKeepDays: readKeepDays(archive),
     publishers: new Set(document.section('publish').identities('allow')),
     // When all others have been asked for.
     unknownKeys: document.unknownKeys(),
@@ -151,6 +155,8 @@ export function parseConfig(text: string, path: string): ServerConfig {
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
 const defaultUnsyncedMib = DEFAULT_MAX_UNSYNCED_BYTES / MIB;
+/** A hundred years. */
+const MAX_KEEP_DAYS = 36_500;
 /** A bucket that takes longer to fill would have to be remembered for longer. */
 const MAX_FILL_SECONDS = 3600;
 
@@ -202,6 +208,11 @@ function readModuleLimits(modules: ConfigSection): ModuleLimits {
     energyPerCall: modules.count('energy-per-call', energyPerCall, MIN_ENERGY),
     maxMemoryPages: PAGES_PER_MIB * modules.count('max-memory-mib', maxMemoryPages / PAGES_PER_MIB, 1, MAX_MEMORY_MIB),
   });
+}
+
+function readKeepDays(archive: ConfigSection): number | undefined {
+  if (!archive.has('keep-days')) return undefined;
+  return archive.count('keep-days', 0, 1, MAX_KEEP_DAYS, '; to keep everything, leave it out');
 }
 
 const DEFAULT_BACKUPS_KEPT = 7;

@@ -97,7 +97,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     const tokens = new Tokens(await loadKeys(options, config.keys, log), foreignIssuers);
     const copies = await copyLocations(options, dataDirectory);
     const databases = new Databases(dataDirectory, log, copies.archive !== undefined);
-    const copyThread = new CopyThread({ ...copies, env: options.env ?? {} });
+    const copyThread = new CopyThread({ ...copies, archiveKeepDays: config.archiveKeepDays, env: options.env ?? {} });
     const archive =
       copies.archive === undefined
         ? undefined

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { FolderBlobStore } from '@lightcone/blobs/node';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { DatabaseCopy, listCopies } from '../src/copies/database-copy.ts';
+import { restore } from '../src/copies/index.ts';
 import { CopyThread } from '../src/copies/thread/copy-thread.ts';
 import { startServer } from '../src/index.ts';
 import type { RunningServer } from '../src/index.ts';
+import { verifyDataDirectory } from '../src/verification/index.ts';
 import { authorization, newUser, programs, publish, sql } from './fixtures.ts';
 
 let work: string;
@@ -178,6 +180,62 @@ test('while an archive is behind, no log goes that is not in it; then it goes', 
   const store = new FolderBlobStore(archive);
   const { value: name } = await listCopies(store).next();
   expect(await new DatabaseCopy(store, name!).log.list().next()).toEqual({ done: false, value: 0 }); // one was begun
+});
+
+test('with keep-days, what leads to earlier moments alone goes, and a restore says so', async () => {
+  const archive = join(work, 'archive');
+  const config = '[archive]\ninterval = "20ms"\n[snapshots]\nevery-transactions = 10\n';
+  await writeFile(join(dataDir, 'config.toml'), config);
+  const keyDir = join(work, 'keys');
+  const store = new FolderBlobStore(archive);
+  const piecesIn = async (): Promise<string[]> => {
+    const pieces: string[] = [];
+    for await (const { key } of store.list('')) if (key.endsWith('.piece')) pieces.push(key);
+    return pieces;
+  };
+  let owner: Awaited<ReturnType<typeof newUser>>;
+  {
+    await using server = await startServer({ listenAddress: '127.0.0.1:0', dataDir, keyDir, archive });
+    owner = await newUser(server.url);
+    await publish(server.url, 'people', owner, programs.person);
+    for (let i = 0; (await piecesIn()).length < 40; i++) await addPerson(server, owner, `early ${i}`);
+  }
+  const { value: name } = await listCopies(store).next();
+  const copy = new DatabaseCopy(store, name!); // one was begun
+  const pieces = await piecesIn();
+  // As if there had been two hours between them.
+  const hoursAgo = (hours: number): number => Date.now() - hours * 3_600_000;
+  for (const [i, piece] of pieces.entries()) {
+    const at = new Date(hoursAgo(2 * (pieces.length - i)));
+    await utimes(join(archive, piece), at, at);
+  }
+  for (const txOffset of await copy.snapshots.list()) {
+    const { manifest } = await copy.snapshots.open(txOffset);
+    const piece = pieces.findLastIndex((key) => Number(/(\d+)\.piece$/u.exec(key)?.[1]) <= txOffset);
+    const takenAtMicros = hoursAgo(2 * (pieces.length - piece)) * 1000;
+    await (await copy.snapshots.write(manifest.objects)).finish({ ...manifest, takenAtMicros });
+  }
+
+  await writeFile(join(dataDir, 'config.toml'), config.replace('\n', '\nkeep-days = 1\n'));
+  {
+    await using server = await startServer({ listenAddress: '127.0.0.1:0', dataDir, keyDir, archive });
+    for (let i = 0; (await copy.log.list().next()).value === 0; i++) await addPerson(server, owner, `late ${i}`);
+  }
+  const refusal: unknown = await restore({
+    store,
+    target: { kind: 'offset', txOffset: 1 },
+    dataDir: join(work, 'early'),
+  }).catch((error: unknown) => error);
+  expect(refusal).toMatchObject({ code: 'SERVER_RESTORE_FAILED' });
+  const earliest = /the earliest that it can be brought back to is transaction (\d+), of /u.exec(
+    (refusal as Error).message,
+  )?.[1];
+  expect(Number(earliest)).toBeGreaterThan(1);
+  for (const target of [{ kind: 'offset', txOffset: Number(earliest) }, { kind: 'latest' }] as const) {
+    const restored = join(work, target.kind);
+    await restore({ store, target, dataDir: restored });
+    expect((await verifyDataDirectory(restored, { keyDir })).findings).toEqual([]);
+  }
 });
 
 test.each([

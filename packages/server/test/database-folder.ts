@@ -34,14 +34,14 @@ export class Folder {
 }
 
 /** @returns the key of its object in the folder */
-export async function addSnapshot({ folder }: Folder, txOffset: number): Promise<string> {
+export async function addSnapshot({ folder }: Folder, txOffset: number, takenAtMicros = 1): Promise<string> {
   const snapshots = new SnapshotStore(new PrefixedBlobStore(folder, 'snapshots'));
   const writer = await snapshots.write();
   const pieces = writer.add(new Uint8Array(100).fill(txOffset), 0, 100, false);
   await writer.storeAll();
   const objects = pieces.map(({ object }) => object);
   const database = new Uint8Array(32);
-  await writer.finish({ database, txOffset, takenAtMicros: 1, objects, contents: new Uint8Array(0) });
+  await writer.finish({ database, txOffset, takenAtMicros, objects, contents: new Uint8Array(0) });
   const id = objects[0]!.id; // there is one
   return `snapshots/objects/${id.slice(0, 2)}/${id.slice(2)}`;
 }

@@ -35,9 +35,14 @@ export class LogArchive {
    * @throws BlobError
    */
   async *list(after?: number): AsyncGenerator<number> {
-    for await (const { key } of this.#blobs.list('', after === undefined ? undefined : pieceKey(after))) {
-      const firstTxOffset = Number(/^(\d{20})\.piece$/.exec(key)?.[1]);
-      if (Number.isSafeInteger(firstTxOffset)) yield firstTxOffset;
+    for await (const { firstTxOffset } of this.pieces(after)) yield firstTxOffset;
+  }
+
+  /** As `list`, with the times of the store at which they were put, in ms since 1970. */
+  async *pieces(after?: number): AsyncGenerator<{ readonly firstTxOffset: number; readonly putAtMs: number }> {
+    for await (const blob of this.#blobs.list('', after === undefined ? undefined : pieceKey(after))) {
+      const firstTxOffset = Number(/^(\d{20})\.piece$/.exec(blob.key)?.[1]);
+      if (Number.isSafeInteger(firstTxOffset)) yield { firstTxOffset, putAtMs: blob.modifiedAt };
     }
   }
 
@@ -89,6 +94,28 @@ export class LogArchive {
       'ARCHIVE_FORKED',
       `${key}: another piece has this name: another server, or an earlier state of this one, archives to the same place`,
     );
+  }
+
+  /**
+   * Removes pieces that end before a transaction, the oldest first, each before the next: what is left has no gap.
+   * Whoever calls it has a snapshot with that transaction, or a later one.
+   * @param atMost so many of them
+   * @returns whether there may be more
+   * @throws BlobError
+   */
+  async removeBefore(txOffset: number, atMost: number): Promise<boolean> {
+    let removed = 0;
+    let oldest: number | undefined;
+    for await (const next of this.list()) {
+      if (next > txOffset) return false;
+      if (removed === atMost) return true;
+      if (oldest !== undefined) {
+        await this.#blobs.delete(pieceKey(oldest));
+        removed++;
+      }
+      oldest = next;
+    }
+    return false;
   }
 }
 

@@ -136,9 +136,13 @@ export class Archive {
     const database = status.record.identity;
     try {
       const input = { path, durableTxOffset, description };
-      const { endTxOffset, beganCopy, snapshotProblem, failure } = await this.#thread.request('archive', input);
+      const answer = await this.#thread.request('archive', input);
+      const { endTxOffset, beganCopy, snapshotProblem, newBase, failure } = answer;
       status.endTxOffset = endTxOffset;
       if (beganCopy !== undefined) this.#log.info({ database, reason: beganCopy }, 'new copy begun in the archive');
+      if (newBase !== undefined) {
+        this.#log.info({ database, txOffset: newBase }, 'the archive lets go of what is before this transaction');
+      }
       if (snapshotProblem !== undefined) {
         this.#log.error(
           { database, reason: snapshotProblem },

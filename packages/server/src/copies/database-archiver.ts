@@ -2,6 +2,7 @@ import { PrefixedBlobStore } from '@lightcone/blobs';
 import type { BlobStore } from '@lightcone/blobs';
 import { CommitLogError, SnapshotStore, logSegments, readCommits, readCommitTimes } from '@lightcone/commitlog';
 import type { FileSystem, LogPiece, LogPosition } from '@lightcone/commitlog';
+import { ArchiveWindow } from './archive-window.ts';
 import type { DatabaseFiles } from './create-backup.ts';
 import { DatabaseCopy, PIECE_BYTES } from './database-copy.ts';
 import type { CopyClock, DatabaseDescription } from './database-copy.ts';
@@ -25,16 +26,25 @@ export class DatabaseArchiver {
   readonly #snapshots: SnapshotStore;
   readonly #store: BlobStore;
   readonly #clock: CopyClock;
+  readonly #keepDays: number | undefined;
   #copy: DatabaseCopy | undefined;
+  /** Of the copy; undefined if all of it is kept. */
+  #window: ArchiveWindow | undefined;
   #next: LogPosition = { txOffset: 0 };
   /** A piece that may be in the archive or not: it must go there as it is. */
   #unsure: { readonly piece: LogPiece; readonly next: LogPosition } | undefined;
   /** The last one that was copied, or was found to be of no use. */
   #lastSnapshot: number | undefined;
   #snapshotProblem: string | undefined;
+  #newBase: number | undefined;
+  /** When the last piece was cut. */
+  #newestMicros = 0;
 
-  /** @param store where the archive is */
-  constructor({ fs, path, folder }: DatabaseFiles, store: BlobStore, clock: CopyClock) {
+  /**
+   * @param store where the archive is
+   * @param keepDays of how many days moments can be restored; undefined for all
+   */
+  constructor({ fs, path, folder }: DatabaseFiles, store: BlobStore, clock: CopyClock, keepDays?: number) {
     this.#fs = fs;
     this.#path = path;
     this.#logFolder = `${path}/clog`;
@@ -42,6 +52,7 @@ export class DatabaseArchiver {
     this.#snapshots = new SnapshotStore(new PrefixedBlobStore(folder, 'snapshots'));
     this.#store = store;
     this.#clock = clock;
+    this.#keepDays = keepDays;
   }
 
   /**
@@ -52,6 +63,7 @@ export class DatabaseArchiver {
   async round(durableTxOffset: number, description: DatabaseDescription): Promise<string | undefined> {
     const end = durableTxOffset + 1;
     this.#snapshotProblem = undefined;
+    this.#newBase = undefined;
     if (end === 0) return undefined; // there is no database yet
     try {
       const reason = await this.#open(end, description);
@@ -79,6 +91,11 @@ export class DatabaseArchiver {
     return this.#snapshotProblem;
   }
 
+  /** The transaction before which log and snapshots go since the last round, if that is another one than before it. */
+  get newBase(): number | undefined {
+    return this.#newBase;
+  }
+
   async #archive(end: number, description: DatabaseDescription): Promise<void> {
     const copy = this.#copy!; // opened before
     await copy.describe(description);
@@ -93,6 +110,7 @@ export class DatabaseArchiver {
       await this.#addUnsure(copy);
     }
     await this.#archiveSnapshot(copy, end);
+    await this.#window?.removeLog();
   }
 
   async #addUnsure(copy: DatabaseCopy): Promise<void> {
@@ -101,21 +119,31 @@ export class DatabaseArchiver {
     await copy.log.add(piece);
     this.#unsure = undefined;
     this.#next = next;
+    this.#newestMicros = piece.cutAtMicros;
   }
 
   /** The newest snapshot whose transactions are all archived. */
   async #archiveSnapshot(copy: DatabaseCopy, end: number): Promise<void> {
     const newest = (await this.#snapshots.list()).findLast((txOffset) => txOffset < end);
     if (newest === undefined || newest === this.#lastSnapshot) return;
-    if (await this.#copySnapshot(copy, newest)) await this.#thinSnapshots(copy);
+    if (!(await this.#copySnapshot(copy, newest))) return;
+    if (this.#window !== undefined) {
+      const before = this.#window.base;
+      this.#snapshotProblem = await this.#window.advance(this.#newestMicros);
+      if (this.#window.base !== before) this.#newBase = this.#window.base;
+    }
+    await this.#thinSnapshots(copy);
   }
 
   /** What stays too long takes room and nothing else. */
   async #thinSnapshots({ log, snapshots }: DatabaseCopy): Promise<void> {
-    const { value: firstTxOffset = 0 } = await log.list().next();
+    const { value: firstPiece = 0 } = await log.list().next();
+    const base = this.#window?.base;
+    const firstTxOffset = base === undefined ? firstPiece : Math.max(firstPiece, base + 1);
     const thinned = thinSnapshots(await snapshots.list(), firstTxOffset);
     if (thinned.length === 0) return;
-    for (const txOffset of thinned) await snapshots.remove(txOffset);
+    // The oldest last: with it the log that begins there leads everywhere.
+    for (const txOffset of thinned.toReversed()) await snapshots.remove(txOffset);
     try {
       await snapshots.collect();
     } catch (error) {
@@ -148,7 +176,7 @@ export class DatabaseArchiver {
       const copy = new DatabaseCopy(this.#store, { identity: description.identity, id });
       const goesOn = await this.#findEnd(copy, end);
       if (goesOn !== undefined) {
-        this.#copy = copy;
+        this.#use(copy);
         this.#next = goesOn;
         return undefined;
       }
@@ -163,6 +191,7 @@ export class DatabaseArchiver {
     if (lastFirst === undefined) return undefined;
     const last = await copy.log.read(lastFirst);
     if (last.endTxOffset > end) return undefined;
+    this.#newestMicros = last.cutAtMicros;
     const first = (await logSegments(this.#fs, this.#logFolder))[0] ?? 0;
     // What was archived may have been removed here.
     if (lastFirst < first) return last.endTxOffset < first ? undefined : { txOffset: last.endTxOffset };
@@ -199,9 +228,14 @@ export class DatabaseArchiver {
       }
     }
     await this.#folder.put(STATE, new TextEncoder().encode(JSON.stringify({ copy: copy.name.id })));
-    this.#copy = copy;
+    this.#use(copy);
     this.#next = { txOffset: first };
     this.#unsure = undefined;
+  }
+
+  #use(copy: DatabaseCopy): void {
+    this.#copy = copy;
+    this.#window = this.#keepDays === undefined ? undefined : new ArchiveWindow(copy, this.#keepDays);
   }
 }
 

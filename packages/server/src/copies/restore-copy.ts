@@ -15,6 +15,7 @@ import type { LogPiece, LogStretch, SnapshotReader } from '@lightcone/commitlog'
 import { NodeFileSystem } from '@lightcone/commitlog/node';
 import { checkDatabase } from '@lightcone/engine/verify';
 import type { RecordedHistory } from '@lightcone/engine/verify';
+import { formatTimestamp } from '@lightcone/sats';
 import { ServerError } from '../errors.ts';
 import { readManifest } from './backup-manifest.ts';
 import type { DatabaseCopy } from './database-copy.ts';
@@ -50,12 +51,9 @@ export async function restoreCopy(copy: DatabaseCopy, target: RestoreTarget, fol
   for await (const first of copy.log.list()) firsts.push(first);
   const beginning = firsts[0];
   if (beginning === undefined) throw failed(copy, 'it has no transactions');
-  if (target.kind === 'offset' && target.txOffset < beginning) {
-    throw failed(copy, `it begins with transaction ${beginning}, and ${target.txOffset} is before it`);
-  }
   const snapshot = await restoreSnapshot(copy, target, beginning, folder);
   if (snapshot === undefined && beginning > 0) {
-    throw failed(copy, `its log begins with transaction ${beginning}, and no usable snapshot is early enough`);
+    throw failed(copy, await whyTooEarly(copy, target, beginning));
   }
   const from = firsts.findLast((first) => first <= firstNeeded(snapshot?.manifest.txOffset, target)) ?? beginning;
   const fetched = join(folder, 'fetched');
@@ -109,6 +107,7 @@ async function restoreSnapshot(
   beginning: number,
   folder: string,
 ): Promise<SnapshotReader | undefined> {
+  if (target.kind === 'offset' && target.txOffset < beginning) return undefined;
   const snapshots = new SnapshotStore(new PrefixedBlobStore(new FolderBlobStore(folder), 'snapshots'));
   for (const txOffset of (await copy.snapshots.list()).toReversed()) {
     if (txOffset + 1 < beginning || (target.kind === 'offset' && txOffset > target.txOffset)) continue;
@@ -123,6 +122,27 @@ async function restoreSnapshot(
     }
   }
   return undefined;
+}
+
+/** Of a log whose beginning is not there. */
+async function whyTooEarly(copy: DatabaseCopy, target: RestoreTarget, beginning: number): Promise<string> {
+  for (const snapshot of await copy.snapshots.list()) {
+    if (snapshot + 1 < beginning) continue;
+    try {
+      const { takenAtMicros } = (await copy.snapshots.open(snapshot)).manifest;
+      const txOffset = Math.max(snapshot, beginning);
+      const isLater =
+        (target.kind === 'offset' && target.txOffset < txOffset) ||
+        (target.kind === 'time' && target.micros < takenAtMicros);
+      // One that is not was tried, and is damaged.
+      if (isLater) {
+        return `the earliest that it can be brought back to is transaction ${txOffset}, of ${formatTimestamp(BigInt(takenAtMicros))}`;
+      }
+    } catch (error) {
+      if (!(error instanceof CommitLogError)) throw error;
+    }
+  }
+  return `its log begins with transaction ${beginning}, and no usable snapshot is early enough`;
 }
 
 /** A log beside a snapshot has a transaction at least: the last one of the snapshot, if there are none behind it. */

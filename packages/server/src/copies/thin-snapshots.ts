@@ -3,8 +3,8 @@ const NEWEST = 2;
 
 /**
  * Which snapshots of an archive can go, so that there are few of old states and many of recent ones. The log stays, so
- * every transaction can still be restored: a snapshot only spares the replay of what is before it. One goes where the
- * next older and the next newer one that stay are no further apart than the newer one is from the newest of all:
+ * every transaction in it can still be restored: a snapshot only spares the replay of what is before it. One goes where
+ * the next older and the next newer one that stay are no further apart than the newer one is from the newest of all:
  *
  *     ·  ·  ·  ·  ·  ·  ·  ·  ·  ·  ·  ·  ·  ·  ·  ·      each came when it was the newest
  *     │           │           │     │     │     │  │      what is there of them
@@ -13,7 +13,8 @@ const NEWEST = 2;
  * two snapshots as they came, and of N transactions about 2 log₂ N snapshots stay.
  *
  * @param offsets of all snapshots, ascending
- * @param firstTxOffset the first transaction of the log: unless that is 0, nothing is restored without a snapshot
+ * @param firstTxOffset the first transaction of the log, or the one behind a snapshot that must stay: unless that is 0,
+ *   nothing is restored without a snapshot, and the oldest that leads on from there stays
  * @returns offsets of those that can go
  */
 export function thinSnapshots(offsets: readonly number[], firstTxOffset: number): number[] {

@@ -28,7 +28,7 @@ import type {
 
 if (parentPort === null) throw new Error('this file runs as a worker of the server');
 const port = parentPort;
-const { archive, backups, env } = workerData as CopyThreadStart;
+const { archive, archiveKeepDays, backups, env } = workerData as CopyThreadStart;
 const archiveStore = archive === undefined ? undefined : openBlobStore(archive, env);
 const backupStore = backups === undefined ? undefined : openBlobStore(backups, env);
 const fs = new NodeFileSystem();
@@ -74,7 +74,7 @@ async function archiveDatabase({ path, durableTxOffset, description }: ArchiveIn
   if (archiveStore === undefined) throw new Error('there is no archive');
   let archiver = archivers.get(path);
   if (archiver === undefined) {
-    archiver = new DatabaseArchiver(filesOf(path), archiveStore, clock);
+    archiver = new DatabaseArchiver(filesOf(path), archiveStore, clock, archiveKeepDays);
     archivers.set(path, archiver);
   }
   let beganCopy: string | undefined;
@@ -85,7 +85,8 @@ async function archiveDatabase({ path, durableTxOffset, description }: ArchiveIn
   } catch (error) {
     failure = toFailure(error);
   }
-  return { endTxOffset: archiver.endTxOffset, beganCopy, snapshotProblem: archiver.snapshotProblem, failure };
+  const { endTxOffset, snapshotProblem, newBase } = archiver;
+  return { endTxOffset, beganCopy, snapshotProblem, newBase, failure };
 }
 
 async function forget({ path }: { readonly path: string }): Promise<boolean> {

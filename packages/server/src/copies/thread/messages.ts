@@ -6,6 +6,8 @@ import type { DatabaseDescription } from '../database-copy.ts';
 export interface CopyThreadStart {
   /** Where databases are archived to; undefined for nowhere. */
   readonly archive: string | undefined;
+  /** Of how many days moments can be restored from there; undefined for all. */
+  readonly archiveKeepDays: number | undefined;
   /** Where backups are kept; undefined for nowhere. */
   readonly backups: string | undefined;
   /** Where a bucket's service, region and credentials are found: `readS3Settings`. */
@@ -59,6 +61,8 @@ export interface ArchiveAnswer {
   readonly beganCopy: string | undefined;
   /** Why a snapshot was left out, if one was; the log is there nevertheless. */
   readonly snapshotProblem: string | undefined;
+  /** The transaction before which the archive is let go of, if that is another one than before. */
+  readonly newBase: number | undefined;
   /** Why there may be more to do; undefined if all went well. */
   readonly failure: { readonly code: string; readonly message: string } | undefined;
 }
