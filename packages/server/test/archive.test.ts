@@ -241,7 +241,7 @@ test('with keep-days, what leads to earlier moments alone goes, and a restore sa
 test.each([
   { archive: 's3://bucket', options: { env: {} }, message: 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY' },
   { archive: 'ftp://host/x', options: {}, message: 'expected s3://bucket/prefix or a folder' },
-  { archive: 'folder', options: { dataDir: undefined }, message: 'databases in memory have no archive' },
+  { archive: 'folder', options: { dataDir: undefined }, message: '--archive: databases in memory are not copied' },
 ])('the archive $archive is refused at the start: $message', async ({ archive, options, message }) => {
   const { dataDir: folder, ...rest } = { dataDir, ...options };
   const starting = startServer({ listenAddress: '127.0.0.1:0', archive, ...(folder && { dataDir: folder }), ...rest });
