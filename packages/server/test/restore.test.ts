@@ -8,6 +8,7 @@ import { CommitLog, readCommits } from '@lightcone/commitlog';
 import { NodeFileSystem } from '@lightcone/commitlog/node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ControlDatabase } from '../src/control/control-database.ts';
+import { writeManifest } from '../src/copies/backup-manifest.ts';
 import { DatabaseCopy } from '../src/copies/database-copy.ts';
 import { restore } from '../src/copies/index.ts';
 import type { RestoredDatabase, RestoreTarget } from '../src/copies/index.ts';
@@ -125,6 +126,19 @@ describe('a database that is restored', () => {
     expect((await restoredAt({ kind: 'time', micros: atMicros }, counting)).names).toEqual(names);
     // Its header says how late the copy is.
     expect(read.filter((key) => key === lastPiece)).toHaveLength(1);
+  });
+
+  test('from a backup of several pieces to a moment of the first ones needs no more than these', async () => {
+    const { names, atMicros } = states[2]!; // there are twelve
+    const { lastTxOffset } = (await restoredAt({ kind: 'latest' })).restored;
+    const backups = new FolderBlobStore(join(work, `backups ${count++}`));
+    const backup = DatabaseCopy.begin(backups, identity, 'backup', new Date(), new Uint8Array(4));
+    for await (const { key } of store.list(`${identity}/`)) {
+      await backup.blobs.put(key.split('/').slice(2).join('/'), (await store.get(key))!); // it was listed
+    }
+    const finishedAt = new Date().toISOString();
+    await writeManifest(backup, { identity, finishedAt, firstTxOffset: 0, lastTxOffset, snapshot: null, blobs: [] });
+    expect((await restoredAt({ kind: 'time', micros: atMicros }, backups)).names).toEqual(names);
   });
 
   test('from an older copy has nothing beside it of a later one that did not reach so far', async () => {

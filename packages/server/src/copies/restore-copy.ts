@@ -66,7 +66,9 @@ export async function restoreCopy(copy: DatabaseCopy, target: RestoreTarget, fol
   const chain = stretchesFrom(stretches, from);
   const end = chain.at(-1)?.endTxOffset ?? 0;
   const promised = await promisedEnd(copy, snapshot);
-  if (target.kind !== 'offset' && end < promised) {
+  // Behind a transaction that is later than the moment nothing was fetched.
+  const isCutShort = target.kind === 'time' && firsts.some((first) => first >= end);
+  if (target.kind !== 'offset' && !isCutShort && end < promised) {
     throw damagedCopy(copy, `its log ends with transaction ${end - 1}, though it had ${promised - 1}`);
   }
   if (target.kind === 'offset' && end <= target.txOffset) {
