@@ -49,7 +49,8 @@ export async function removeReplica(folder: string): Promise<void> {
 }
 
 /**
- * Removes what publishes left that were killed.
+ * Removes what publishes left that were killed, and the marks of folders that are registered: a copy that was taken while a
+ * publish went on may have them, and its control database may be exchanged for one of an earlier day.
  * @param control of the data directory, open: nothing is being made by somebody else
  * @returns the numbers of what was removed
  */
@@ -58,9 +59,12 @@ export async function removeUnregistered(dataDirectory: string, control: Control
   const removed: number[] = [];
   for (const entry of await replicaFolders(dataDirectory)) {
     const folder = join(dataDirectory, 'replicas', entry.name);
-    if (!entry.isDirectory() || registered.has(Number(entry.name)) || !isUnregistered(folder)) continue;
-    await removeReplica(folder);
-    removed.push(Number(entry.name));
+    if (!entry.isDirectory() || !isUnregistered(folder)) continue;
+    if (registered.has(Number(entry.name))) await keepReplica(folder);
+    else {
+      await removeReplica(folder);
+      removed.push(Number(entry.name));
+    }
   }
   return removed;
 }

@@ -68,6 +68,20 @@ test('a folder stays that is registered, without the mark, a link, or beside no 
   expect(await replicas()).toEqual(['1', '2', '3', 'of mine']);
 });
 
+test('the mark of a folder that is registered goes, so that no control database of an earlier day lets the folder go', async () => {
+  publishAndBeKilled();
+  await cp(join(dataDir, 'control.sqlite'), join(dataDir, 'earlier'));
+  // As in a copy that was taken of a running server: the folder before it was registered, the control database after.
+  const dataDirectory = await DataDirectory.open(dataDir);
+  const [record] = dataDirectory.control.databases();
+  dataDirectory.control.putDatabase({ ...record!, identity: Databases.newIdentity(), replica: 2 }); // one was made
+  await dataDirectory.close();
+  await startAndStop();
+  await rename(join(dataDir, 'earlier'), join(dataDir, 'control.sqlite'));
+  await startAndStop();
+  expect(await replicas()).toEqual(['1', '2']);
+});
+
 test('a database is registered when its folder is one that stays', async () => {
   const dataDirectory = await DataDirectory.open(dataDir);
   const databases = new Databases(dataDirectory, log);
