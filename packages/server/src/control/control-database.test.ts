@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -71,6 +72,28 @@ test('the room of the log of changes is kept while the file is closed, for a dis
     expect((await stat(`${path}-wal`)).size).toBeLessThan(room.size);
     control.close();
     expect(await readdir(folder)).toEqual(['control.sqlite', 'control.sqlite-room']);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('where the system takes no more, as for a quota, what is there can be read', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'lightcone-control-'));
+  try {
+    const path = join(folder, 'control.sqlite');
+    const control = new ControlDatabase(path);
+    control.putDatabase(record);
+    control.close();
+    // SQLite does not tell a quota from a limit of the size of files, 30 or 60 KiB, which comes with a signal.
+    const script = `
+      process.on('SIGXFSZ', () => {});
+      const { ControlDatabase } = await import(${JSON.stringify(new URL('control-database.ts', import.meta.url).href)});
+      process.stdout.write(new ControlDatabase(${JSON.stringify(path)}).databases()[0].identity);`;
+    const node = [process.execPath, '--conditions=lightcone-source', '--input-type=module', '--eval', script];
+    const { stdout, stderr } = spawnSync('sh', ['-c', 'ulimit -f 60 && exec "$@"', 'sh', ...node], {
+      encoding: 'utf8',
+    });
+    expect(stdout, stderr).toBe('d1');
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { SQLInputValue, StatementResultingChanges, StatementSync } from 'node:sqlite';
 import { isDiskFull } from '../disk-full.ts';
 import { ServerError } from '../errors.ts';
-import { isDamage } from './sqlite-failure.ts';
+import { isDamage, isWriteRefused } from './sqlite-failure.ts';
 
 export interface DatabaseRecord {
   readonly identity: string;
@@ -134,7 +134,7 @@ export class ControlDatabase {
       this.#database.exec('DROP TABLE ballast');
     } catch (error) {
       // There is none: what is there can be read nevertheless.
-      if (!isDiskFull(error)) throw error;
+      if (!isDiskFull(error) && !isWriteRefused(error)) throw error;
     }
   }
 
