@@ -317,8 +317,11 @@ export class CommitLog implements AsyncDisposable {
       while (this.#hasPending()) {
         const commit = this.#nextCommit();
         const written = this.#writeCommit(commit.minTxOffset, commit.seal(this.#epoch));
-        this.#tellDurable();
-        await written;
+        try {
+          this.#tellDurable();
+        } finally {
+          await written; // also when a listener throws: nobody closes files that are being written
+        }
         this.#pendingBytes -= commit.recordBytes;
         this.#roomBeforeGrowth = undefined;
         this.#durableOffset = commit.minTxOffset + commit.count - 1;

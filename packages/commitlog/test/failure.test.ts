@@ -35,6 +35,24 @@ test.each(['write', 'datasync'] as const)(
   },
 );
 
+test('[LOG-7] a listener that throws ends the log when the write that is under way has ended, too', async () => {
+  const disk = steadyDisk();
+  const log = await CommitLog.open(disk, FOLDER);
+  for (let i = 0; i < 2; i++) {
+    appendRecords(log, 1); // the segment, and its room
+    await log.sync();
+  }
+  log.onDurable(() => {
+    throw new Error('of the listener');
+  });
+  disk.failAfter('write', 1);
+  appendRecords(log, 1);
+  log.flush();
+  appendRecords(log, 1);
+  await expect(log.sync()).rejects.toMatchObject({ message: expect.stringContaining('EIO') as string });
+  await log.close();
+});
+
 test('[LOG-7] a log that failed leaves its file as it is when it is closed', async () => {
   const disk = steadyDisk();
   const log = await CommitLog.open(disk, FOLDER);
