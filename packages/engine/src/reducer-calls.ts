@@ -1,9 +1,9 @@
 import type { CallOutcome } from '@lightcone/host';
 import type { Transaction } from '@lightcone/store';
-import { isDiskFull } from './errors.ts';
 import type { AdmittedReducer } from './admission.ts';
 import type { ActiveCaller } from './client.ts';
 import type { Core } from './core.ts';
+import { isDiskFull } from './errors.ts';
 import type { Reducer } from './loaded-module.ts';
 import type { TransactionInputs } from './transaction-record.ts';
 import type { NoRoom } from './limits/door.ts';

@@ -1,10 +1,10 @@
 import { QueryError } from '@lightcone/query';
 import type { Identity } from '@lightcone/sats';
-import { isDiskFull } from './errors.ts';
 import { type AdmittedReducer, admitJsonCall, isRefusal } from './admission.ts';
 import type { CallResult, ConnectRejected, SqlResult } from './call-result.ts';
 import { ActiveCaller, type Caller } from './client.ts';
 import type { Core } from './core.ts';
+import { isDiskFull } from './errors.ts';
 import type { CallerQuota } from './limits/caller-quota.ts';
 import type { Overload } from './limits/door.ts';
 import type { SqlCounts } from './metrics.ts';

@@ -4,15 +4,19 @@ import { ServerError } from './errors.ts';
 /**
  * What lies in a folder that somebody named, who may have named a wrong one.
  * @param expected what was to be there, for the message
- * @throws ServerError `SERVER_DATA_DIR_UNUSABLE`
+ * @throws ServerError with `code` where there is no folder, or none that can be read
  */
-export async function listGivenFolder(path: string, expected: string): Promise<string[]> {
+export async function listGivenFolder(
+  path: string,
+  expected: string,
+  code: 'SERVER_DATA_DIR_UNUSABLE' | 'SERVER_COPY_MISSING' = 'SERVER_DATA_DIR_UNUSABLE',
+): Promise<string[]> {
   try {
     return await readdir(path);
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
+    const { code: reason, message } = cause as NodeJS.ErrnoException;
     const problem =
-      code === 'ENOENT' ? 'is not there' : code === 'ENOTDIR' ? 'is no folder' : `cannot be read (${message})`;
-    throw new ServerError('SERVER_DATA_DIR_UNUSABLE', `${path} ${problem}: expected ${expected}.`, { cause });
+      reason === 'ENOENT' ? 'is not there' : reason === 'ENOTDIR' ? 'is no folder' : `cannot be read (${message})`;
+    throw new ServerError(code, `${path} ${problem}: expected ${expected}.`, { cause });
   }
 }

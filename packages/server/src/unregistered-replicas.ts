@@ -12,7 +12,8 @@ import { syncPath } from './sync-tree.ts';
  *     folder with its mark ─▶ log, `init`, all durable ─▶ mark removed, durably ─▶ registered, and told of
  *
  * So no control database, of whatever day, ever knew a folder that has the mark, and what is in it was never anybody's:
- * a publish that was killed left it. A folder without it is never removed because nobody knows it.
+ * a publish that was killed left it. (A copy of the files that is taken meanwhile may be of two moments: its first start
+ * takes marks off what is registered.) A folder without it is never removed because nobody knows it.
  */
 const MARK = 'unregistered';
 
