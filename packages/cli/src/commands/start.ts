@@ -87,9 +87,9 @@ async function runStart(session: CliSession, options: StartOptions): Promise<voi
 /**
  * Has V8 take less memory, in every thread.
  *
- * The young generation stays at its first size, 1 MB, until the server listens, and grows to 4 MB after that, where V8
- * would let it grow to 16 from the beginning. It grows from what is loaded at a start, which all survives, and an idle
- * thread never gives it back: 10 MB each.
+ * The young generation stays at its first size, 1 MB, until the server listens. Then it may grow: to 4 MB in the threads of
+ * databases, in this one, which has read that limit already, to V8's 16. V8 would let it grow from the beginning, from what
+ * is loaded at a start, which all survives, and an idle thread never gives it back: 10 MB each.
  *
  * Hot functions go from the baseline compiler to the best one, without the middle one (Maglev), whose code and work take
  * 10 MB of a server with one module. Under load there is no difference, or a small gain (docs/benchmarks.md).
