@@ -14,6 +14,7 @@ test('the identity comes from issuer and subject', () => {
 
 test.each([
   ['', 'nothing'],
+  [`${token({ iss: 'localhost', sub: 'x' })}.c2ln`, 'four parts'],
   ['a.b', 'two parts'],
   ['a.b.c', 'no JSON'],
   [token(null), 'null'],

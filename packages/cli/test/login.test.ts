@@ -52,8 +52,28 @@ test('login shows, keeps, replaces and forgets', async () => {
   expect(user.configText()).toContain(ISSUED.token);
   expect((await user.run(['logout'])).printed).toBe('Logged out.\n');
   expect(user.configText()).not.toContain('spacetimedb_token');
-  expect((await user.run(['login', '--token', 'opaque'])).printed).toBe('Token saved.\n');
+  // Who it is for, its server knows.
+  expect((await user.run(['login', '--token', tokenOf({ sub: 'me' })])).printed).toBe('Token saved.\n');
   expect((await user.run(['login', 'show'])).noted).toContain('is not a login token');
+});
+
+test.each([
+  { what: 'a word', text: 'opaque' },
+  { what: 'nothing', text: '' },
+  { what: 'an identity', text: ISSUED.identity },
+  { what: 'a header', text: `Bearer ${ISSUED.token}` },
+  { what: 'a token that was cut', text: ISSUED.token.slice(0, ISSUED.token.lastIndexOf('.')) },
+  { what: 'a token twice', text: `${ISSUED.token}.${ISSUED.token}` },
+  { what: 'a payload that is no JSON', text: 'e30.e30x.c2ln' },
+  { what: 'a payload that is a list', text: `e30.${Buffer.from('[]').toString('base64url')}.c2ln` },
+])('$what is no token: it is refused unseen, and the login stays', async ({ text }) => {
+  const user = new TestUser();
+  await user.run(['login', '--token', ISSUED.token]);
+  const { exitCode, noted } = await user.run(['login', '--token', text]);
+  expect(exitCode).toBe(1);
+  expect(noted).toContain('--token: expected a JSON Web Token');
+  if (text !== '') expect(noted).not.toContain(text);
+  expect(user.configText()).toContain(`spacetimedb_token = "${ISSUED.token}"`);
 });
 
 test('a server on this machine that refuses the saved login issues one of its own, saved beside it', async () => {

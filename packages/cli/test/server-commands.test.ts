@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { FakeServer } from './fake-server.ts';
-import { TestUser } from './run.ts';
+import { ISSUED, TestUser } from './run.ts';
 
 test('servers are listed, added, made the default, edited and removed', async () => {
   await using server = await FakeServer.start({ 'GET /v1/identity/public-key': 'PEM\n' });
@@ -98,8 +98,8 @@ test.each([
 
 test('--root-dir and --config-path move the configuration', async () => {
   const user = new TestUser();
-  await user.run(['--root-dir', join(user.home, 'root'), 'login', '--token', 'a']);
-  await user.run(['--config-path', join(user.home, 'own.toml'), 'login', '--token', 'b']);
+  await user.run(['--root-dir', join(user.home, 'root'), 'login', '--token', ISSUED.token]);
+  await user.run(['--config-path', join(user.home, 'own.toml'), 'login', '--token', ISSUED.token]);
   expect(existsSync(join(user.home, 'root', 'config', 'cli.toml'))).toBe(true);
   expect(existsSync(join(user.home, 'own.toml'))).toBe(true);
   expect(existsSync(user.configPath)).toBe(false);

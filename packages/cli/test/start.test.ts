@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCli } from '../src/run-cli.ts';
-import { TestUser } from './run.ts';
+import { ISSUED, TestUser } from './run.ts';
 import { TestTerminal } from './test-terminal.ts';
 
 test('start takes repeated options, says where it listens, answers, and stops', async () => {
@@ -122,6 +122,6 @@ test('a configuration that cannot be read, or written, is named with the way out
   const unreadable = await user.run(['--config-path', join(user.home, 'file', 'cli.toml'), 'server', 'list']);
   expect(unreadable).toMatchObject({ exitCode: 1, noted: expect.stringContaining('cli.toml cannot be read: ENOTDIR') });
   expect(unreadable.noted).toContain('--config-path');
-  const unwritable = await user.run(['--config-path', '/dev/null/cli.toml', 'login', '--token', 'x']);
+  const unwritable = await user.run(['--config-path', '/dev/null/cli.toml', 'login', '--token', ISSUED.token]);
   expect(unwritable).toMatchObject({ exitCode: 1, noted: expect.stringContaining('--config-path') });
 });

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import type { CliSession } from '../cli-session.ts';
 import { CliError } from '../errors.ts';
-import { identityOfToken } from '../login-token.ts';
+import { claimsOfToken, identityOfToken } from '../login-token.ts';
 
 interface LoginOptions {
   readonly token?: string | true;
@@ -59,6 +59,16 @@ async function runLogin(session: CliSession, { token, serverIssuedLogin }: Login
   const file = await session.configFile();
   if (token === true) throw new CliError('CLI_INVALID_ARGUMENT', '--token: expected the token behind it');
   if (token !== undefined) {
+    // What it was is not said: it may be a secret, and terminals are recorded.
+    if (claimsOfToken(token) === undefined) {
+      throw new CliError(
+        'CLI_INVALID_ARGUMENT',
+        '--token: expected a JSON Web Token, and this is none. Nothing was saved.',
+        {
+          hint: 'A token is three parts with dots between them; `spacetime login show --token` prints the one that is saved.',
+        },
+      );
+    }
     await file.change({ token });
     const identity = identityOfToken(token);
     session.terminal.print(identity === undefined ? 'Token saved.' : `Logged in with identity ${identity}`);
