@@ -1,5 +1,6 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { Lightcone } from '@lightcone/engine/node';
 import { expect, test } from 'vitest';
 import { runCli } from '../src/run-cli.ts';
 import { ISSUED, TestUser } from './run.ts';
@@ -71,8 +72,9 @@ test('an archive that is none is refused before anything is made', async () => {
 test('the folder of a program that embeds a database is refused, and nothing is written to it', async () => {
   const user = new TestUser();
   const folder = join(user.home, 'embedded');
-  mkdirSync(join(folder, 'snapshots'), { recursive: true });
-  writeFileSync(join(folder, '00000000000000000000.stdb.log'), '');
+  const chat = join(import.meta.dirname, '../../../modules/quickstart-chat/quickstart-chat.wasm');
+  await (await Lightcone.open({ module: chat, dataDir: folder })).close();
+  const names = readdirSync(folder);
   const refusal = `${folder} is no data directory of a server: the log of one database lies in it`;
   for (const args of [
     ['start', '--listen-addr', '127.0.0.1:0', '--data-dir', folder],
@@ -80,7 +82,7 @@ test('the folder of a program that embeds a database is refused, and nothing is 
   ]) {
     expect(await user.run(args)).toMatchObject({ exitCode: 1, noted: expect.stringContaining(refusal) });
   }
-  expect(readdirSync(folder)).toEqual(['00000000000000000000.stdb.log', 'snapshots']);
+  expect(readdirSync(folder)).toEqual(names);
 });
 
 test.each([

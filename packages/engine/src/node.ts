@@ -8,6 +8,7 @@ import { openEmbedded } from './embedded/open-embedded.ts';
 import type { DatabaseLogRecord } from './log-record.ts';
 import { folderSnapshots, systemClock, systemTimers } from './machine.ts';
 import { NodeOutgoingHttp } from './node/node-outgoing-http.ts';
+import { refuseDataDirectory } from './node/refuse-data-directory.ts';
 import type { OutgoingHttp } from './procedures/outgoing-http.ts';
 
 export * from './machine.ts';
@@ -16,7 +17,7 @@ export * from './node/outgoing-http.ts';
 export interface LightconeOptions {
   /** The module: the bytes of a `.wasm` file, or its path. */
   readonly module: Uint8Array | string;
-  /** Folder of the database, made if missing. Without it everything is in memory and gone at the end. */
+  /** Folder of this database alone, made if missing; not the data directory of a server. Without it everything is in memory and gone at the end. */
   readonly dataDir?: string;
   /** Who owns the database; by default an identity that stands for this program. */
   readonly owner?: Identity;
@@ -49,6 +50,7 @@ export const Lightcone = {
     onLog = () => {},
   }: LightconeOptions): Promise<EmbeddedDatabase> {
     const program = typeof module === 'string' ? new Uint8Array(await readFile(module)) : module;
+    if (dataDir !== undefined) await refuseDataDirectory(dataDir);
     return openEmbedded({
       program,
       identity: EMBEDDED_DATABASE,

@@ -1,5 +1,5 @@
 // The engine inside a program of somebody else: folders, modules that change, and everything in the wrong order.
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -45,6 +45,28 @@ test('without a folder nothing is written', async () => {
 test('a folder is open once at a time', async () => {
   await using _ = await Lightcone.open({ module: chat, dataDir });
   await expect(Lightcone.open({ module: chat, dataDir })).rejects.toMatchObject({ code: 'LOG_LOCKED' });
+});
+
+test.each([
+  { what: 'of a server', names: ['metadata.toml', 'config.toml', 'control.sqlite', 'replicas'] },
+  { what: 'of a server that has made nothing yet', names: ['metadata.toml', 'config.toml', 'control.sqlite'] },
+  { what: 'of a server that lost a file', names: ['config.toml', 'control.sqlite', 'replicas'] },
+  { what: 'of SpacetimeDB', names: ['metadata.toml', 'control-db', 'replicas'] },
+])('the data directory $what is refused, and nothing is written to it', async ({ names }) => {
+  for (const name of names) await writeFile(join(dataDir, name), '');
+  await expect(Lightcone.open({ module: chat, dataDir })).rejects.toMatchObject({
+    code: 'ENGINE_DATA_DIR_UNUSABLE',
+    message: expect.stringContaining(`${dataDir} is the data directory of a server`) as string,
+  });
+  expect((await readdir(dataDir)).toSorted()).toEqual(names.toSorted());
+});
+
+test('a folder with files of a program is as good as another, and stays so when it has a database', async () => {
+  await writeFile(join(dataDir, 'metadata.toml'), '');
+  await (await Lightcone.open({ module: chat, dataDir })).close();
+  await writeFile(join(dataDir, 'control.sqlite'), '');
+  await using db = await Lightcone.open({ module: chat, dataDir });
+  expect(await db.sql('SELECT text FROM message')).toEqual([]);
 });
 
 test('a module that does not fit the data, or is none, leaves the folder free for the right one', async () => {

@@ -1,17 +1,18 @@
 import { ServerError } from './errors.ts';
 
 /**
- * Refuses the folder of a database that a program embeds, in which a server would find no databases: the segments of its
- * log lie beside each other in the folder itself, those of a server's databases in `replicas/<n>/clog`.
+ * Refuses the folder of one database, in which a server would find none: its log lies in `clog`, as that of a program which
+ * embeds it, and those of a server's databases in `replicas/<n>/clog`.
  *
  * @param names what is in the folder at `path`
  * @throws ServerError `SERVER_DATA_DIR_UNUSABLE`
  */
 export function refuseEmbedded(path: string, names: readonly string[]): void {
-  if (names.includes('metadata.toml') || !names.some((name) => /^\d{20}\.stdb\.log$/u.test(name))) return;
+  const isOfServer = names.includes('metadata.toml') || names.includes('control.sqlite');
+  if (isOfServer || !names.includes('clog')) return;
   throw new ServerError(
     'SERVER_DATA_DIR_UNUSABLE',
     `${path} is no data directory of a server: the log of one database lies in it, as in the \`dataDir\` of a program that ` +
-      'opens it with `Lightcone.open`. It is for that program alone; choose another folder with --data-dir.',
+      'opens it with `Lightcone.open`, and in `replicas/<n>` of a data directory. Choose another folder with --data-dir.',
   );
 }
