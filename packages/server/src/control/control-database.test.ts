@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -72,6 +72,26 @@ test('the room of the log of changes is kept while the file is closed, for a dis
     expect((await stat(`${path}-wal`)).size).toBeLessThan(room.size);
     control.close();
     expect(await readdir(folder)).toEqual(['control.sqlite', 'control.sqlite-room']);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('what is in the place of the room is named, with the way out', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'lightcone-control-'));
+  try {
+    const path = join(folder, 'control.sqlite');
+    new ControlDatabase(path).close();
+    await rm(`${path}-room`);
+    await mkdir(`${path}-room`);
+    const message = expect.stringMatching(
+      /control\.sqlite-room cannot be removed: .* move away what is there\.$/u,
+    ) as string;
+    expect(() => new ControlDatabase(path)).toThrow(
+      expect.objectContaining({ code: 'SERVER_DATA_DIR_UNUSABLE', message }),
+    );
+    await rmdir(`${path}-room`);
+    new ControlDatabase(path).close();
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -123,7 +123,7 @@ export class ControlDatabase {
    * no room on the disk: on a full one it is what gives room.
    */
   #setRoomAside(): void {
-    if (this.#roomPath !== undefined) rmSync(this.#roomPath, { force: true });
+    if (this.#roomPath !== undefined) giveRoom(this.#roomPath);
     try {
       this.atOnce(() =>
         this.#database.exec(`
@@ -280,6 +280,20 @@ export class ControlDatabase {
     let statement = this.#statements.get(sql);
     if (statement === undefined) this.#statements.set(sql, (statement = this.#database.prepare(sql)));
     return statement;
+  }
+}
+
+/** @param path of what holds the room of the log of changes */
+function giveRoom(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch (cause) {
+    throw new ServerError(
+      'SERVER_DATA_DIR_UNUSABLE',
+      `${path} cannot be removed: ${(cause as Error).message}. A start removes the file of that name, which holds nothing ` +
+        'but room on the disk: move away what is there.',
+      { cause },
+    );
   }
 }
 
