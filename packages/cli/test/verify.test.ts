@@ -23,6 +23,18 @@ test('a sound data directory: one line says so', async () => {
   expect(json).toEqual({ isSound: true, path: dataDir, findings: [], replicas: [] });
 });
 
+test.each([
+  { what: 'is not there', keyDir: () => join(user.home, 'missing') },
+  { what: 'is no folder', keyDir: () => join(dataDir, 'id_ecdsa') },
+])('a folder of keys that $what is refused', async ({ what, keyDir }) => {
+  const folder = keyDir();
+  expect(await user.run(['verify', dataDir, '--jwt-key-dir', folder])).toEqual({
+    exitCode: 1,
+    printed: '',
+    noted: expect.stringContaining(`${folder} ${what}: expected the folder of --jwt-key-dir`) as string,
+  });
+});
+
 test('a damaged one ends with 1, says what is wrong, and what to do', async () => {
   writeFileSync(join(dataDir, 'control.sqlite'), 'hello');
   const run = await user.run(['verify', dataDir]);

@@ -9,7 +9,7 @@ import { ServerError } from './errors.ts';
 export async function listGivenFolder(
   path: string,
   expected: string,
-  code: 'SERVER_DATA_DIR_UNUSABLE' | 'SERVER_COPY_MISSING' = 'SERVER_DATA_DIR_UNUSABLE',
+  code: 'SERVER_DATA_DIR_UNUSABLE' | 'SERVER_COPY_MISSING' | 'SERVER_KEYS_UNUSABLE' = 'SERVER_DATA_DIR_UNUSABLE',
 ): Promise<string[]> {
   try {
     return await readdir(path);

@@ -24,7 +24,13 @@ export function verifyCommand(session: CliSession): Command {
 async function runVerify({ terminal, paths }: CliSession, dataDir: string | undefined, options: VerifyOptions) {
   const path = dataDir ?? paths.dataFolder;
   // Loaded only here: the other commands need nothing of it, and start faster without.
-  const { isSound, salvageDataDirectory, verifyDataDirectory } = await import('@lightcone/server/verify');
+  const { isSound, listGivenFolder, salvageDataDirectory, verifyDataDirectory } =
+    await import('@lightcone/server/verify');
+  if (options.jwtKeyDir !== undefined) {
+    // Without keys nothing is wrong with a data directory, so that a wrong folder would be said to be sound.
+    const expected = 'the folder of --jwt-key-dir, with the key pair id_ecdsa and id_ecdsa.pub';
+    await listGivenFolder(options.jwtKeyDir, expected, 'SERVER_KEYS_UNUSABLE');
+  }
   const report = await verifyDataDirectory(path, { keyDir: options.jwtKeyDir ?? paths.keyFolder });
   const salvage = options.salvage === undefined ? undefined : await salvageDataDirectory(report, options.salvage);
   if (options.json === true) {

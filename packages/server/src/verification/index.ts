@@ -1,3 +1,4 @@
+export { listGivenFolder } from '../given-folder.ts';
 export { isSound } from './directory-report.ts';
 export type { DirectoryProblem, DirectoryReport, Finding, GoodPart, ReplicaReport } from './directory-report.ts';
 export { refuseRunning } from './refuse-running.ts';
