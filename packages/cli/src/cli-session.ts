@@ -134,12 +134,21 @@ export class CliSession {
     }
     const answer = await client.request('GET', `/v1/database/${encodeURIComponent(nameOrIdentity)}/identity`);
     if (answer.status === 404) {
+      // In the words of a server, or else of anything that knows no such path.
+      const isSaid = answer.text.trim() === `\`${nameOrIdentity}\` not found`;
+      if (!isSaid && !(await client.isServer())) throw client.noServer('it answered 404');
       throw new CliError('CLI_NOT_FOUND', `failed to find database \`${nameOrIdentity}\`.`, {
         hint: `\`spacetime list\` shows your databases on ${client.server.name}.`,
       });
     }
-    if (answer.status !== 200) throw client.refusal(answer);
-    return { name: nameOrIdentity, identity: answer.text.trim() };
+    if (answer.status !== 200) throw await client.refusal(answer);
+    const identity = answer.text.trim();
+    if (!isIdentity(identity)) {
+      throw client.noServer(
+        `expected the identity of \`${nameOrIdentity}\`, found ${JSON.stringify(identity.slice(0, 80))}`,
+      );
+    }
+    return { name: nameOrIdentity, identity };
   }
 
   /** Asks a yes-or-no question. @throws CliError `CLI_ABORTED` unless the answer is yes */

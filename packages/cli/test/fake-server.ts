@@ -29,7 +29,7 @@ export class FakeServer implements AsyncDisposable {
     this.#server = server;
   }
 
-  /** @param answers by `METHOD /path`, without the query; anything else is 404 */
+  /** @param answers by `METHOD /path`, without the query; a ping is answered, anything else is 404 */
   static async start(answers: Readonly<Record<string, FakeAnswer>>): Promise<FakeServer> {
     const server = createServer();
     const fake = new FakeServer(server);
@@ -53,7 +53,8 @@ export class FakeServer implements AsyncDisposable {
       body: await text(incoming),
     };
     this.requests.push(request);
-    const answer = answers[`${request.method} ${request.url.replace(/\?.*/, '')}`] ?? { status: 404 };
+    const asked = `${request.method} ${request.url.replace(/\?.*/, '')}`;
+    const answer = answers[asked] ?? { status: asked === 'GET /v1/ping' ? 200 : 404 };
     if (typeof answer === 'function') answer(response, request);
     else if (typeof answer === 'string') response.end(answer);
     else response.writeHead(answer.status).end(answer.body);

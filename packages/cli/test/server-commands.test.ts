@@ -5,7 +5,7 @@ import { FakeServer } from './fake-server.ts';
 import { ISSUED, TestUser } from './run.ts';
 
 test('servers are listed, added, made the default, edited and removed', async () => {
-  await using server = await FakeServer.start({ 'GET /v1/identity/public-key': 'PEM\n' });
+  await using server = await FakeServer.start({ 'GET /v1/identity/public-key': '-----BEGIN PUBLIC KEY-----\n' });
   const { host } = new URL(server.url);
   const user = new TestUser();
   expect((await user.run(['server', 'add', '--url', server.url, 'test', '--default'])).exitCode).toBe(0);
@@ -19,7 +19,7 @@ test('servers are listed, added, made the default, edited and removed', async ()
     ` ***     | ${host} | http     | test`,
     '',
   ]);
-  expect(user.configText()).toContain('ecdsa_public_key = "PEM"');
+  expect(user.configText()).toContain('ecdsa_public_key = "-----BEGIN PUBLIC KEY-----"');
   expect((await user.run(['server', 'add', '--url', 'http://other:1', 'test'])).exitCode).toBe(1);
   expect((await user.run(['server', 'remove', 'test'])).noted).toContain('is the default server');
   expect((await user.run(['server', 'edit', 'test', '--new-name', 'mine', '--yes'])).exitCode).toBe(0);
@@ -44,26 +44,28 @@ test('ping tells whether a SpacetimeDB server is there', async () => {
   await using server = await FakeServer.start({ 'GET /v1/ping': '' });
   const user = new TestUser();
   expect((await user.run(['server', 'ping', server.url])).printed).toBe(`Server is online: ${server.url}\n`);
-  await using other = await FakeServer.start({});
+  await using other = await FakeServer.start({ 'GET /v1/ping': { status: 404 } });
   expect(await user.run(['server', 'ping', other.url])).toMatchObject({
     exitCode: 1,
-    noted: expect.stringContaining('no SpacetimeDB'),
+    noted: expect.stringContaining(`What answers at ${other.url} does not look like a server`),
   });
+  await using busy = await FakeServer.start({ 'GET /v1/ping': { status: 503 } });
+  expect((await user.run(['server', 'ping', busy.url])).noted).toContain(`${busy.url} answered 503 to a ping.`);
   expect((await user.run(['server', 'ping', 'ftp://x'])).noted).toContain('is not a server');
 });
 
 test('fingerprint saves a key, and asks before it replaces one', async () => {
-  let key = 'PEM 1';
+  let key = '-----BEGIN PUBLIC KEY----- 1';
   await using server = await FakeServer.start({ 'GET /v1/identity/public-key': (response) => response.end(key) });
   const user = new TestUser();
   await user.run(['server', 'add', 'test', '--url', server.url, '--no-fingerprint']);
   expect((await user.run(['server', 'fingerprint', 'test'])).exitCode).toBe(0);
   expect((await user.run(['server', 'fingerprint', 'test'])).printed).toContain('is the saved one');
-  key = 'PEM 2';
+  key = '-----BEGIN PUBLIC KEY----- 2';
   expect((await user.run(['server', 'fingerprint', 'test'], ['n'])).exitCode).toBe(1);
-  expect(user.configText()).toContain('PEM 1');
+  expect(user.configText()).toContain('-----BEGIN PUBLIC KEY----- 1');
   expect((await user.run(['server', 'fingerprint', 'test', '-y'])).exitCode).toBe(0);
-  expect(user.configText()).toContain('PEM 2');
+  expect(user.configText()).toContain('-----BEGIN PUBLIC KEY----- 2');
 });
 
 test('clear deletes the data directory after a question, unless a server uses it', async () => {

@@ -63,7 +63,7 @@ async function runCall(
       hint: `\`spacetime logs ${databaseName}\` says why, to its owner.`,
     });
   }
-  if (answer.status !== 200) throw client.refusal(answer);
+  if (answer.status !== 200) throw await client.refusal(answer);
   if (answer.text !== '') session.terminal.print(answer.text);
 }
 

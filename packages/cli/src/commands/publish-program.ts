@@ -1,4 +1,3 @@
-import { parseJson } from '@lightcone/sats';
 import type { CliSession } from '../cli-session.ts';
 import { isYes } from '../common-options.ts';
 import { CliError } from '../errors.ts';
@@ -52,10 +51,10 @@ export async function publishProgram(
     );
     if (answer.status !== 200) {
       const reason = explainNameRefusal(answer.text, database ?? '');
-      throw reason === undefined ? client.refusal(answer) : new CliError('CLI_REFUSED', reason);
+      throw reason === undefined ? await client.refusal(answer) : new CliError('CLI_REFUSED', reason);
     }
     progress.done();
-    const success = mustMember(parseJson(answer.text), 'Success');
+    const success = mustMember(client.mustJson(answer.text), 'Success');
     const name = findMember(success, 'domain');
     return {
       name: typeof name === 'string' ? name : undefined,

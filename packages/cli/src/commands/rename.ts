@@ -28,7 +28,7 @@ async function runRename(session: CliSession, database: string, { to, server }: 
   });
   if (answer.status !== 200) {
     const reason = explainNameRefusal(answer.text, to);
-    throw reason === undefined ? client.refusal(answer) : new CliError('CLI_REFUSED', reason);
+    throw reason === undefined ? await client.refusal(answer) : new CliError('CLI_REFUSED', reason);
   }
   session.terminal.print(`Name set to ${to} for identity ${identity}.`);
 }

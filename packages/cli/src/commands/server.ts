@@ -179,16 +179,17 @@ function pingCommand(session: CliSession): Command {
     .action(async (name: string) => {
       const client = await session.connectAsNobody(name);
       const { status } = await client.request('GET', '/v1/ping');
-      if (status !== 200) {
-        const meaning = status === 404 ? 'it is there, but no SpacetimeDB server' : `it answered ${status}`;
-        throw new CliError('CLI_REFUSED', `Server could not be pinged: ${client.server.url}: ${meaning}`);
-      }
+      if (!(await client.isServer())) throw client.noServer(`it answered ${status}`);
+      if (status !== 200) throw new CliError('CLI_REFUSED', `${client.server.url} answered ${status} to a ping.`);
       session.terminal.print(`Server is online: ${client.server.url}`);
     });
 }
 
 async function fetchPublicKey(url: string): Promise<string> {
-  return (await new ServerClient({ name: url, url }, undefined).requestOk('GET', '/v1/identity/public-key')).trim();
+  const client = new ServerClient({ name: url, url }, undefined);
+  const text = (await client.requestOk('GET', '/v1/identity/public-key')).trim();
+  if (text.startsWith('-----BEGIN ')) return text;
+  throw client.noServer(`expected its public key, found ${JSON.stringify(text.slice(0, 80))}`);
 }
 
 function isDefault({ nickname, host }: SavedServer, defaultServer: string): boolean {

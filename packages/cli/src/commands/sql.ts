@@ -1,5 +1,4 @@
 import { Command, Option } from 'commander';
-import { parseJson } from '@lightcone/sats';
 import type { CliSession } from '../cli-session.ts';
 import {
   anonymousOption,
@@ -45,7 +44,7 @@ async function runSql(session: CliSession, database: string, query: string, opti
     session.terminal.print(text);
     return;
   }
-  for (const { table, changes } of formatSqlAnswer(parseJson(text))) {
+  for (const { table, changes } of formatSqlAnswer(client.mustJson(text))) {
     if (table !== undefined) session.terminal.print(table);
     if (changes !== '') session.terminal.note(changes);
   }

@@ -1,4 +1,3 @@
-import { parseJson } from '@lightcone/sats';
 import type { JsonValue } from '@lightcone/sats';
 import { findMember, mustMember, mustText } from '../http/json-access.ts';
 import type { ServerClient } from '../http/server-client.ts';
@@ -31,9 +30,9 @@ export async function assessUpdate(
     query: { host_type: 'Wasm', style: hasColors ? 'AnsiColor' : 'NoColor', data_conflicts: 'true' },
   });
   if (answer.status === 404) return { kind: 'newDatabase' };
-  if (answer.status !== 200) throw client.refusal(answer);
+  if (answer.status !== 200) throw await client.refusal(answer);
 
-  const body = parseJson(answer.text);
+  const body = client.mustJson(answer.text);
   const manual = findMember(body, 'ManualMigrate');
   if (manual !== undefined) {
     return { kind: 'impossible', reason: mustText(mustMember(manual, 'reason')), isMajorUpgrade: isUpgrade(manual) };

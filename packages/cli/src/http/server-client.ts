@@ -26,11 +26,18 @@ export interface Answer {
   readonly text: string;
 }
 
+const PING = '/v1/ping';
+
+/** What servers of any kind answer where there is nothing. */
+const NOTHING_THERE = [404, 405, 501];
+
 /** Sends requests to one server in the name of one login, or of nobody. */
 export class ServerClient {
   readonly server: TargetServer;
   /** Undefined for nobody. */
   readonly token: string | undefined;
+  /** It has answered something as a server of databases does. */
+  #isKnown = false;
 
   constructor(server: TargetServer, token: string | undefined) {
     this.server = server;
@@ -41,12 +48,16 @@ export class ServerClient {
    * Sends a request and reads the whole answer.
    *
    * @param path begins with `/v1`
-   * @throws CliError `CLI_UNREACHABLE`
+   * @throws CliError `CLI_UNREACHABLE`; `CLI_UNEXPECTED_ANSWER` for a web page, which no server of databases answers
    */
   async request(method: string, path: string, options: RequestOptions = {}): Promise<Answer> {
     const message = await this.#send(method, path, options);
+    const status = message.statusCode ?? 0;
     try {
-      return { status: message.statusCode ?? 0, text: await readText(message) };
+      const text = await readText(message);
+      // To a ping it answers nothing; what answers anything to everything does not.
+      if (isSuccess(status) && (path !== PING || text === '')) this.#isKnown = true;
+      return { status, text };
     } catch (cause) {
       throw this.#unreachable(cause);
     }
@@ -55,18 +66,21 @@ export class ServerClient {
   /** As `request`, but a status other than 2xx is an error: `CLI_REFUSED`. */
   async requestOk(method: string, path: string, options: RequestOptions = {}): Promise<string> {
     const answer = await this.request(method, path, options);
-    if (answer.status < 200 || answer.status > 299) throw this.refusal(answer);
+    if (!isSuccess(answer.status)) throw await this.refusal(answer);
     return answer.text;
   }
 
   /** As `requestOk`, for JSON: `CLI_UNEXPECTED_ANSWER` if it is none. */
   async requestJson(method: string, path: string, options: RequestOptions = {}): Promise<JsonValue> {
-    const text = await this.requestOk(method, path, options);
+    return this.mustJson(await this.requestOk(method, path, options));
+  }
+
+  /** @param text that was to be JSON. @throws CliError `CLI_UNEXPECTED_ANSWER` */
+  mustJson(text: string): JsonValue {
     try {
       return parseJson(text);
     } catch (cause) {
-      const message = `${this.server.url}${path}: expected JSON, found ${JSON.stringify(text.slice(0, 80))}`;
-      throw new CliError('CLI_UNEXPECTED_ANSWER', message, { cause });
+      throw this.noServer(`expected JSON, found ${JSON.stringify(text.slice(0, 80))}`, cause);
     }
   }
 
@@ -82,7 +96,7 @@ export class ServerClient {
   ): Promise<{ contentType: string; lines: AsyncIterable<string> }> {
     const message = await this.#send('GET', path, options);
     const status = message.statusCode ?? 0;
-    if (status < 200 || status > 299) throw this.refusal({ status, text: await readText(message) });
+    if (!isSuccess(status)) throw await this.refusal({ status, text: await readText(message) });
     const { maxSilenceMs, signal } = options;
     if (signal !== undefined) addAbortSignal(signal, message);
     if (maxSilenceMs !== undefined) {
@@ -122,9 +136,31 @@ export class ServerClient {
   }
 
   /** The error for an answer that is not a success. */
-  refusal({ status, text }: Answer): CliError {
-    const message = text.trim() === '' ? `${this.server.name} (${this.server.url}) answered ${status}` : text.trim();
+  async refusal({ status, text }: Answer): Promise<CliError> {
+    if (NOTHING_THERE.includes(status) && !(await this.isServer())) return this.noServer(`it answered ${status}`);
+    const message = text.trim() === '' ? `${this.#which} answered ${status}` : text.trim();
     return new CliError('CLI_REFUSED', message, { hint: this.#hintFor(status, message) });
+  }
+
+  /** Whether there is a server of databases, as far as can be seen; asks it, if it has not answered anything yet. */
+  async isServer(): Promise<boolean> {
+    if (this.#isKnown) return true;
+    const { status, text } = await this.request('GET', PING);
+    return status === 200 ? text === '' : !NOTHING_THERE.includes(status);
+  }
+
+  /** The error for what answers at the address and is no server of databases. */
+  noServer(reason: string, cause?: unknown): CliError {
+    return new CliError(
+      'CLI_UNEXPECTED_ANSWER',
+      `What answers at ${this.server.url} does not look like a server of Lightcone or SpacetimeDB: ${reason}.`,
+      {
+        cause,
+        hint:
+          'Check the address, and whether a proxy there finds the server; or name another server with --server. ' +
+          '`spacetime server list` shows the saved ones.',
+      },
+    );
   }
 
   #hintFor(status: number, message: string): string | undefined {
@@ -139,11 +175,12 @@ export class ServerClient {
     const headers: Record<string, string> = { ...options.headers };
     if (this.token !== undefined) headers['authorization'] = `Bearer ${this.token}`;
     if (contentType !== undefined) headers['content-type'] = contentType;
-    try {
-      return await httpRequest({ method, url, headers, body });
-    } catch (cause) {
+    const message = await httpRequest({ method, url, headers, body }).catch((cause: unknown) => {
       throw this.#unreachable(cause);
-    }
+    });
+    if (message.headers['content-type']?.startsWith('text/html') !== true) return message;
+    message.destroy();
+    throw this.noServer(`it sent a web page, with status ${message.statusCode ?? 0}`);
   }
 
   #urlOf(path: string, query: RequestOptions['query'] = {}): URL {
@@ -155,15 +192,18 @@ export class ServerClient {
   }
 
   #unreachable(cause: unknown): CliError {
-    const { name, url } = this.server;
-    const which = name === url ? url : `${name} (${url})`;
-    const { host, port } = new URL(url);
+    const { host, port } = new URL(this.server.url);
     const start = port === '3000' ? 'spacetime start' : `spacetime start --listen-addr ${host}`;
     const wayOut = isLocal(this.server) ? `Start it with \`${start}\`, or name` : 'Check the address, or name';
-    return new CliError('CLI_UNREACHABLE', `The server ${which} cannot be reached: ${reasonOf(cause)}`, {
+    return new CliError('CLI_UNREACHABLE', `The server ${this.#which} cannot be reached: ${reasonOf(cause)}`, {
       cause,
       hint: `${wayOut} another server with --server. \`spacetime server list\` shows the saved ones.`,
     });
+  }
+
+  get #which(): string {
+    const { name, url } = this.server;
+    return name === url ? url : `${name} (${url})`;
   }
 
   #loginHint(): string | undefined {
@@ -173,6 +213,10 @@ export class ServerClient {
       `Get one with \`spacetime login --server-issued-login ${this.server.name}\`, or use --anonymous.`
     );
   }
+}
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status <= 299;
 }
 
 function reasonOf(error: unknown): string {
