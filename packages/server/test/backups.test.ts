@@ -8,9 +8,7 @@ import { logEnd } from '@lightcone/commitlog';
 import { NodeFileSystem } from '@lightcone/commitlog/node';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { pruneBackups } from '../src/copies/backup-list.ts';
-import { readManifest, writeManifest } from '../src/copies/backup-manifest.ts';
 import { createBackup } from '../src/copies/create-backup.ts';
-import { DatabaseCopy } from '../src/copies/database-copy.ts';
 import { listBackups, restore, verifyBackup } from '../src/copies/index.ts';
 import { startServer } from '../src/index.ts';
 import type { RunningServer } from '../src/index.ts';
@@ -161,17 +159,38 @@ describe('a backup', () => {
     await expect(restore(unfinished)).rejects.toMatchObject({ code: 'SERVER_COPY_MISSING' });
   });
 
-  test('that was just made stays, also when others are of a later time', async () => {
-    await start(`[backup]\nlocation = ${JSON.stringify(location)}\nkeep = 2\n`);
-    const store = new FolderBlobStore(location);
-    await create();
-    await create();
-    const { manifest } = (await listBackups(store))[0]!; // two were made
-    const id = 'backup-20200101T000000Z-00000000';
-    const copy = new DatabaseCopy(store, { identity: manifest.identity, id });
-    await writeManifest(copy, { ...manifest, finishedAt: '2020-01-01T00:00:00.000Z' });
-    expect(await pruneBackups(store, manifest.identity, 2, id, new Date())).toHaveLength(1);
-    expect(await readManifest(copy)).toBeDefined();
+  test('is later than those that were made before it, also when the clock was ahead then', async () => {
+    await start('');
+    const store = new MemoryBlobStore();
+    const path = join(work, 'data', 'replicas', '1');
+    const make = async (moment: string): Promise<string> => {
+      const clock = {
+        nowMicros: () => Date.parse(moment) * 1000,
+        randomBytes: (count: number) => new Uint8Array(count),
+      };
+      await addPerson(`at ${moment}`);
+      const files = { fs: new NodeFileSystem(), path, folder: new FolderBlobStore(path) };
+      const description = {
+        identity: (await (await fetch(`${server.url}/v1/database/people/identity`)).text()).trim(),
+        owner: owner.identity,
+        names: ['people'],
+        initialProgram: 'ab'.repeat(32),
+        isLocked: false,
+      };
+      const end = await logEnd(files.fs, `${path}/clog`);
+      return (await createBackup(files, store, end - 1, description, clock)).id;
+    };
+    const ids = [
+      await make('2026-01-01'),
+      await make('2099-01-01'),
+      await make('2026-01-02'),
+      await make('2026-01-03'),
+    ];
+    const made = await listBackups(store);
+    expect(made.map(({ id }) => id)).toEqual(ids);
+    const dataDir = join(work, 'latest');
+    expect(await restore({ store, target: { kind: 'latest' }, dataDir })).toMatchObject([{ copyId: ids[3] }]);
+    expect(await pruneBackups(store, made[0]!.manifest.identity, 2, new Date())).toEqual(ids.slice(0, 2)); // four were made
   });
 
   test('that was damaged anywhere is told to be', async () => {

@@ -137,7 +137,15 @@ describe('a database that is restored', () => {
       await backup.blobs.put(key.split('/').slice(2).join('/'), (await store.get(key))!); // it was listed
     }
     const finishedAt = new Date().toISOString();
-    await writeManifest(backup, { identity, finishedAt, firstTxOffset: 0, lastTxOffset, snapshot: null, blobs: [] });
+    await writeManifest(backup, {
+      identity,
+      finishedAt,
+      ordinal: 1,
+      firstTxOffset: 0,
+      lastTxOffset,
+      snapshot: null,
+      blobs: [],
+    });
     expect((await restoredAt({ kind: 'time', micros: atMicros }, backups)).names).toEqual(names);
   });
 

@@ -1,6 +1,6 @@
 import type { BlobStore } from '@lightcone/blobs';
 import { ServerError } from '../errors.ts';
-import { readManifest, sha256Of } from './backup-manifest.ts';
+import { compareAge, readManifest, sha256Of } from './backup-manifest.ts';
 import type { BackupManifest } from './backup-manifest.ts';
 import { DatabaseCopy, listCopies } from './database-copy.ts';
 import type { CopyName, DatabaseDescription } from './database-copy.ts';
@@ -41,12 +41,9 @@ export async function listBackups(
       onDamaged(name, error.message);
     }
   }
-  // Ids that were given out in the same second are in no order.
-  return backups.sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1));
-}
-
-function orderOf({ manifest: { identity, finishedAt } }: Backup): string {
-  return identity + finishedAt;
+  return backups.sort(({ manifest: a }, { manifest: b }) =>
+    a.identity === b.identity ? compareAge(a, b) : a.identity < b.identity ? -1 : 1,
+  );
 }
 
 /**
@@ -69,7 +66,7 @@ export async function verifyBackup(store: BlobStore, { id, manifest }: Backup): 
 /**
  * Removes the backups of a database but for the newest `keep`, and what is left of some that were never finished. Those
  * that are damaged stay, for people to look at, and do not count.
- * @param made the id of the one that was just made: it stays, whatever the clock said when the others were
+ * @param keep 1 or more
  * @returns the ids of those that are gone
  * @throws BlobError
  */
@@ -77,20 +74,19 @@ export async function pruneBackups(
   store: BlobStore,
   identity: string,
   keep: number,
-  made: string,
   now: Date,
 ): Promise<readonly string[]> {
-  const earlier: { readonly copy: DatabaseCopy; readonly finishedAt: string }[] = [];
+  const finished: { readonly copy: DatabaseCopy; readonly manifest: BackupManifest }[] = [];
   const old: DatabaseCopy[] = [];
   for await (const name of listCopies(store, identity)) {
     const copy = new DatabaseCopy(store, name);
     if (copy.kind !== 'backup') continue;
     const state = await stateOf(copy);
     if (state === 'unfinished' && now.getTime() - copy.begunAt > MAX_UNFINISHED_MS) old.push(copy);
-    if (typeof state === 'object' && name.id !== made) earlier.push({ copy, finishedAt: state.finishedAt });
+    if (typeof state === 'object') finished.push({ copy, manifest: state });
   }
-  earlier.sort((a, b) => (a.finishedAt < b.finishedAt ? -1 : 1));
-  old.push(...earlier.slice(0, Math.max(0, earlier.length + 1 - keep)).map(({ copy }) => copy));
+  finished.sort((a, b) => compareAge(a.manifest, b.manifest));
+  old.push(...finished.slice(0, -keep).map(({ copy }) => copy));
   for (const copy of old) await removeCopy(copy);
   return old.map(({ name }) => name.id);
 }

@@ -17,6 +17,8 @@ export interface BackupManifest {
   readonly identity: string;
   /** When the backup was finished, RFC 3339. */
   readonly finishedAt: string;
+  /** More than that of any backup of the database that was there already: a clock may be set back, and times lie. */
+  readonly ordinal: number;
   /** The first transaction in its log. */
   readonly firstTxOffset: number;
   /** The last transaction that the database has in it. */
@@ -25,6 +27,8 @@ export interface BackupManifest {
   readonly snapshot: number | null;
   readonly blobs: readonly BackedUpBlob[];
 }
+
+type ParsedManifest = Omit<BackupManifest, 'ordinal'> & { readonly ordinal?: number; readonly format: unknown };
 
 const MANIFEST = 'backup.json';
 const FORMAT = 1;
@@ -48,12 +52,18 @@ export async function readManifest(copy: DatabaseCopy): Promise<BackupManifest |
     throw new ServerError('SERVER_COPY_DAMAGED', `${where}: it does not have the checksum that it ends with`);
   }
   // The checksum is right, so it is as a program of ours wrote it.
-  const { format, ...manifest } = JSON.parse(text) as BackupManifest & { readonly format: unknown };
+  const { format, ...manifest } = JSON.parse(text) as ParsedManifest;
   if (format !== FORMAT || manifest.identity !== copy.name.identity) {
     const found = `format ${JSON.stringify(format)} of database ${manifest.identity}`;
     throw new ServerError('SERVER_COPY_DAMAGED', `${where}: expected format ${FORMAT}, found ${found}`);
   }
-  return manifest;
+  // Those that were made first have none.
+  return { ...manifest, ordinal: manifest.ordinal ?? 0 };
+}
+
+/** The order in which backups of a database were made. */
+export function compareAge(a: BackupManifest, b: BackupManifest): number {
+  return a.ordinal - b.ordinal || (a.finishedAt < b.finishedAt ? -1 : 1);
 }
 
 export function sha256Of(bytes: Uint8Array): string {

@@ -2,7 +2,7 @@ import { PrefixedBlobStore } from '@lightcone/blobs';
 import type { BlobInfo, BlobStore, ByteRange } from '@lightcone/blobs';
 import { SnapshotStore, logSegments, readCommits, readCommitTimes } from '@lightcone/commitlog';
 import type { FileSystem, LogPosition } from '@lightcone/commitlog';
-import { removeCopy } from './backup-list.ts';
+import { listBackups, removeCopy } from './backup-list.ts';
 import { sha256Of, writeManifest } from './backup-manifest.ts';
 import type { BackedUpBlob, BackupManifest } from './backup-manifest.ts';
 import { DatabaseCopy, PIECE_BYTES } from './database-copy.ts';
@@ -53,9 +53,11 @@ async function finishBackup(
 ): Promise<{ readonly id: string; readonly manifest: BackupManifest }> {
   const { firstTxOffset, snapshot } = await copyDatabase(files, copy, durableTxOffset, description, clock);
   const folder = `${copy.name.identity}/${copy.name.id}/`;
+  const earlier = await listBackups(recorder, description.identity);
   const manifest: BackupManifest = {
     identity: description.identity,
     finishedAt: new Date(clock.nowMicros() / 1000).toISOString(),
+    ordinal: Math.max(0, ...earlier.map((backup) => backup.manifest.ordinal)) + 1,
     firstTxOffset,
     lastTxOffset: durableTxOffset,
     snapshot: snapshot ?? null,

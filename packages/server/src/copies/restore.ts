@@ -147,12 +147,12 @@ async function choose({ store, database, copyId }: RestoreOptions): Promise<Copi
 
 /** The copies that there are something of, the one with the latest state first. @returns undefined if there is none */
 async function described(found: readonly DatabaseCopy[]): Promise<Copies | undefined> {
-  const dated: { readonly copy: DatabaseCopy; readonly at: number }[] = [];
+  const states: CopyState[] = [];
   for (const copy of found) {
-    const at = await latestStateOf(copy);
-    if (at !== undefined) dated.push({ copy, at });
+    const state = await latestStateOf(copy);
+    if (state !== undefined) states.push(state);
   }
-  dated.sort((a, b) => b.at - a.at);
+  const dated = latestFirst(states);
   for (const { copy, at } of dated) {
     // An archive that was just begun, when its server was ended, has none.
     const description = await copy.readDescription();
@@ -161,19 +161,43 @@ async function described(found: readonly DatabaseCopy[]): Promise<Copies | undef
   return undefined;
 }
 
+/** The latest state that a copy has. */
+interface CopyState {
+  readonly copy: DatabaseCopy;
+  /** When the database had it, in ms since 1970. */
+  readonly at: number;
+  /** Of a backup. */
+  readonly ordinal: number | undefined;
+}
+
+/** A backup is taken for no later than those that were made after it, whatever the clock said at the time. */
+function latestFirst(states: readonly CopyState[]): CopyState[] {
+  let madeBefore = Infinity;
+  const ordered = states
+    .toSorted((a, b) => (b.ordinal ?? 0) - (a.ordinal ?? 0) || b.at - a.at)
+    .map((state) => {
+      if (state.ordinal === undefined) return state;
+      madeBefore = Math.min(madeBefore, state.at);
+      return { ...state, at: madeBefore };
+    });
+  // Those of the same time stay in the order of their making.
+  return ordered.toSorted((a, b) => b.at - a.at);
+}
+
 /**
- * The moment of the latest state that a copy has, in ms since 1970. An archive that was begun before a backup goes on after
- * it, so that the one that was begun last may have less.
+ * The latest state that a copy has. An archive that was begun before a backup goes on after it, so that the one that was
+ * begun last may have less.
  * @returns undefined for what is no copy: a backup that was not finished, an archive whose server was ended before
  *   anything was in it
  */
-async function latestStateOf(copy: DatabaseCopy): Promise<number | undefined> {
+async function latestStateOf(copy: DatabaseCopy): Promise<CopyState | undefined> {
   if (copy.kind === 'backup') {
     const manifest = await readManifest(copy);
-    return manifest && Date.parse(manifest.finishedAt);
+    return manifest && { copy, at: Date.parse(manifest.finishedAt), ordinal: manifest.ordinal };
   }
   const last = await copy.log.findLast();
-  return last === undefined ? undefined : (await copy.log.readHeader(last)).cutAtMicros / 1000;
+  if (last === undefined) return undefined;
+  return { copy, at: (await copy.log.readHeader(last)).cutAtMicros / 1000, ordinal: undefined };
 }
 
 async function fetchDatabase(

@@ -96,7 +96,7 @@ async function forget({ path }: { readonly path: string }): Promise<boolean> {
 async function backUp({ path, durableTxOffset, description, keep }: BackUpInput): Promise<BackupSummary> {
   if (backupStore === undefined) throw new Error('there is nowhere to keep backups');
   const backup = await createBackup(filesOf(path), backupStore, durableTxOffset, description, clock);
-  await pruneBackups(backupStore, description.identity, keep, backup.id, new Date());
+  await pruneBackups(backupStore, description.identity, keep, new Date());
   return summaryOf(backup);
 }
 
