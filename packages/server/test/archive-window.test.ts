@@ -176,8 +176,8 @@ test('a restore from before it is refused with the earliest that is whole', asyn
   const [base, second] = (await copy.snapshots.list()) as [number, number];
   const refusal = (txOffset: number): Promise<unknown> =>
     restoreCopy(copy, { kind: 'offset', txOffset }, '/nothing/is/written/there');
-  const earliest = (txOffset: number): object => ({
-    code: 'SERVER_RESTORE_FAILED',
+  const earliest = (txOffset: number, code = 'SERVER_RESTORE_FAILED'): object => ({
+    code,
     message: expect.stringContaining(
       `the earliest that it can be brought back to is transaction ${txOffset}, of 20`,
     ) as string,
@@ -185,7 +185,7 @@ test('a restore from before it is refused with the earliest that is whole', asyn
   await expect(refusal(base - 1)).rejects.toMatchObject(earliest(base));
   const { manifest } = await copy.snapshots.open(base);
   await copy.blobs.delete(`snapshots/objects/${manifest.objects[0]!.id.replace(/^../u, '$&/')}`); // it has one
-  await expect(refusal(base + 1)).rejects.toMatchObject(earliest(second));
+  await expect(refusal(base + 1)).rejects.toMatchObject(earliest(second, 'SERVER_COPY_DAMAGED'));
   await expect(refusal(base - 1)).rejects.toMatchObject(earliest(base));
 });
 

@@ -1,8 +1,11 @@
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { FolderBlobStore } from '@lightcone/blobs/node';
+import { visitCommits } from '@lightcone/commitlog';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { readManifest, writeManifest } from '../src/copies/backup-manifest.ts';
+import { DatabaseCopy } from '../src/copies/database-copy.ts';
 import { restore } from '../src/copies/index.ts';
 import type { RestoredDatabase, RestoreTarget } from '../src/copies/index.ts';
 import { startServer } from '../src/index.ts';
@@ -56,6 +59,8 @@ beforeEach(async () => {
   await cp(whole, store, { recursive: true });
 });
 
+/** Of a commit's first record from its beginning. */
+const COMMIT_HEADER_BYTES = 22;
 const NEWER = '20990101T000000Z-00000000';
 
 async function copiesOf(identity: string): Promise<{ readonly archive: string; readonly backup: string | undefined }> {
@@ -65,6 +70,11 @@ async function copiesOf(identity: string): Promise<{ readonly archive: string; r
     archive: join(store, identity, find('archive')!),
     backup: find('backup') && join(store, identity, find('backup')!),
   };
+}
+
+/** The copy of `people` in a folder of the store. */
+function copyAt(folder: string): DatabaseCopy {
+  return new DatabaseCopy(new FolderBlobStore(store), { identity: people, id: basename(folder) });
 }
 
 function restored(
@@ -112,6 +122,25 @@ test.each(['archive', 'backup'] as const)('a log that ends before its snapshot i
   });
 });
 
+test('a backup that ends before its last transaction is damaged, also for who asks for a transaction', async () => {
+  const { backup } = await copiesOf(people);
+  const { lastTxOffset } = (await readManifest(copyAt(backup!)))!; // of a backup
+  const target = { kind: 'offset', txOffset: lastTxOffset } as const;
+  const which = { database: people, copyId: basename(backup!) };
+  expect(await restored(which, target)).toMatchObject([{ lastTxOffset }]);
+  const { log, blobs } = copyAt(backup!);
+  const lastPiece = await log.read((await log.findLast())!); // of a backup that was restored
+  await blobs.delete(`log/${(await readdir(join(backup!, 'log'))).toSorted().at(-1)}`);
+  let lastCommit = 0;
+  visitCommits(lastPiece, (_, _count, _bytes, start) => (lastCommit = start - COMMIT_HEADER_BYTES));
+  const shorter = { ...lastPiece, endTxOffset: lastTxOffset, commits: lastPiece.commits.subarray(0, lastCommit) };
+  for (const pieces of [[shorter], []]) {
+    for (const piece of pieces) await log.add(piece);
+    await expect(restored(which, target)).rejects.toMatchObject({ code: 'SERVER_COPY_DAMAGED' });
+    for (const piece of await readdir(join(backup!, 'log'))) await rm(join(backup!, 'log', piece));
+  }
+});
+
 test('an older copy does not stand in for the latest one if that is damaged', async () => {
   const { archive, backup } = await copiesOf(people);
   const piece = join(archive, 'log', (await readdir(join(archive, 'log'))).toSorted().at(-1)!);
@@ -120,6 +149,28 @@ test('an older copy does not stand in for the latest one if that is damaged', as
   await writeFile(piece, bytes);
   await expect(restored({ database: people })).rejects.toMatchObject({ code: 'ARCHIVE_DAMAGED' });
   expect(await restored({ database: people, copyId: backup!.split('/').at(-1)! })).toHaveLength(1);
+});
+
+test.each(['damaged', 'missing'])('nor does it if a snapshot that the latest one needs is %s', async (kind) => {
+  const { archive, backup } = await copiesOf(people);
+  await rm(archive, { recursive: true });
+  const older = join(store, people, 'backup-20200101T000000Z-00000000');
+  await cp(backup!, older, { recursive: true });
+  const copy = copyAt(older);
+  const manifest = (await readManifest(copy))!; // of a backup
+  await writeManifest(copy, { ...manifest, ordinal: 0 });
+  expect(manifest.firstTxOffset).toBeGreaterThan(0);
+  const snapshots = join(backup!, 'snapshots');
+  for (const name of await readdir(snapshots)) {
+    if (!name.endsWith('.snapshot')) continue;
+    if (kind === 'missing') await rm(join(snapshots, name));
+    else await writeFile(join(snapshots, name), 'no snapshot');
+  }
+  await expect(restored({ database: people })).rejects.toMatchObject({
+    code: 'SERVER_COPY_DAMAGED',
+    message: expect.stringContaining(`a snapshot that it needs is ${kind}`) as string,
+  });
+  expect(await restored({ database: people, copyId: basename(older) })).toHaveLength(1);
 });
 
 test('a database is found by its name beside one whose description is damaged', async () => {

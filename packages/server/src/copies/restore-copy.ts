@@ -50,11 +50,8 @@ export async function restoreCopy(copy: DatabaseCopy, target: RestoreTarget, fol
   const firsts: number[] = [];
   for await (const first of copy.log.list()) firsts.push(first);
   const beginning = firsts[0];
-  if (beginning === undefined) throw failed(copy, 'it has no transactions');
+  if (beginning === undefined) throw damagedCopy(copy, 'it has no transactions');
   const snapshot = await restoreSnapshot(copy, target, beginning, folder);
-  if (snapshot === undefined && beginning > 0) {
-    throw failed(copy, await whyTooEarly(copy, target, beginning));
-  }
   const from = firsts.findLast((first) => first <= firstNeeded(snapshot?.manifest.txOffset, target)) ?? beginning;
   const fetched = join(folder, 'fetched');
   const timesByTxOffset = new Map<number, number>();
@@ -68,7 +65,8 @@ export async function restoreCopy(copy: DatabaseCopy, target: RestoreTarget, fol
   const promised = await promisedEnd(copy, snapshot);
   // Behind a transaction that is later than the moment nothing was fetched.
   const isCutShort = target.kind === 'time' && firsts.some((first) => first >= end);
-  if (target.kind !== 'offset' && !isCutShort && end < promised) {
+  const needed = target.kind === 'offset' ? Math.min(promised, target.txOffset + 1) : promised;
+  if (!isCutShort && end < needed) {
     throw damagedCopy(copy, `its log ends with transaction ${end - 1}, though it had ${promised - 1}`);
   }
   if (target.kind === 'offset' && end <= target.txOffset) {
@@ -102,49 +100,52 @@ async function promisedEnd(copy: DatabaseCopy, snapshot: SnapshotReader | undefi
   return Math.max(lastTxOffset, snapshot?.manifest.txOffset ?? -1) + 1;
 }
 
-/** Copies the newest usable snapshot that is not too late; undefined if there is none. */
+/**
+ * Copies the newest usable snapshot that is not too late; undefined if there is none, and the log begins without.
+ * @throws ServerError `SERVER_COPY_DAMAGED` if the log needs one that is damaged or missing; `SERVER_RESTORE_FAILED` if
+ *   what is asked for is before all that there are
+ */
 async function restoreSnapshot(
   copy: DatabaseCopy,
   target: RestoreTarget,
   beginning: number,
   folder: string,
 ): Promise<SnapshotReader | undefined> {
-  if (target.kind === 'offset' && target.txOffset < beginning) return undefined;
   const snapshots = new SnapshotStore(new PrefixedBlobStore(new FolderBlobStore(folder), 'snapshots'));
+  let damage: CommitLogError | undefined;
+  /** Of the oldest one that is too late. */
+  let earliest: { readonly txOffset: number; readonly takenAtMicros: number } | undefined;
   for (const txOffset of (await copy.snapshots.list()).toReversed()) {
-    if (txOffset + 1 < beginning || (target.kind === 'offset' && txOffset > target.txOffset)) continue;
+    if (txOffset + 1 < beginning) break;
     try {
-      const { manifest } = await copy.snapshots.open(txOffset);
-      if (target.kind === 'time' && manifest.takenAtMicros > target.micros) continue;
+      const { takenAtMicros } = (await copy.snapshots.open(txOffset)).manifest;
+      if (isTooLate(target, Math.max(txOffset, beginning), takenAtMicros)) {
+        earliest = { txOffset: Math.max(txOffset, beginning), takenAtMicros };
+        continue;
+      }
       await copy.snapshots.copyTo(snapshots, txOffset);
       return await snapshots.open(txOffset);
     } catch (error) {
       // An older one and more of the log lead to the same place.
       if (!(error instanceof CommitLogError)) throw error;
+      damage ??= error;
     }
   }
-  return undefined;
+  if (beginning === 0) return undefined;
+  const wayOut =
+    earliest &&
+    `the earliest that it can be brought back to is transaction ${earliest.txOffset}, of ${formatTimestamp(BigInt(earliest.takenAtMicros))}`;
+  if (damage === undefined && wayOut !== undefined) throw failed(copy, wayOut);
+  // Nobody can say that this copy does not reach back so far, so an older one must not stand in for it.
+  const problem = damage === undefined ? 'is missing' : `is damaged: ${damage.message}`;
+  const reason = `its log begins with transaction ${beginning}, and a snapshot that it needs ${problem}`;
+  throw damagedCopy(copy, wayOut === undefined ? reason : `${reason}; ${wayOut}`);
 }
 
-/** Of a log whose beginning is not there. */
-async function whyTooEarly(copy: DatabaseCopy, target: RestoreTarget, beginning: number): Promise<string> {
-  for (const snapshot of await copy.snapshots.list()) {
-    if (snapshot + 1 < beginning) continue;
-    try {
-      const { takenAtMicros } = (await copy.snapshots.open(snapshot)).manifest;
-      const txOffset = Math.max(snapshot, beginning);
-      const isLater =
-        (target.kind === 'offset' && target.txOffset < txOffset) ||
-        (target.kind === 'time' && target.micros < takenAtMicros);
-      // One that is not was tried, and is damaged.
-      if (isLater) {
-        return `the earliest that it can be brought back to is transaction ${txOffset}, of ${formatTimestamp(BigInt(takenAtMicros))}`;
-      }
-    } catch (error) {
-      if (!(error instanceof CommitLogError)) throw error;
-    }
-  }
-  return `its log begins with transaction ${beginning}, and no usable snapshot is early enough`;
+/** Whether a snapshot, and the first transaction behind it that the log has, are later than what is asked for. */
+function isTooLate(target: RestoreTarget, txOffset: number, takenAtMicros: number): boolean {
+  if (target.kind === 'offset') return txOffset > target.txOffset;
+  return target.kind === 'time' && takenAtMicros > target.micros;
 }
 
 /** A log beside a snapshot has a transaction at least: the last one of the snapshot, if there are none behind it. */
