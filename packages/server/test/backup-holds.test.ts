@@ -27,7 +27,8 @@ test.each([
     asked.push(kind === 'holdLog' ? `holdLog ${String(input)}` : kind);
     const failure = kind === 'backUp' ? left.shift() : undefined;
     if (failure !== undefined) return Promise.reject(new CopyFailure(failure, 'it failed'));
-    return Promise.resolve(kind === 'durableTxOffset' ? 7 : { id: 'x', finishedAt: '', lastTxOffset: 7, bytes: 1 });
+    const backup = { id: 'x', finishedAt: '', lastTxOffset: 7, bytes: 1 };
+    return Promise.resolve(kind === 'durableTxOffset' ? 7 : { backup, snapshotProblem: undefined });
   };
   // What a backup asks of them, and nothing else.
   const thread = { request } as unknown as CopyThread;

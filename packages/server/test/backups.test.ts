@@ -193,6 +193,40 @@ describe('a backup', () => {
     expect(await pruneBackups(store, made[0]!.manifest.identity, 2, new Date())).toEqual(ids.slice(0, 2)); // four were made
   });
 
+  test('has an older snapshot, or more of the log, where the newest snapshot is damaged', async () => {
+    const config = `[backup]\nlocation = ${JSON.stringify(location)}\n[snapshots]\nevery-transactions = 20\nkeep = 2\n`;
+    await start(config);
+    const folder = join(work, 'data', 'replicas', '1', 'snapshots');
+    const store = new FolderBlobStore(location);
+    let added = 0;
+    /** Until so many were read again after they were written: one that is damaged before is taken anew. */
+    const untilSnapshots = async (count: number): Promise<string[]> => {
+      const taken = new RegExp(`^lightcone_snapshots_total\\{.*outcome="taken"\\} ${count}$`, 'm');
+      while (!taken.test(await (await fetch(`${server.url}/v1/metrics`)).text())) await addPerson(`person ${added++}`);
+      return (await readdir(folder)).filter((name) => name.endsWith('.snapshot')).toSorted();
+    };
+    const damage = async (name: string): Promise<Buffer> => {
+      const good = await readFile(join(folder, name));
+      await writeFile(join(folder, name), good.subarray(1));
+      return good;
+    };
+    const madeNow = async (): Promise<number | null> => {
+      const { id } = await create();
+      const made = (await listBackups(store)).find((backup) => backup.id === id)!; // it was just made
+      expect(await verifyBackup(store, made)).toEqual([]);
+      expect(await restored(id)).toHaveLength(added);
+      return made.manifest.snapshot;
+    };
+
+    const [first = ''] = await untilSnapshots(1);
+    const good = await damage(first);
+    expect(await madeNow()).toBeNull();
+    await writeFile(join(folder, first), good);
+    const [older = '', newest = ''] = await untilSnapshots(2);
+    await damage(newest);
+    expect(await madeNow()).toBe(Number.parseInt(older, 10));
+  });
+
   test('that was damaged anywhere is told to be', async () => {
     await start(`[backup]\nlocation = ${JSON.stringify(location)}\n`);
     await addPerson('Ada');

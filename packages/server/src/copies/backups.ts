@@ -103,7 +103,7 @@ export class Backups {
       throw new CopyFailure('DATABASE_GONE', `no database ${identity} to back up`);
     }
     const begunAt = Date.now();
-    const backup = await this.#thread.request('backUp', {
+    const { backup, snapshotProblem } = await this.#thread.request('backUp', {
       path,
       durableTxOffset,
       description,
@@ -112,6 +112,10 @@ export class Backups {
     const { id, lastTxOffset, bytes } = backup;
     this.#finishedAt.set(identity, Date.now());
     this.#log.info({ database: identity, id, lastTxOffset, bytes, durationMs: Date.now() - begunAt }, 'backup made');
+    if (snapshotProblem !== undefined) {
+      const message = 'the backup is whole, but something is wrong with snapshots';
+      this.#log.error({ database: identity, reason: snapshotProblem }, message);
+    }
     return backup;
   }
 

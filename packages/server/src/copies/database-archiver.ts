@@ -7,6 +7,7 @@ import type { DatabaseFiles } from './create-backup.ts';
 import { DatabaseCopy, PIECE_BYTES } from './database-copy.ts';
 import type { CopyClock, DatabaseDescription } from './database-copy.ts';
 import { thinSnapshots } from './thin-snapshots.ts';
+import { USELESS_SNAPSHOT } from './useless-snapshot.ts';
 
 const STATE = 'archive.json';
 
@@ -247,8 +248,6 @@ const BEGINS_COPY: ReadonlySet<string> = new Set([
   'LOG_FORKED',
   'LOG_MISSING',
 ]);
-
-const USELESS_SNAPSHOT: ReadonlySet<string> = new Set(['SNAPSHOT_DAMAGED', 'SNAPSHOT_UNSUPPORTED']);
 
 function readState(bytes: Uint8Array | undefined): string | undefined {
   if (bytes === undefined) return undefined;

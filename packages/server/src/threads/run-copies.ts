@@ -12,6 +12,7 @@ import type { CopyClock } from '../copies/database-copy.ts';
 import type {
   ArchiveAnswer,
   ArchiveInput,
+  BackUpAnswer,
   BackUpInput,
   BackupSummary,
   CopyRequestKind,
@@ -93,11 +94,11 @@ async function forget({ path }: { readonly path: string }): Promise<boolean> {
   return archivers.delete(path);
 }
 
-async function backUp({ path, durableTxOffset, description, keep }: BackUpInput): Promise<BackupSummary> {
+async function backUp({ path, durableTxOffset, description, keep }: BackUpInput): Promise<BackUpAnswer> {
   if (backupStore === undefined) throw new Error('there is nowhere to keep backups');
   const backup = await createBackup(filesOf(path), backupStore, durableTxOffset, description, clock);
   await pruneBackups(backupStore, description.identity, keep, new Date());
-  return summaryOf(backup);
+  return { backup: summaryOf(backup), snapshotProblem: backup.snapshotProblem };
 }
 
 async function listOf({ identity }: { readonly identity: string }): Promise<BackupSummary[]> {

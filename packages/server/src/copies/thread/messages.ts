@@ -21,7 +21,7 @@ export interface CopyRequests {
   /** Forgets how far the archive of a database that is gone is. The answer: whether that was known. */
   forget: { readonly input: { readonly path: string }; readonly answer: boolean };
   /** Makes a backup of a database, and removes old ones. */
-  backUp: { readonly input: BackUpInput; readonly answer: BackupSummary };
+  backUp: { readonly input: BackUpInput; readonly answer: BackUpAnswer };
   /** The backups of a database, the oldest first. @see listBackups */
   listBackups: { readonly input: { readonly identity: string }; readonly answer: readonly BackupSummary[] };
 }
@@ -52,6 +52,12 @@ export interface BackupSummary {
   readonly finishedAt: string;
   readonly lastTxOffset: number;
   readonly bytes: number;
+}
+
+export interface BackUpAnswer {
+  readonly backup: BackupSummary;
+  /** Why a snapshot was left out, if one was; an older one or more of the log is there instead. */
+  readonly snapshotProblem: string | undefined;
 }
 
 export interface ArchiveAnswer {
