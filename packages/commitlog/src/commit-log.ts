@@ -119,13 +119,12 @@ export class CommitLog implements AsyncDisposable {
     try {
       const tail = await findTail(fs, logFolder);
       if (tail.nextTxOffset === 0) await refuseBesideSnapshots(fs, folder);
+      const names = await reading(logFolder, () => fs.list(logFolder));
+      const firstTxOffset = segmentOffsets(names)[0] ?? tail.nextTxOffset;
       const segment = await writing(logFolder, async () => {
-        for (const name of await fs.list(logFolder)) {
-          if (name.endsWith(UNFINISHED)) await fs.remove(`${logFolder}/${name}`);
-        }
+        for (const name of names) if (name.endsWith(UNFINISHED)) await fs.remove(`${logFolder}/${name}`);
         return tail.isUsable ? SegmentFile.resume(fs, logFolder, tail) : undefined;
       });
-      const firstTxOffset = segmentOffsets(await reading(logFolder, () => fs.list(logFolder)))[0] ?? tail.nextTxOffset;
       const { nextTxOffset, epoch } = tail;
       const log = new CommitLog(fs, logFolder, options, lock, segment, firstTxOffset, nextTxOffset, epoch);
       try {
@@ -342,8 +341,11 @@ export class CommitLog implements AsyncDisposable {
     if (this.#segment !== undefined && (isFull || isWanted)) {
       const ended = this.#segment;
       this.#segment = undefined;
-      await ended.trim();
-      await ended.close();
+      try {
+        await ended.trim();
+      } finally {
+        await ended.close();
+      }
     }
     if (this.#segment === undefined) {
       this.#segment = await SegmentFile.begin(this.#fs, this.#logFolder, txOffset, commit);

@@ -42,7 +42,12 @@ export class OffsetIndex {
       const tooNew = entries.findIndex((entry) => entry.txOffset >= nextTxOffset);
       const kept = tooNew === -1 ? entries : entries.slice(0, tooNew);
       const file = await fs.open(offsetIndexPath(folder, segment), 'write');
-      await file.truncate(kept.length * ENTRY_BYTES);
+      try {
+        await file.truncate(kept.length * ENTRY_BYTES);
+      } catch (error) {
+        await file.close();
+        throw error;
+      }
       return new OffsetIndex(file, kept);
     } catch {
       return new OffsetIndex(undefined, []);

@@ -125,6 +125,38 @@ test.each(['rename', 'syncFolder'] as const)(
   },
 );
 
+test.each(['list', 'open', 'read', 'write', 'datasync', 'truncate', 'rename', 'remove', 'syncFolder'] as const)(
+  'a %s that fails leaves no file open that is not used any more',
+  async (operation) => {
+    const options = { maxSegmentBytes: 20_000 };
+    for (let successes = 0, hasFailed = true; hasFailed; successes++) {
+      const disk = steadyDisk();
+      const before = await CommitLog.open(disk, FOLDER, options);
+      await writeMuch(before);
+      await before.close();
+      disk.failAfter(operation, successes);
+      hasFailed = false;
+      const failed = (): void => void (hasFailed = true);
+      const log = await CommitLog.open(disk, FOLDER, options).catch(failed);
+      if (log !== undefined) {
+        await log.replay(() => {}).catch(failed);
+        await writeMuch(log).catch(failed);
+        await log.removeBefore(100).catch(failed);
+        await log.close().catch(failed);
+      }
+      expect(disk.openPaths, `after ${successes} that succeeded`).toEqual([]);
+    }
+  },
+);
+
+/** Several segments, with an index each. */
+async function writeMuch(log: CommitLog): Promise<void> {
+  for (let i = 0; i < 20; i++) {
+    log.append(new Uint8Array(3000), 0, 3000);
+    await log.sync();
+  }
+}
+
 test('what could not be written at close is an error of close, and the lock is free', async () => {
   const disk = steadyDisk();
   const log = await CommitLog.open(disk, FOLDER);

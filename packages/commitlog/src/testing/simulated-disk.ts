@@ -48,6 +48,8 @@ export class SimulatedDisk implements FileSystem {
   #storedNames = new Map<string, Inode>();
   #nameChanges: NameChange[] = [];
   readonly #locked = new Set<string>();
+  /** Those that are open, each as often as it is. */
+  #openPaths: string[] = [];
   readonly #faults = new Map<DiskOperation, number>();
   /** Files opened before a restart are dead. */
   #boot = 0;
@@ -67,6 +69,11 @@ export class SimulatedDisk implements FileSystem {
   /** What the content of files takes. */
   get usedBytes(): number {
     return [...new Set(this.#seenNames.values())].reduce((sum, { seen }) => sum + seen.length, 0);
+  }
+
+  /** The files that are open. */
+  get openPaths(): readonly string[] {
+    return this.#openPaths;
   }
 
   /** Lets the operation fail with EIO, after `successes` more that succeed. */
@@ -112,6 +119,7 @@ export class SimulatedDisk implements FileSystem {
   killProgram(): void {
     this.#boot++;
     this.#locked.clear();
+    this.#openPaths = [];
     this.#faults.clear();
     this.#powerOffAt = Number.POSITIVE_INFINITY;
   }
@@ -157,7 +165,7 @@ export class SimulatedDisk implements FileSystem {
       inode = { seen: new Uint8Array(0), stored: new Uint8Array(0), dirty: new Set() };
       this.#changeNames([[path, inode]]);
     }
-    return this.#handle(inode ?? this.#inode(path), mode);
+    return this.#handle(path, inode ?? this.#inode(path), mode);
   }
 
   async rename(from: string, to: string): Promise<void> {
@@ -196,8 +204,10 @@ export class SimulatedDisk implements FileSystem {
     return Promise.resolve({ release });
   }
 
-  #handle(inode: Inode, mode: OpenMode): OpenFile {
+  #handle(path: string, inode: Inode, mode: OpenMode): OpenFile {
     const boot = this.#boot;
+    this.#openPaths.push(path);
+    let isOpen = true;
     const assertAlive = (): void => {
       if (boot !== this.#boot) throw diskError('EBADF', 'the file was opened before the restart');
     };
@@ -240,7 +250,10 @@ export class SimulatedDisk implements FileSystem {
         inode.seen = inode.seen.slice(0, length);
       },
       datasync,
-      close: async () => {},
+      close: async () => {
+        if (isOpen && boot === this.#boot) this.#openPaths.splice(this.#openPaths.indexOf(path), 1);
+        isOpen = false;
+      },
     };
   }
 
