@@ -1,12 +1,13 @@
 import { CommitLogError } from './errors.ts';
 import type { FileLock, FileSystem } from './file-system.ts';
 import { findTail } from './log-tail.ts';
+import { isNoSpace } from './no-space.ts';
 import { PendingCommit } from './pending-commit.ts';
 import { replayCommits } from './replay.ts';
 import type { CommitVisitor } from './replay.ts';
 import { reading } from './reading.ts';
 import { removeSegmentsBefore } from './remove-segments.ts';
-import { isNoSpace, MIN_ROOM_BYTES, SegmentFile, UNFINISHED } from './segment-file.ts';
+import { MIN_ROOM_BYTES, SegmentFile, UNFINISHED } from './segment-file.ts';
 import { segmentOffsets } from './segment-header.ts';
 
 /** The largest record: what the u32 length of a commit can say, less room for the rest of it. */

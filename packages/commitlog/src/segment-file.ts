@@ -1,6 +1,7 @@
 import { CommitLogError } from './errors.ts';
 import type { FileSystem, OpenFile } from './file-system.ts';
 import type { LogTail } from './log-tail.ts';
+import { isNoSpace } from './no-space.ts';
 import { OffsetIndex } from './offset-index.ts';
 import { SEGMENT_HEADER_BYTES, segmentHeader, segmentPath } from './segment-header.ts';
 
@@ -161,8 +162,4 @@ export class SegmentFile {
     await this.#index.close();
     await this.#file.close();
   }
-}
-
-export function isNoSpace(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 }

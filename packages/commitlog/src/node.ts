@@ -1,0 +1,2 @@
+export { isNoSpace } from './no-space.ts';
+export { NodeFileSystem } from './node-file-system.ts';
