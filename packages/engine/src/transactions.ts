@@ -95,6 +95,25 @@ export class Transactions {
       transaction.rollback();
       throw error;
     }
+    return this.commitPrepared(transaction, inputs);
+  }
+
+  /**
+   * The first part of `commit`, with all that may refuse the transaction, for those who have something to do before the
+   * rest of it, `commitPrepared`. No row may change in between.
+   * @throws as `commit` does; the transaction must be rolled back then
+   */
+  prepare(
+    transaction: Transaction,
+    inputs: TransactionInputs | undefined,
+    onViewFailure: OnViewFailure = 'failTransaction',
+  ): void {
+    this.#views.refresh(transaction, onViewFailure);
+    this.#refuseWithoutRoom(transaction, inputs, onViewFailure === 'emptyView');
+  }
+
+  /** The rest of `commit`. */
+  commitPrepared(transaction: Transaction, inputs: TransactionInputs | undefined): boolean {
     const delta = transaction.commit();
     this.#views.committed();
     this.#delta = delta;
@@ -114,20 +133,6 @@ export class Transactions {
     this.#subscriptions.evaluate(delta);
     this.#scheduler.committed(delta, inputs);
     return isLogged;
-  }
-
-  /**
-   * What `commit` does first, for those who have to know beforehand that it will not refuse: nothing may be changed in
-   * between.
-   * @throws as `commit` does; the transaction must be rolled back then
-   */
-  prepare(
-    transaction: Transaction,
-    inputs: TransactionInputs | undefined,
-    onViewFailure: OnViewFailure = 'failTransaction',
-  ): void {
-    this.#views.refresh(transaction, onViewFailure);
-    this.#refuseWithoutRoom(transaction, inputs, onViewFailure === 'emptyView');
   }
 
   /** Nobody is to see what the log cannot take. What it does not keep, as the rows of views, goes on. */

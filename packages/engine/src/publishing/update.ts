@@ -60,7 +60,7 @@ export function update(
   if (plan.breaksClients) endSubscriptions();
   // Before the commit, which evaluates queries on tables that are new to it; also those that are not let go yet.
   core.subscriptions.replan();
-  core.transactions.commit(transaction, undefined);
+  core.transactions.commitPrepared(transaction, undefined);
   core.run(next);
   core.transactions.publish(undefined);
   core.logLine('Info', 'Database updated');
