@@ -28,7 +28,10 @@ import { type InTransaction, QueriedViews } from './views/queried-views.ts';
 import { ViewExpiry } from './views/view-expiry.ts';
 import { ViewRunner } from './views/view-runner.ts';
 
-/** The parts of one database, wired. They know each other only through what is passed here. */
+/**
+ * The parts of one database, wired. Those that keep its state know only the others that are passed to them here. Those
+ * that call the module (`Scheduler`, `Procedures`, and the functions that take a `Core`) use nearly all of it.
+ */
 export class Core {
   readonly options: DatabaseOptions;
   readonly store: Store;
@@ -64,11 +67,16 @@ export class Core {
     this.door = new Door(options.rateLimits, maxUnsyncedBytes, log, this.outbox, clock);
     this.scheduler = new Scheduler(this);
     this.data = new ModuleData(store, this.catalog, this.scheduler);
-    this.turns = new Turns(clock, options.defer, () => {
-      log?.flush();
-      this.outbox.flush();
-      this.snapshots?.consider();
-    });
+    this.turns = new Turns(
+      clock,
+      options.defer,
+      () => this.scheduler.runImmediateCalls(),
+      () => {
+        log?.flush();
+        this.outbox.flush();
+        this.snapshots?.consider();
+      },
+    );
     const runner = new ViewRunner(store, this.catalog, this.rows, this.data, options.identity);
     this.views = new LiveViews(this.catalog, runner, (viewName, message) => this.logLine('Error', message, viewName));
     const inTransaction: InTransaction = (work) => this.transactions.run(work);

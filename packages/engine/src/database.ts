@@ -50,7 +50,6 @@ export class Database {
     this.#core = core;
     this.#clients = new Clients(core, owner);
     this.#unconnected = new UnconnectedCallers(core, owner);
-    core.turns.endWith(() => core.scheduler.runImmediateCalls());
     log?.onDurable((txOffset) => core.outbox.durable(txOffset));
     log?.onFailure((error) => this.#fail(error));
   }

@@ -13,7 +13,7 @@ export class Outbox {
   readonly #immediate = new OutboundBatch();
   readonly #confirmed = new OutboundBatch();
   #sealed: { readonly batch: Uint8Array; readonly txOffset: number }[] = [];
-  #lastTxOffset = -1;
+  #lastTxOffset: number;
   #durableTxOffset: number;
   #waitingBytes = 0;
 

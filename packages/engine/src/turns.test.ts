@@ -14,9 +14,9 @@ beforeEach(() => {
   turns = new Turns(
     clock,
     (run) => deferred.push(run),
+    () => done.push('last step'),
     () => done.push('flush'),
   );
-  turns.endWith(() => done.push('last step'));
 });
 
 test('whatever begins while a turn is open joins it', () => {

@@ -15,29 +15,26 @@ const MAX_MS = 1;
  * to wait for the next one, as there was too much of it.
  */
 export class Turns {
-  readonly #defer: (run: () => void) => void;
-  readonly #flush: () => void;
   readonly #clock: Clock;
-  #lastStep: () => void = () => {};
+  readonly #defer: (run: () => void) => void;
+  readonly #lastStep: () => void;
+  readonly #flush: () => void;
   #isOpen = false;
   #endMs = 0;
   #hasTime = true;
   #refusal: EngineError | undefined;
 
-  constructor(clock: Clock, defer: (run: () => void) => void, flush: () => void) {
+  /** @param lastStep is done at the end of each turn, before the flush, while the database works */
+  constructor(clock: Clock, defer: (run: () => void) => void, lastStep: () => void, flush: () => void) {
     this.#clock = clock;
     this.#defer = defer;
+    this.#lastStep = lastStep;
     this.#flush = flush;
   }
 
   /** Why nothing begins any more; undefined while the database works. */
   get refusal(): EngineError | undefined {
     return this.#refusal;
-  }
-
-  /** What is done at the end of each turn, before the flush. */
-  endWith(lastStep: () => void): void {
-    this.#lastStep = lastStep;
   }
 
   /** Checks that the database works, and sees to it that the turn ends. @throws EngineError the refusal */
