@@ -40,7 +40,10 @@ export interface DatabaseOptions {
   readonly deliver: (batch: Uint8Array) => void;
   /** Runs a function when what has arrived by now is dealt with: `setImmediate` in a program. */
   readonly defer: (run: () => void) => void;
-  /** The log failed: nothing is acknowledged from here on. Close the database and open it again. */
+  /**
+   * The database has stopped, as its log failed, or as its full disk has room; or it must not go on, as a mistake of ours
+   * came to light in a procedure. Whose it is closes it, and opens it again.
+   */
   readonly onFailure: (error: Error) => void;
 }
 

@@ -137,6 +137,19 @@ test('a session that comes too late is refused, and closing again is still harml
   await db.close();
 });
 
+test('a mistake of ours in a procedure ends the database, and all who wait hear of it', async () => {
+  // What is not expected of a network stands for it.
+  const outgoingHttp = { send: () => Promise.reject(new TypeError('a mistake of ours')) };
+  await using db = await Lightcone.open({ module: modulePath('procedures'), outgoingHttp });
+  const [session, other] = [await db.connect(ann), await db.connect(Identity.fromClaims('test', 'bob'))];
+  const subscription = await other.subscribe('SELECT * FROM entry');
+  const ended = { code: 'ENGINE_CLOSED', message: expect.stringContaining('a mistake of ours') as string };
+  await expect(session.callProcedure('fetch', 'http://x/')).rejects.toMatchObject(ended);
+  expect(await subscription.ended).toMatchObject(ended);
+  await expect(other.callProcedure('fetch', 'http://x/')).rejects.toMatchObject(ended);
+  await expect(db.connect(ann)).rejects.toMatchObject({ code: 'ENGINE_CLOSED' });
+});
+
 function modulePath(name: string): string {
   return fileURLToPath(new URL(`../../../modules/${name}/${name}.wasm`, import.meta.url));
 }

@@ -102,12 +102,17 @@ export class EmbeddedDatabase implements AsyncDisposable {
   /** Brings everything to the disk and closes. May be called twice. */
   async close(): Promise<void> {
     await this.database.close();
-    for (const session of this.#sessions.values()) session.closed('the database was closed');
-    this.#sessions.clear();
+    this.#endSessions('the database was closed');
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** The database must not go on: whoever waits hears of it, and everything that follows is refused. */
+  failed(error: Error): void {
+    this.#endSessions(`the database has failed: ${error.message}`);
+    this.database.close().catch(() => {}); // whoever closes it hears of that
   }
 
   /** Takes a batch of the database and hands each session its messages. */
@@ -162,6 +167,11 @@ export class EmbeddedDatabase implements AsyncDisposable {
   /** @internal */
   rowTypeOf(table: string): RowType {
     return this.database.rowType(table);
+  }
+
+  #endSessions(reason: string): void {
+    for (const session of this.#sessions.values()) session.closed(reason);
+    this.#sessions.clear();
   }
 }
 

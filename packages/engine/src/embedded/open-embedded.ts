@@ -21,7 +21,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedDa
   const databaseOptions: DatabaseOptions = {
     ...rest,
     deliver: (batch) => embedded?.deliver(batch),
-    onFailure: () => {}, // every call that follows rejects with it
+    onFailure: (error) => embedded?.failed(error),
   };
   const isNew = rest.log === undefined || rest.log.nextTxOffset === 0;
   const database = isNew

@@ -132,6 +132,11 @@ export class Procedures {
     return activity;
   }
 
+  /** As `track`, for what nobody waits for. What it rejects with is a mistake of ours, and fails the database. */
+  detach(activity: Promise<unknown>): void {
+    this.track(activity).catch((error: Error) => this.#core.options.onFailure(error));
+  }
+
   /**
    * Ends all calls where they wait; their callers get the reason's message. No instance is used again.
    * Resolves when all that was tracked is over.

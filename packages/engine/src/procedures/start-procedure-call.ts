@@ -14,8 +14,7 @@ export function startProcedureCall(
   name: string,
   admitted: AdmittedProcedure | Refusal,
 ): void {
-  const answering = core.procedures.track(answerProcedureCall(core, client, requestId, name, admitted));
-  answering.catch((error: Error) => core.options.onFailure(error));
+  core.procedures.detach(answerProcedureCall(core, client, requestId, name, admitted));
 }
 
 async function answerProcedureCall(

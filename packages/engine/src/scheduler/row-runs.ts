@@ -92,9 +92,7 @@ export class RowRuns {
     const isOnce = schedule.at.tag === 'Time';
     if (isOnce) this.#deleteRow(table, schedule);
     this.#runningProcedures++;
-    const { procedures, options } = this.#core;
-    const run = this.#runProcedure(functionName, schedule, args, isOnce);
-    procedures.track(run).catch((error: Error) => options.onFailure(error));
+    this.#core.procedures.detach(this.#runProcedure(functionName, schedule, args, isOnce));
   }
 
   async #runProcedure(

@@ -195,7 +195,7 @@ export class Scheduler {
 
   /** A procedure of that name wins over a reducer. */
   #callNow(functionName: string, timestampMicros: bigint, args: Uint8Array): void {
-    const { procedures, options, module } = this.#core;
+    const { procedures, module } = this.#core;
     if (!module.proceduresByName.has(functionName)) {
       this.#calls.reducer(functionName, timestampMicros, args);
       return;
@@ -205,8 +205,7 @@ export class Scheduler {
       this.#core.logLine('Error', `scheduled call: ${procedure.message}`, functionName);
       return;
     }
-    const calling = this.#calls.procedure(procedure, timestampMicros, args);
-    procedures.track(calling).catch((error: Error) => options.onFailure(error));
+    procedures.detach(this.#calls.procedure(procedure, timestampMicros, args));
   }
 }
 

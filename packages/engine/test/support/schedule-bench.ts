@@ -85,9 +85,8 @@ export class FakeProcedures {
     });
   }
 
-  track<T>(activity: Promise<T>): Promise<T> {
+  detach(activity: Promise<unknown>): void {
     activity.catch((error: unknown) => this.failures.push(error));
-    return activity;
   }
 }
 
