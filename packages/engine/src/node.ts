@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { CommitLog } from '@lightcone/commitlog';
 import { NodeFileSystem } from '@lightcone/commitlog/node';
 import { ConnectionId, Identity } from '@lightcone/sats';
+import type { DatabaseOptions } from './database-options.ts';
 import type { EmbeddedDatabase } from './embedded/embedded-database.ts';
 import { openEmbedded } from './embedded/open-embedded.ts';
 import type { DatabaseLogRecord } from './log-record.ts';
@@ -55,8 +56,7 @@ export const Lightcone = {
       program,
       identity: EMBEDDED_DATABASE,
       owner,
-      log: dataDir === undefined ? undefined : await CommitLog.open(new NodeFileSystem(), dataDir),
-      ...(dataDir !== undefined && { snapshots: { store: await folderSnapshots(dataDir) } }),
+      ...(dataDir === undefined ? { log: undefined } : await openFolder(dataDir)),
       clock: systemClock,
       timers: systemTimers,
       ...(outgoingHttp !== false && { outgoingHttp }),
@@ -66,6 +66,17 @@ export const Lightcone = {
     });
   },
 };
+
+/** The log and the snapshots of the database in a folder. */
+async function openFolder(folder: string): Promise<Pick<DatabaseOptions, 'log' | 'snapshots'>> {
+  const log = await CommitLog.open(new NodeFileSystem(), folder);
+  try {
+    return { log, snapshots: { store: await folderSnapshots(folder) } };
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
+}
 
 /** The owner of a database whose program names none, and the database's own identity. */
 const EMBEDDING_PROGRAM: Identity = Identity.fromClaims('lightcone', 'embedding program');

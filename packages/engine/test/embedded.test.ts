@@ -1,5 +1,5 @@
 // The engine inside a program of somebody else: folders, modules that change, and everything in the wrong order.
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,6 +28,16 @@ test('what was said is there when the folder is opened again', async () => {
   await first.close();
   await using second = await Lightcone.open({ module: chat, dataDir });
   expect(await second.sql('SELECT text FROM message')).toEqual([{ text: 'hello' }]);
+});
+
+test('a folder whose snapshots cannot be read is not kept locked', async () => {
+  await (await Lightcone.open({ module: chat, dataDir })).close();
+  const snapshots = join(dataDir, 'snapshots');
+  await rm(snapshots, { recursive: true, force: true });
+  await symlink(snapshots, snapshots); // round and round
+  await expect(Lightcone.open({ module: chat, dataDir })).rejects.toThrow('ELOOP');
+  await rm(snapshots);
+  await (await Lightcone.open({ module: chat, dataDir })).close();
 });
 
 test('without a folder nothing is written', async () => {
