@@ -112,7 +112,7 @@ export class Transactions {
     this.#refuseWithoutRoom(transaction, inputs, onViewFailure === 'emptyView');
   }
 
-  /** The rest of `commit`. */
+  /** The rest of `commit`. @returns as that does */
   commitPrepared(transaction: Transaction, inputs: TransactionInputs | undefined): boolean {
     const delta = transaction.commit();
     this.#views.committed();
