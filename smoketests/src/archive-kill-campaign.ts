@@ -181,7 +181,7 @@ export class ArchiveKillCampaign implements AsyncDisposable {
     if (copy !== undefined) this.#copies.add(copy);
     const last = /up to transaction (\d+)/.exec(stdout)?.[1];
     if (exitCode === 0 && last !== undefined) return { folder, txOffset: Number(last) };
-    const isMissing = /there is no copy of|was not there yet/.test(stderr);
+    const isMissing = /there is no copy of|was not there yet|archive is not there/.test(stderr);
     if (isMissing) return undefined;
     throw new Error(`spacetime ${args.join(' ')} ended with ${exitCode}:\n${stdout}${stderr}`);
   }
