@@ -51,7 +51,7 @@ class Model {
   }
 }
 
-property.prop([fc.array(step, { maxLength: 20 })], { numRuns: 25 })(
+property.prop([fc.array(step, { maxLength: 20, size: 'max' })], { numRuns: 25 })(
   'a file whose writes are synced holds what was written, wherever and in whatever order',
   async (steps) => {
     const path = join(folder, `${files++}`);

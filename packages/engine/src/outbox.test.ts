@@ -69,6 +69,9 @@ test('an answer that depends on nothing new leaves at once, but never overtakes 
   expect(delivered).toEqual(['query']);
   outbox.durable(8);
   expect(delivered).toEqual(['query', 'call', 'second query']);
+  send(outbox, true, 'third query');
+  outbox.flush();
+  expect(delivered.at(-1)).toBe('third query');
 });
 
 test('in memory nothing waits', () => {

@@ -368,7 +368,7 @@ property.prop([
       fc.record({ number: fc.constantFrom(...CLIENTS), messages: fc.integer({ min: 1, max: 20 }) }),
       fc.constant('turn' as const),
     ),
-    { maxLength: 30 },
+    { maxLength: 30, size: 'max' },
   ),
 ])('whatever comes when, each client is answered everything in order, once', async (steps) => {
   batches = [];

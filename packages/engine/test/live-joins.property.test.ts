@@ -63,7 +63,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: client.map((number) => ({ kind: 'unsubscribe' as const, number })) },
 );
 
-property.prop([fc.array(step, { minLength: 5, maxLength: 40 }), fc.constantFrom(...RULES)], {
+property.prop([fc.array(step, { minLength: 5, maxLength: 40, size: 'max' }), fc.constantFrom(...RULES)], {
   numRuns: Number(process.env['LIGHTCONE_PROPERTY_RUNS'] ?? 60),
 })(
   'every row counts as often as the query run now yields it, for every query set after every transaction',

@@ -221,6 +221,7 @@ function plainEnum(variants: number): AlgebraicType {
 const operations = fc.array(fc.tuple(fc.nat(33), fc.nat(1000), fc.nat(1000), fc.nat(1000)), {
   minLength: 20,
   maxLength: 80,
+  size: 'max',
 });
 
 property.prop([operations], { numRuns: Number(process.env['LIGHTCONE_PROPERTY_RUNS'] ?? 20) })(

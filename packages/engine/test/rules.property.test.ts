@@ -126,7 +126,7 @@ const step = fc.oneof(
   },
 );
 
-property.prop([fc.array(step, { minLength: 20, maxLength: 60 })], {
+property.prop([fc.array(step, { minLength: 20, maxLength: 60, size: 'max' })], {
   numRuns: Number(process.env['LIGHTCONE_PROPERTY_RUNS'] ?? 20),
 })(
   'over all protocols at once, clients gather what the rules let them see, as often as a join has it',

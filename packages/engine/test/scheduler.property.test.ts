@@ -202,7 +202,7 @@ function apply(changes: readonly (typeof change extends fc.Arbitrary<infer C> ? 
   }
 }
 
-property.prop([fc.array(deed, { maxLength: 5 }), fc.array(step, { minLength: 5, maxLength: 40 })], {
+property.prop([fc.array(deed, { maxLength: 5 }), fc.array(step, { minLength: 5, maxLength: 40, size: 'max' })], {
   numRuns: Number(process.env['LIGHTCONE_PROPERTY_RUNS'] ?? 60),
 })('every run of every history is the one that the plain model makes', async (deeds, steps) => {
   // Deed 0 is what rows have that deeds write.
@@ -257,7 +257,7 @@ const backAndForth = fc.oneof(
 
 property.prop([
   fc.array(fc.integer({ min: 100, max: 4000 }), { minLength: 1, maxLength: 5 }),
-  fc.array(backAndForth, { maxLength: 30 }),
+  fc.array(backAndForth, { maxLength: 30, size: 'max' }),
 ])('however the wall clock is set, no interval waits for more than its length', async (intervalsMs, steps) => {
   const bench = await ScheduleBench.create();
   let elapsedMs = 0;

@@ -52,7 +52,7 @@ interface Watched {
   readonly queries: readonly string[];
 }
 
-property.prop([fc.array(step, { minLength: 5, maxLength: 40 })], {
+property.prop([fc.array(step, { minLength: 5, maxLength: 40, size: 'max' })], {
   numRuns: Number(process.env['LIGHTCONE_PROPERTY_RUNS'] ?? 20),
 })(
   'first rows with updates applied equal the query run now, for every client after every transaction',
@@ -144,7 +144,7 @@ const mixedStep = fc.oneof(
   },
 );
 
-property.prop([fc.array(mixedStep, { minLength: 10, maxLength: 60 })], {
+property.prop([fc.array(mixedStep, { minLength: 10, maxLength: 60, size: 'max' })], {
   numRuns: Number(process.env['LIGHTCONE_PROPERTY_RUNS'] ?? 20),
 })(
   'over all protocols at once, what a client has gathered equals its queries run now, after every transaction',
@@ -193,7 +193,7 @@ const overlappingStep = fc.oneof(
   { weight: 2, arbitrary: fc.constant({ kind: 'compare' as const }) },
 );
 
-property.prop([fc.array(overlappingStep, { minLength: 20, maxLength: 80 })], {
+property.prop([fc.array(overlappingStep, { minLength: 20, maxLength: 80, size: 'max' })], {
   numRuns: Number(process.env['LIGHTCONE_PROPERTY_RUNS'] ?? 20),
 })(
   'over all protocols at once, whatever happens while queries come and go, what a client has gathered in the end equals its queries run then',

@@ -194,7 +194,7 @@ function distinct(rows: readonly Row[]): string[] {
 
 const runs = Number(process.env['LIGHTCONE_PROPERTY_RUNS'] ?? 20);
 
-property.prop([fc.array(step, { minLength: 5, maxLength: 40 })], { numRuns: runs })(
+property.prop([fc.array(step, { minLength: 5, maxLength: 40, size: 'max' })], { numRuns: runs })(
   'rows of views equal the views computed anew, for every subscriber after every step, and only views run whose reads changed',
   async (steps) => {
     await using db = await openTestDatabase(program);

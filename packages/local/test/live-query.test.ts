@@ -255,7 +255,7 @@ const write = fc.record({
   deed: fc.constantFrom('save', 'delete', 'raw', 'wait', 'rollback'),
 });
 
-property.prop([fc.array(write, { maxLength: 30 })])(
+property.prop([fc.array(write, { maxLength: 30, size: 'max' })])(
   'the last result is what the query returns, and the deltas add up to it [S10]',
   async (writes) => {
     using db = openReplica(schema);

@@ -28,7 +28,7 @@ function select(database: MemoryDatabase, text: string): string[] {
   return rows;
 }
 
-const rows = fc.array(fc.tuple(fc.nat(2), smallRow), { maxLength: 20 });
+const rows = fc.array(fc.tuple(fc.nat(2), smallRow), { maxLength: 20, size: 'max' });
 
 /** The same tables with and without indexes: index joins and hash joins must agree. */
 const SHAPES: readonly (readonly TableShape[])[] = [tables, tables.map((table) => ({ ...table, indexes: [] }))];

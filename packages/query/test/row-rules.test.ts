@@ -75,7 +75,7 @@ function seen(database: MemoryDatabase, ofA: readonly Rule[], ofB: readonly Rule
   return see;
 }
 
-const contents = fc.array(fc.tuple(fc.nat(2), smallRow), { maxLength: 20 });
+const contents = fc.array(fc.tuple(fc.nat(2), smallRow), { maxLength: 20, size: 'max' });
 const hex = (row: SmallRow): string => bytesToHex(encodeSmallRow(row));
 
 property.prop([someRules, contents, fc.nat(5)], { numRuns })(

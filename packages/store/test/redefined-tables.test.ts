@@ -96,6 +96,19 @@ describe('another definition', () => {
     expect(t.insert({ id: 1, name: 'Eve' })).toBe(UNIQUE_VIOLATION);
   });
 
+  test('a row that is deleted comes back as itself, also by an index that became unique after it went', () => {
+    const t = new OneTable(person, [{ ...unique(0), isUnique: false }]);
+    const eve = { id: 1, name: 'Eve' };
+    t.insert(ann);
+    t.insert(eve);
+    t.commit();
+    t.delete(ann);
+    t.redefine({ indexes: [unique(0)] });
+    expect(t.update(1, ann)).toBeGreaterThanOrEqual(0);
+    expect(t.commit()).toEqual({ inserts: [], deletes: [eve], isTruncated: false });
+    expect(t.rows()).toEqual([ann]);
+  });
+
   test('parts that both definitions have are kept, though the definition is another object', () => {
     const t = new OneTable(person, [unique(0)], { sequences: [counting(0)] });
     const [index] = t.table.indexes;

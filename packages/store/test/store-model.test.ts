@@ -93,7 +93,14 @@ const schemas: fc.Arbitrary<Schema> = fc.record({
 });
 
 /** What to do, and numbers that choose with what. */
-const operations = fc.array(fc.tuple(fc.nat(108), fc.nat(), fc.nat(), fc.nat()), { minLength: 1, maxLength: 120 });
+const operations = fc.array(fc.tuple(fc.nat(108), fc.nat(), fc.nat(), fc.nat()), {
+  minLength: 1,
+  maxLength: 120,
+  size: 'max',
+});
+
+/** Some of `Comparison.run`, by number. */
+const [INSERT, UPDATE, DELETE, DELETE_BY_VALUE, LOOK, COMMIT, ROLLBACK] = [0, 35, 50, 60, 81, 85, 93] as const;
 
 const SEQUENCES: readonly Omit<SequenceDefinition, 'id' | 'column'>[] = [
   { start: 1n, min: 1n, max: 2n ** 127n - 1n, increment: 1n, allocated: 1n },
@@ -626,10 +633,52 @@ function hexes(rows: readonly ModelRow[]): string[] {
   return rows.map(({ hex }) => hex).toSorted();
 }
 
-const numRuns = Number(process.env['LIGHTCONE_PROPERTY_RUNS'] ?? 300);
+const numRuns = Number(process.env['LIGHTCONE_PROPERTY_RUNS'] ?? 150);
 
 property.prop([schemas, operations], { numRuns })('a store does what the model does', (schema, list) => {
   const comparison = new Comparison(schema);
   for (const operation of list) comparison.run(operation);
   comparison.commit();
 });
+
+/** A table of many rows, in transactions that change most of them. */
+const crowds: fc.Arbitrary<Schema> = fc.constantFrom(6, 9).map((column) => ({
+  columns: [1, 2, column],
+  indexes: [
+    { algorithm: 'btree', columns: [0, 1], isUnique: true },
+    { algorithm: 'hash', columns: [1, 0], isUnique: true },
+    { algorithm: 'btree', columns: [2], isUnique: false },
+  ],
+  sequences: [],
+  isEvent: false,
+}));
+const kinds = fc.oneof(
+  { weight: 30, arbitrary: fc.constant(INSERT) },
+  { weight: 45, arbitrary: fc.constant(UPDATE) },
+  { weight: 12, arbitrary: fc.constant(DELETE) },
+  { weight: 10, arbitrary: fc.constant(DELETE_BY_VALUE) },
+  { weight: 2, arbitrary: fc.constant(LOOK) },
+  { weight: 1, arbitrary: fc.constant(COMMIT) },
+  { weight: 1, arbitrary: fc.constant(ROLLBACK) },
+);
+const manyRows = fc.array(fc.nat(), { minLength: 80, maxLength: 80 });
+const manyOperations = fc.array(fc.tuple(kinds, fc.nat(), fc.nat(), fc.nat()), {
+  minLength: 200,
+  maxLength: 400,
+  size: 'max',
+});
+
+// A failure is told with its seed and as it is: to shrink so long a list takes minutes.
+property.prop([crowds, fc.noBias(manyRows), fc.noBias(manyOperations)], {
+  numRuns: Math.ceil(numRuns / 5),
+  endOnFailure: true,
+})(
+  'a store does what the model does, in transactions that delete, update and bring back many rows',
+  (schema, rows, list) => {
+    const comparison = new Comparison(schema);
+    for (const row of rows) comparison.insert(row);
+    comparison.commit();
+    for (const operation of list) comparison.run(operation);
+    comparison.commit();
+  },
+);

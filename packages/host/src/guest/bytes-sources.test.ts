@@ -46,7 +46,7 @@ const step = fc.oneof(
   { weight: 3, arbitrary: fc.nat(10_000) },
   { weight: 1, arbitrary: fc.constant('end' as const) },
 );
-property.prop([fc.array(step, { maxLength: 300 })])('behaves like a map', (steps) => {
+property.prop([fc.array(step, { maxLength: 300, size: 'max' })])('behaves like a map', (steps) => {
   const sources = new BytesSources();
   const open = new Map<number, Uint8Array>();
   let last = 0;

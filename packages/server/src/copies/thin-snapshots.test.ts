@@ -17,7 +17,10 @@ test.each([
   expect(thinSnapshots(offsets, firstTxOffset)).toEqual(thinned);
 });
 
-property.prop([fc.array(fc.integer({ min: 1, max: 1_000 }), { minLength: 1, maxLength: 300 }), fc.nat(2_000)])(
+property.prop([
+  fc.array(fc.integer({ min: 1, max: 1_000 }), { minLength: 1, maxLength: 300, size: 'max' }),
+  fc.nat(2_000),
+])(
   'few stay of those that come one by one, any transaction stays within reach, and recent ones within short reach',
   (steps, firstTxOffset) => {
     let there = firstTxOffset === 0 ? [] : [firstTxOffset - 1];

@@ -49,10 +49,15 @@ class Database {
     }
   }
 
+  /** The database is done with what has come, which nobody looks at yet. */
+  finish(): void {
+    for (const done of this.#batches.splice(0)) done();
+  }
+
   /** What was sent crosses, and the database is done with it. */
   work(): void {
     this.sender.flush();
-    for (const done of this.#batches.splice(0)) done();
+    this.finish();
     this.sender.goOn();
   }
 }
@@ -75,6 +80,20 @@ test('of each client a share is at the database, and the others follow in order 
   expect(client.frames.length).toBe(0);
 });
 
+test('a frame does not overtake those of its client that wait, though there is room again at the database', () => {
+  const database = new Database();
+  const [greedy, other] = [new TestClient(1), new TestClient(2)];
+  for (let i = 0; i < 129; i++) database.sender.send(greedy, Uint8Array.of(i), false);
+  database.sender.flush();
+  database.finish();
+  database.sender.send(other, Uint8Array.of(0), false);
+  database.sender.flush(); // sees that the first batch is done with
+  database.sender.send(greedy, Uint8Array.of(129), false);
+  database.work();
+  database.work();
+  expect(database.received.filter((frame) => frame.startsWith('1'))).toEqual(frames(greedy, 130));
+});
+
 test('a database that says nothing is looked at every millisecond', () => {
   const database = new Database();
   const client = new TestClient(1);
@@ -85,6 +104,15 @@ test('a database that says nothing is looked at every millisecond', () => {
   expect(client.frames.waitingCount).toBe(0);
   vi.advanceTimersByTime(10);
   expect(database.received).toEqual(frames(client, 256));
+});
+
+test('all that waits crosses when it is asked for, in order and however much it is', () => {
+  const database = new Database();
+  const client = new TestClient(1);
+  for (let i = 0; i < 250; i++) database.sender.send(client, Uint8Array.of(i), false);
+  database.sender.sendAll();
+  database.sender.flush();
+  expect(database.received).toEqual(frames(client, 250));
 });
 
 test('a client that is gone has left when the last of its frames has crossed', () => {

@@ -139,7 +139,7 @@ property.prop([
       fc.record({ tag: fc.constant('begin' as const), asker: fc.constantFrom('a', 'b', 'c') }),
       fc.record({ tag: fc.constantFrom('answer' as const, 'turn' as const, 'look' as const, 'heard' as const) }),
     ),
-    { maxLength: 200 },
+    { maxLength: 200, size: 'max' },
   ),
 ])('whatever comes when, each request goes and is answered once, of each asker in order', (steps) => {
   const road = new Road();

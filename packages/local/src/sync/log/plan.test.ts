@@ -40,6 +40,7 @@ describe('planPieces', () => {
   property.prop([
     fc.array(fc.tuple(fc.nat(30), fc.integer({ min: 1, max: 15 }), fc.integer({ min: 1, max: 1_000_000 })), {
       maxLength: 20,
+      size: 'max',
     }),
     fc.array(fc.tuple(fc.nat(30), fc.integer({ min: 1, max: 8 })), { maxLength: 4 }),
   ])('what is had, read and missing is everything, and no hole is where a piece is', (raw, had) => {
