@@ -117,16 +117,33 @@ test('recorded transactions are read, applied, and written again as the same byt
   }
 });
 
-test('rows of ephemeral tables are left out', () => {
+test('rows of ephemeral tables are left out, however they come and go', () => {
   const store = storeOfRecording();
-  const transaction = store.begin();
-  const writer = new ByteWriter();
-  writer.u64(1n);
-  writer.lengthPrefixed(new Uint8Array(3));
-  transaction.insert(store.table(SYSTEM_TABLE_IDS.viewArgument), writer.bytes, 0, writer.length);
-  const record = new ByteWriter();
-  writeTransactionRecord(record, undefined, transaction.commit());
-  expect([...record.written()]).toEqual([0x20, 0, 0, 0]);
+  const table = store.table(SYSTEM_TABLE_IDS.viewArgument);
+  const row = (id: bigint): Uint8Array => {
+    const writer = new ByteWriter();
+    writer.u64(id);
+    writer.lengthPrefixed(Uint8Array.of(Number(id)));
+    return writer.finish();
+  };
+  const [first, second] = [row(1n), row(2n)];
+  const change = (work: (transaction: Transaction) => void): number[] => {
+    const transaction = store.begin();
+    work(transaction);
+    const delta = transaction.commit();
+    expect(delta.tables).toHaveLength(1);
+    const record = new ByteWriter();
+    writeTransactionRecord(record, undefined, delta);
+    delta.release();
+    return [...record.written()];
+  };
+  const inserted = change((transaction) => {
+    for (const each of [first, second])
+      expect(transaction.insert(table, each, 0, each.length)).toBeGreaterThanOrEqual(0);
+  });
+  const deleted = change((transaction) => transaction.deleteByValue(table, first, 0, first.length));
+  const emptied = change((transaction) => transaction.clear(table));
+  for (const record of [inserted, deleted, emptied]) expect(record).toEqual([0x20, 0, 0, 0]);
 });
 
 test('a reducer name is cut to 255 bytes between characters', () => {

@@ -25,7 +25,7 @@ const name = fc.oneof(
   fc.uint8Array({ maxLength: 8 }).map((rest) => Uint8Array.of(rest.length, 0, 0, 0, ...rest)),
 );
 
-property.prop([fc.array(fc.tuple(name, fc.uint8Array({ maxLength: 3 }), fc.nat(3)), { maxLength: 40 })])(
+property.prop([fc.array(fc.tuple(name, fc.uint8Array({ maxLength: 3 }), fc.nat(3)), { maxLength: 40, size: 'max' })])(
   'names are what a string is that is read anew, whatever was read before',
   (names) => {
     for (const [bytes, behind, start] of names) {

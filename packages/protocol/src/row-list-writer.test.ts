@@ -37,9 +37,16 @@ test.each([
   expect(rowsOf(list)).toEqual(rows);
 });
 
-property.prop([fc.array(fc.array(fc.uint8Array({ maxLength: 60 }), { maxLength: 100 }), { maxLength: 5 })], {
-  numRuns: Number(process.env['PROPERTY_RUNS'] ?? 200),
-})('one writer after another list gives back the rows it was given', (lists) => {
+property.prop(
+  [
+    fc.array(fc.array(fc.uint8Array({ maxLength: 60, size: 'max' }), { maxLength: 100, size: 'max' }), {
+      maxLength: 5,
+    }),
+  ],
+  {
+    numRuns: Number(process.env['PROPERTY_RUNS'] ?? 200),
+  },
+)('one writer after another list gives back the rows it was given', (lists) => {
   const list = new RowListWriter();
   const writer = new ByteWriter(16);
   for (const rows of lists) expect(rowsOf(write(rows, list, writer))).toEqual(rows);

@@ -55,7 +55,7 @@ for (const { side, read, samples } of sides) {
     },
   );
 
-  property.prop([fc.uint8Array({ maxLength: 64 })], { numRuns })(
+  property.prop([fc.uint8Array({ maxLength: 64, size: 'max' })], { numRuns })(
     `random bytes as a ${side} message decode or are refused with a code`,
     (bytes) => {
       expect(() => codeOf(bytes, read)).not.toThrow();

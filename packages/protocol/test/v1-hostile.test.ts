@@ -61,7 +61,7 @@ for (const { what, read, samples } of readers) {
     },
   );
 
-  property.prop([fc.uint8Array({ maxLength: 64 })], { numRuns })(
+  property.prop([fc.uint8Array({ maxLength: 64, size: 'max' })], { numRuns })(
     `random bytes as ${what} decode or are refused with a code`,
     (bytes) => {
       expect(() => codeOf(bytes, read)).not.toThrow();

@@ -128,8 +128,8 @@ const damaged = typeAndValues(anyType).chain(([type, [value]]) => {
         for (const [at, to] of changes) changed[at] = to;
         return changed;
       }),
-      fc.uint8Array({ maxLength: 40 }),
-      fc.array(byte, { maxLength: 40 }).map((list) => Uint8Array.from(list)),
+      fc.uint8Array({ maxLength: 40, size: 'max' }),
+      fc.array(byte, { maxLength: 40, size: 'max' }).map((list) => Uint8Array.from(list)),
     ),
     fc.nat(255),
   );
@@ -262,7 +262,7 @@ describe('a type', () => {
     expect(typeEquals(typeFromJson(typeToJson(type)), type)).toBe(true);
   });
 
-  property.prop([fc.uint8Array({ maxLength: 60 })], options)(
+  property.prop([fc.uint8Array({ maxLength: 60, size: 'max' })], options)(
     'is refused with a code when the bytes are not one',
     (bytes) => {
       expect(outcome(() => (readType(new ByteReader(bytes)), 0))).toBeOneOf([0, 'refused']);

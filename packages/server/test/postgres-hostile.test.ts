@@ -143,7 +143,7 @@ test('a session cut off at any byte ends, and leaves the server as it was', asyn
   await expectHealthy();
 });
 
-const bytes = fc.uint8Array({ maxLength: 300 });
+const bytes = fc.uint8Array({ maxLength: 300, size: 'max' });
 
 property.prop([bytes], { numRuns: 60 })('random bytes as an introduction end in an error or silence', async (noise) => {
   const answer = await sendAndWait(noise);

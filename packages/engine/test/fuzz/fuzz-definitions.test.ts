@@ -202,7 +202,7 @@ property.prop([knownBytes, edits, knownBytes, edits], { numRuns: Math.ceil(numRu
   TIMEOUT_MS,
 );
 
-property.prop([fc.uint8Array({ maxLength: 200 })], { numRuns: Math.ceil(numRuns / 4) })(
+property.prop([fc.uint8Array({ maxLength: 200, size: 'max' })], { numRuns: Math.ceil(numRuns / 4) })(
   'random bytes are refused',
   (bytes) => use(bytes, bytes, 1),
   TIMEOUT_MS,

@@ -21,6 +21,8 @@ test('of one asker 64 MiB are taken, and of all 256 MiB, but for the first reque
   }
   expect(requests.begin('modest', 2 * MIB)).toBeUndefined();
   expect(requests.begin('modest', 1)).toBeDefined();
+  requests.over('modest', 2 * MIB);
+  expect(requests.begin('modest', 2 * MIB)).toBeUndefined(); // its first again
   requests.over('0', 2 * MIB);
   requests.over('1', 2 * MIB);
   expect(requests.begin('modest', 1)).toBeUndefined();

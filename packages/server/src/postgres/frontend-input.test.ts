@@ -11,10 +11,10 @@ function queryMessage(text: string): Buffer {
 }
 
 const texts = fc.array(
-  fc.string({ maxLength: 3000 }).filter((text) => !text.includes('\0')),
-  { maxLength: 20 },
+  fc.string({ maxLength: 3000, size: 'max' }).filter((text) => !text.includes('\0')),
+  { maxLength: 20, size: 'max' },
 );
-const cuts = fc.array(fc.integer({ min: 1, max: 4000 }), { minLength: 1, maxLength: 50 });
+const cuts = fc.array(fc.integer({ min: 1, max: 4000 }), { minLength: 1, maxLength: 50, size: 'max' });
 
 property.prop([texts, cuts])('messages come out whole and in order, however their bytes are cut', (sent, sizes) => {
   const wire = Buffer.concat(sent.map(queryMessage));
@@ -48,7 +48,7 @@ test('the memory of a long statement is given back when all that came is read', 
   expect(readText(inputs[0]!.take(true)!.body)).toBe('and on');
 });
 
-property.prop([fc.uint8Array({ maxLength: 2000 })])(
+property.prop([fc.uint8Array({ maxLength: 2000, size: 'max' })])(
   'any bytes are messages, a wait, or an error with a code',
   (bytes) => {
     const input = new FrontendInput();
@@ -61,7 +61,7 @@ property.prop([fc.uint8Array({ maxLength: 2000 })])(
   },
 );
 
-property.prop([fc.uint8Array({ minLength: 4, maxLength: 500 }), fc.boolean()])(
+property.prop([fc.uint8Array({ minLength: 4, maxLength: 500, size: 'max' }), fc.boolean()])(
   'any introduction is read, or refused with a code',
   (bytes, isCurrent) => {
     const body = Buffer.from(bytes);
