@@ -313,6 +313,20 @@ test('the request of one who asks for little is done before those of one who ask
   expect(answersTo(1)).toEqual(upTo(1000));
 });
 
+test('a request does not overtake what waits of its asker, though a turn that begins has time for it', async () => {
+  const order: string[] = [];
+  send(1, ...calls(1, 0, 200));
+  const requests = [ask('asker', 'first', order)];
+  // Between the end of a turn and the next one for what waits.
+  onMessage = () => {
+    onMessage = () => {};
+    queueMicrotask(() => requests.push(ask('asker', 'second', order)));
+  };
+  await clock.advance(0);
+  await Promise.all(requests);
+  expect(order).toEqual(['first', 'second']);
+});
+
 test('a query that somebody sends behind a call sees what it did, also when both have to wait', async () => {
   send(1, ...calls(1, 0, 200));
   const as = { identity: testIdentity('asker'), connectionId: ConnectionId.fromBigInt(1000n), jwtPayload: '{}' };
