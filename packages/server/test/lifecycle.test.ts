@@ -111,7 +111,7 @@ test('a data directory that cannot be one is named, with the way out', async () 
   await writeFile(file, '');
   await expect(startServer({ listenAddress: local, dataDir: file })).rejects.toMatchObject({
     code: 'SERVER_DATA_DIR_UNUSABLE',
-    message: expect.stringMatching(/file cannot be used: .*--data-dir/u),
+    message: expect.stringMatching(/file cannot be used: .*file is no folder\. .*--data-dir/u),
   });
   await mkdir(join(folder, 'config.toml'));
   await expect(startServer({ listenAddress: local, dataDir: folder })).rejects.toMatchObject({
