@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { readServerMessage } from '@lightcone/protocol';
 import { ByteReader, ByteWriter } from '@lightcone/sats';
-import { WebSocket } from 'ws';
+import { LoadSocket } from './load-socket.ts';
 
 /** Writes the next call as a client message. */
 export type WriteCall = (writer: ByteWriter, requestId: number) => void;
@@ -95,18 +95,8 @@ interface Connection {
 }
 
 async function openConnection(load: Load, index: number): Promise<Connection> {
-  const socket = new WebSocket(load.url, load.subprotocol, { perMessageDeflate: false, skipUTF8Validation: true });
-  socket.binaryType = 'nodebuffer';
   // The first message says who we are; the calls start after it.
-  await new Promise<void>((resolve, reject) => {
-    socket.once('message', () => resolve());
-    socket.once('error', reject);
-    socket.once('close', (code, reason) =>
-      reject(new Error(`the server closed the connection: ${code} ${String(reason)}`)),
-    );
-  });
-  socket.removeAllListeners('close');
-
+  const socket = await LoadSocket.open(load.url, load.subprotocol);
   const writeCall = load.callsOf(index);
   const isBatching = load.subprotocol === 'v3.bsatn.spacetimedb';
   const writer = new ByteWriter();
@@ -121,22 +111,19 @@ async function openConnection(load: Load, index: number): Promise<Connection> {
       sentAt[slot] = now;
       writeCall(writer, slot);
       if (isBatching) continue;
-      socket.send(writer.finish());
+      socket.send(writer.written());
       writer.reset();
     }
-    if (writer.length > 0) socket.send(writer.finish());
+    if (writer.length > 0) socket.send(writer.written());
   };
 
   return {
     run: (state, latencies) =>
       new Promise((resolve, reject) => {
-        socket.on('error', reject);
-        socket.on('close', (code, reason) => {
-          if (!state.isStopping) reject(new Error(`the server closed the connection: ${code} ${String(reason)}`));
-        });
-        socket.on('message', (frame: Buffer) => {
+        socket.onEnd = (reason) => reject(new Error(reason));
+        socket.onMessage = (frame, start, end) => {
           const now = performance.now();
-          for (let at = 1; at < frame.length;) {
+          for (let at = start + 1; at < end;) {
             const slot = frame.readUInt32LE(at + 1);
             if (frame[at] === REDUCER_RESULT && frame[at + OUTCOME_AT] === 0) at += OK_ANSWER_BYTES;
             else at = readOtherAnswer(frame, at, state);
@@ -151,7 +138,7 @@ async function openConnection(load: Load, index: number): Promise<Connection> {
             socket.close();
             resolve();
           }
-        });
+        };
         send();
       }),
   };
