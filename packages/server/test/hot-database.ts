@@ -17,6 +17,5 @@ if (record === undefined) throw new Error('the database is not registered');
 const { thread } = await databases.open(record);
 const caller = { identity, connectionId: '01'.repeat(16), jwtPayload: '{}' };
 for (let i = 0; i < CALLS; i++) await thread.request('call', { caller, functionName: 'add', args: `["a", ${i}]` });
-console.log('done');
 await databases.close();
 await dataDirectory.close();
