@@ -14,6 +14,7 @@ import { Procedures } from './procedures/procedures.ts';
 import { CallerQueries } from './queries/caller-queries.ts';
 import { IndexStatistics } from './queries/index-statistics.ts';
 import { RowLimit } from './queries/row-limit.ts';
+import { ImmediateCalls } from './scheduler/immediate-calls.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
 import type { RecoveredStore } from './snapshots/recover-store.ts';
 import { SharedConnectionIds } from './shared-connection-ids.ts';
@@ -30,7 +31,8 @@ import { ViewRunner } from './views/view-runner.ts';
 
 /**
  * The parts of one database, wired. Those that keep its state know only the others that are passed to them here. Those
- * that call the module (`Scheduler`, `Procedures`, and the functions that take a `Core`) use nearly all of it.
+ * that call the module (`Procedures`, `Scheduler`, and the functions that take a `Core`) use nearly all of it: they are
+ * made last.
  */
 export class Core {
   readonly options: DatabaseOptions;
@@ -41,14 +43,15 @@ export class Core {
   readonly queries: CallerQueries;
   readonly outbox: Outbox;
   readonly subscriptions: Subscriptions;
-  readonly scheduler: Scheduler;
   readonly transactions: Transactions;
   readonly views: LiveViews;
   readonly viewExpiry: ViewExpiry;
+  readonly immediateCalls: ImmediateCalls;
   readonly data: ModuleData;
   readonly moduleEnvironment: ModuleEnvironment;
   readonly turns: Turns;
   readonly procedures: Procedures;
+  readonly scheduler: Scheduler;
   readonly door: Door;
   readonly sharedConnectionIds: SharedConnectionIds = new SharedConnectionIds();
   readonly refusedConnections: RefusedConnections = { rejected: 0, outOfEnergy: 0, diskFull: 0 };
@@ -65,8 +68,6 @@ export class Core {
     this.outbox = new Outbox(options.deliver, log === undefined ? Number.POSITIVE_INFINITY : log.durableOffset);
     const maxUnsyncedBytes = options.maxUnsyncedBytes ?? DEFAULT_MAX_UNSYNCED_BYTES;
     this.door = new Door(options.rateLimits, maxUnsyncedBytes, log, this.outbox, clock);
-    this.scheduler = new Scheduler(this);
-    this.data = new ModuleData(store, this.catalog, this.scheduler);
     this.turns = new Turns(
       clock,
       options.defer,
@@ -77,6 +78,10 @@ export class Core {
         this.snapshots?.consider();
       },
     );
+    this.immediateCalls = new ImmediateCalls(this.turns, (functionName) =>
+      this.logLine('Error', 'scheduled call: dropped, too many wait already', functionName),
+    );
+    this.data = new ModuleData(store, this.catalog, clock, this.immediateCalls);
     const runner = new ViewRunner(store, this.catalog, this.rows, this.data, options.identity);
     this.views = new LiveViews(this.catalog, runner, (viewName, message) => this.logLine('Error', message, viewName));
     const inTransaction: InTransaction = (work) => this.transactions.run(work);
@@ -105,11 +110,10 @@ export class Core {
       commitTimes && ((txOffset) => commitTimes.note(txOffset, Number(clock.nowMicros()))),
       this.outbox,
       this.subscriptions,
-      this.scheduler,
       this.views,
+      (delta, inputs) => this.scheduler.committed(delta, inputs),
     );
     this.snapshots = this.#makeSnapshots(recovered);
-    this.procedures = new Procedures(this);
     this.moduleEnvironment = {
       calls: this.data,
       limits: options.limits ?? DEFAULT_LIMITS,
@@ -117,6 +121,8 @@ export class Core {
       log: options.moduleLog,
       clock,
     };
+    this.procedures = new Procedures(this);
+    this.scheduler = new Scheduler(this);
   }
 
   #makeSnapshots({ captures, snapshot, replayedBytes }: RecoveredStore): Snapshots | undefined {

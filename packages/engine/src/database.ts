@@ -248,8 +248,8 @@ export class Database {
 
   /** Loads a program beside the one that runs, which is not to hear of it. */
   #loadNext(program: Uint8Array): LoadedModule {
-    const { scheduler, moduleEnvironment } = this.#core;
-    return scheduler.withoutCallSoon(() => LoadedModule.load(program, moduleEnvironment));
+    const { immediateCalls, moduleEnvironment } = this.#core;
+    return immediateCalls.askingNone(() => LoadedModule.load(program, moduleEnvironment));
   }
 
   /** Resolves when a transaction and all before it are durable; at once in memory. Rejects if the log fails. */

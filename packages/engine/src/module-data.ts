@@ -14,8 +14,10 @@ import {
   UNIQUE_VIOLATION,
 } from '@lightcone/store';
 import type { Catalog, IndexEntry } from './catalog.ts';
+import type { Clock } from './clock.ts';
 import { EngineError } from './errors.ts';
-import type { Scheduler } from './scheduler/scheduler.ts';
+import type { ImmediateCalls } from './scheduler/immediate-calls.ts';
+import { isBeyondHorizon, readScheduledRow } from './scheduler/schedule-at.ts';
 import { FIRST_USER_OBJECT_ID, SYSTEM_TABLE_IDS } from './system-tables.ts';
 import type { ReadSet } from './views/read-set.ts';
 
@@ -36,16 +38,18 @@ export class ModuleData implements HostCalls {
   reads: ReadSet | undefined;
   readonly #store: Store;
   readonly #catalog: Catalog;
-  readonly #scheduler: Scheduler;
+  readonly #clock: Clock;
+  readonly #immediateCalls: ImmediateCalls;
   readonly #rows = new PointerList();
   readonly #key = new ByteWriter();
   readonly #lower: { -readonly [K in keyof Bound]: Bound[K] } = { kind: 'unbounded', start: 0, end: 0 };
   readonly #upper: { -readonly [K in keyof Bound]: Bound[K] } = { kind: 'unbounded', start: 0, end: 0 };
 
-  constructor(store: Store, catalog: Catalog, scheduler: Scheduler) {
+  constructor(store: Store, catalog: Catalog, clock: Clock, immediateCalls: ImmediateCalls) {
     this.#store = store;
     this.#catalog = catalog;
-    this.#scheduler = scheduler;
+    this.#clock = clock;
+    this.#immediateCalls = immediateCalls;
   }
 
   isInTransaction(): boolean {
@@ -190,13 +194,18 @@ export class ModuleData implements HostCalls {
 
   scheduleImmediate(functionName: string, args: Uint8Array): void {
     if (this.reads !== undefined) throw new EngineError('ENGINE_VIEW_FAILED', 'a view cannot schedule calls');
-    this.#scheduler.callSoon(functionName, args);
+    this.#immediateCalls.ask(functionName, args);
   }
 
   /** 0 for a row that was written, or a negative errno. A row that is due too late stays in the transaction. */
   #resultOf(table: Table, row: number): number {
     if (row < 0) return errnoOfRefusal(row);
-    return this.#scheduler.isBeyondHorizon(table, row) ? -ERRNO.scheduleAtDelayTooLong : 0;
+    const { schedules } = this.#catalog;
+    if (schedules.size === 0) return 0;
+    const description = schedules.get(table.definition.id);
+    if (description === undefined) return 0;
+    const { at } = readScheduledRow(table, description, row);
+    return isBeyondHorizon(at, this.#clock.nowMicros()) ? -ERRNO.scheduleAtDelayTooLong : 0;
   }
 
   #open(): Transaction {

@@ -1,6 +1,5 @@
 import type { CommitLog } from '@lightcone/commitlog';
 import { ByteWriter } from '@lightcone/sats';
-import type { Scheduler } from './scheduler/scheduler.ts';
 import type { Store, TableDelta, Transaction, TransactionDelta } from '@lightcone/store';
 import type { Client } from './client.ts';
 import { EngineError, logFailure } from './errors.ts';
@@ -9,6 +8,9 @@ import type { TransactionOrigin } from './connection/wire.ts';
 import type { Subscriptions } from './subscriptions/subscriptions.ts';
 import type { LiveViews, OnViewFailure } from './views/live-views.ts';
 import { type TransactionInputs, recordedBytesAtMost, writeTransactionRecord } from './transaction-record.ts';
+
+/** Learns of a transaction behind the subscriptions: its delta, and the reducer call that it was, if it was one. */
+export type OnCommitted = (delta: TransactionDelta, inputs: TransactionInputs | undefined) => void;
 
 /**
  * The one place where a transaction ends: the views that it concerns are brought up to date in it, the
@@ -24,8 +26,8 @@ export class Transactions {
   readonly #noteTime: ((txOffset: number) => void) | undefined;
   readonly #outbox: Outbox;
   readonly #subscriptions: Subscriptions;
-  readonly #scheduler: Scheduler;
   readonly #views: LiveViews;
+  readonly #onCommitted: OnCommitted;
   readonly #record = new ByteWriter(4096);
   #delta: TransactionDelta | undefined;
   /** Of the transaction that was committed last; one object for all. */
@@ -43,16 +45,16 @@ export class Transactions {
     noteTime: ((txOffset: number) => void) | undefined,
     outbox: Outbox,
     subscriptions: Subscriptions,
-    scheduler: Scheduler,
     views: LiveViews,
+    onCommitted: OnCommitted,
   ) {
     this.#store = store;
     this.#log = log;
     this.#noteTime = noteTime;
     this.#outbox = outbox;
     this.#subscriptions = subscriptions;
-    this.#scheduler = scheduler;
     this.#views = views;
+    this.#onCommitted = onCommitted;
     this.#lastTxOffset = (log?.nextTxOffset ?? 0) - 1;
   }
 
@@ -131,7 +133,7 @@ export class Transactions {
       this.#outbox.committed(this.#lastTxOffset);
     }
     this.#subscriptions.evaluate(delta);
-    this.#scheduler.committed(delta, inputs);
+    this.#onCommitted(delta, inputs);
     return isLogged;
   }
 

@@ -45,7 +45,7 @@ export class PooledInstance implements ProcedureCalls {
   constructor(core: Core, counts: ProcedureCounts, memory: MemoryBudget) {
     this.#core = core;
     this.#counts = counts;
-    this.#data = new ModuleData(core.store, core.catalog, core.scheduler);
+    this.#data = new ModuleData(core.store, core.catalog, core.options.clock, core.immediateCalls);
     this.#memory = memory;
     this.#instance = core.module.newProcedureInstance(this.#data, this, this.#running);
     this.#countMemory(this.#instance.memoryBytes);

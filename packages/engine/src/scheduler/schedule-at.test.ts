@@ -1,22 +1,28 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { expect, test } from 'vitest';
-import { type ScheduleAt, delayMicros, firstDueMicros, nextTickMicros } from './schedule-at.ts';
+import { type ScheduleAt, firstDueMicros, isBeyondHorizon, nextTickMicros } from './schedule-at.ts';
 
 const NOW = 1_000_000n;
 const I64_MIN = -(2n ** 63n);
 
-test.each<{ at: ScheduleAt; delay: bigint; due: bigint }>([
-  { at: { tag: 'Time', micros: NOW + 5n }, delay: 5n, due: NOW + 5n },
-  { at: { tag: 'Time', micros: NOW }, delay: 0n, due: NOW },
-  { at: { tag: 'Time', micros: NOW - 5n }, delay: 0n, due: NOW - 5n },
-  { at: { tag: 'Time', micros: I64_MIN }, delay: 0n, due: I64_MIN },
-  { at: { tag: 'Interval', micros: 7n }, delay: 7n, due: NOW + 7n },
-  { at: { tag: 'Interval', micros: -7n }, delay: 7n, due: NOW + 7n },
-  { at: { tag: 'Interval', micros: 0n }, delay: 0n, due: NOW },
-  { at: { tag: 'Interval', micros: I64_MIN }, delay: 2n ** 63n, due: NOW + 2n ** 63n },
-])('$at.tag $at.micros waits $delay µs from now', ({ at, delay, due }) => {
-  expect(delayMicros(at, NOW)).toBe(delay);
+const HORIZON = (2n ** 36n - 1n) * 1000n;
+
+test.each<{ at: ScheduleAt; due: bigint; isBeyond: boolean }>([
+  { at: { tag: 'Time', micros: NOW + 5n }, due: NOW + 5n, isBeyond: false },
+  { at: { tag: 'Time', micros: NOW }, due: NOW, isBeyond: false },
+  { at: { tag: 'Time', micros: NOW - 5n }, due: NOW - 5n, isBeyond: false },
+  { at: { tag: 'Time', micros: I64_MIN }, due: I64_MIN, isBeyond: false },
+  { at: { tag: 'Time', micros: NOW + HORIZON - 1n }, due: NOW + HORIZON - 1n, isBeyond: false },
+  { at: { tag: 'Time', micros: NOW + HORIZON }, due: NOW + HORIZON, isBeyond: true },
+  { at: { tag: 'Interval', micros: 7n }, due: NOW + 7n, isBeyond: false },
+  { at: { tag: 'Interval', micros: -7n }, due: NOW + 7n, isBeyond: false },
+  { at: { tag: 'Interval', micros: 0n }, due: NOW, isBeyond: false },
+  { at: { tag: 'Interval', micros: 1n - HORIZON }, due: NOW + HORIZON - 1n, isBeyond: false },
+  { at: { tag: 'Interval', micros: HORIZON }, due: NOW + HORIZON, isBeyond: true },
+  { at: { tag: 'Interval', micros: I64_MIN }, due: NOW + 2n ** 63n, isBeyond: true },
+])('$at.tag $at.micros is due at $due, which is beyond the horizon: $isBeyond', ({ at, due, isBeyond }) => {
   expect(firstDueMicros(at, NOW)).toBe(due);
+  expect(isBeyondHorizon(at, NOW)).toBe(isBeyond);
 });
 
 test.each([

@@ -15,9 +15,6 @@ export interface ScheduledRow {
   readonly at: ScheduleAt;
 }
 
-/** Modules may not schedule as far ahead as this, 2^36 - 1 ms or about 2.18 years. */
-export const SCHEDULE_HORIZON_MICROS: bigint = (2n ** 36n - 1n) * 1000n;
-
 export function readScheduledRow(table: Table, schedule: ScheduleDescription, row: RowPointer): ScheduledRow {
   const { columns } = table.definition.row;
   const bytes = table.bytes(row);
@@ -36,11 +33,13 @@ export function isSameSchedule(a: ScheduleAt, b: ScheduleAt): boolean {
   return a.tag === b.tag && a.micros === b.micros;
 }
 
-/** How long a row that is inserted now has to wait. */
-export function delayMicros(at: ScheduleAt, nowMicros: bigint): bigint {
-  if (at.tag === 'Interval') return absolute(at.micros);
-  return at.micros > nowMicros ? at.micros - nowMicros : 0n;
+/** Whether a row that is written now is due later than a module may ask for. */
+export function isBeyondHorizon(at: ScheduleAt, nowMicros: bigint): boolean {
+  return firstDueMicros(at, nowMicros) - nowMicros >= HORIZON_MICROS;
 }
+
+/** 2^36 - 1 ms or about 2.18 years. */
+const HORIZON_MICROS = (2n ** 36n - 1n) * 1000n;
 
 /** When a row that is inserted now is due first; in the past for a time that is. */
 export function firstDueMicros(at: ScheduleAt, nowMicros: bigint): bigint {

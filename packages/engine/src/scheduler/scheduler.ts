@@ -1,15 +1,13 @@
-import type { RowPointer, Table, TransactionDelta } from '@lightcone/store';
+import type { TransactionDelta } from '@lightcone/store';
 import { admitProcedureCall, isRefusal } from '../admission.ts';
 import type { Core } from '../core.ts';
 import type { WakeUp } from '../timers.ts';
 import type { TransactionInputs } from '../transaction-record.ts';
 import type { DelayHistogram } from './delay-histogram.ts';
-import { ImmediateCalls } from './immediate-calls.ts';
 import { Lateness } from './lateness.ts';
 import { OwnCalls } from './own-calls.ts';
 import { PendingSchedules } from './pending-schedules.ts';
 import { RowRuns, type RowRunsOwner } from './row-runs.ts';
-import { SCHEDULE_HORIZON_MICROS, delayMicros, readScheduledRow } from './schedule-at.ts';
 import { TurnBudget } from './turn-budget.ts';
 
 /**
@@ -21,7 +19,6 @@ import { TurnBudget } from './turn-budget.ts';
 export class Scheduler {
   readonly #core: Core;
   readonly #pending: PendingSchedules;
-  readonly #immediate = new ImmediateCalls();
   readonly #budget: TurnBudget;
   readonly #calls: OwnCalls;
   readonly #runs: RowRuns;
@@ -31,9 +28,7 @@ export class Scheduler {
   #wakeUpMicros = 0n;
   /** How far the wall clock is ahead of the one that nobody sets, when it was last looked at. */
   #aheadMicros = 0n;
-  #isDeaf = false;
 
-  /** @param core whose other parts are in place when `start` is called */
   constructor(core: Core) {
     this.#core = core;
     this.#pending = new PendingSchedules(core.store, core.catalog);
@@ -81,46 +76,16 @@ export class Scheduler {
     this.#arm();
   }
 
-  /** Whether a row that a module has written is due later than a module may ask for. */
-  isBeyondHorizon(table: Table, row: RowPointer): boolean {
-    const { schedules } = this.#core.catalog;
-    if (schedules.size === 0) return false;
-    const description = schedules.get(table.definition.id);
-    if (description === undefined) return false;
-    const { at } = readScheduledRow(table, description, row);
-    return delayMicros(at, this.#core.options.clock.nowMicros()) >= SCHEDULE_HORIZON_MICROS;
-  }
-
-  /** Calls a function at the end of the turn, whatever becomes of the transaction that asks for it. */
-  callSoon(functionName: string, args: Uint8Array): void {
-    if (this.#isDeaf) return;
-    if (!this.#immediate.add(functionName, args)) {
-      this.#core.logLine('Error', 'scheduled call: dropped, too many wait already', functionName);
-    }
-    // A procedure may ask outside of any turn.
-    this.#core.turns.endSoon();
-  }
-
-  /** Does something in which nobody has a say about calls yet: a program that is only looked at asks for none. */
-  withoutCallSoon<Result>(work: () => Result): Result {
-    this.#isDeaf = true;
-    try {
-      return work();
-    } finally {
-      this.#isDeaf = false;
-    }
-  }
-
-  /** Makes the calls of `callSoon`, in the order of asking; what is more than a turn may take, in the next one. */
+  /** Makes the calls that a module asked for at once; what is more than a turn may take, in the next one. */
   runImmediateCalls(): void {
-    if (!this.#isRunning || this.#immediate.length === 0) return;
-    const { clock } = this.#core.options;
+    const { immediateCalls: calls, options, turns } = this.#core;
+    if (!this.#isRunning || calls.length === 0) return;
     this.#budget.begin();
-    for (let call = this.#immediate.take(); call !== undefined; call = this.#immediate.take()) {
-      this.#callNow(call.functionName, clock.nowMicros(), call.args);
+    for (let call = calls.take(); call !== undefined; call = calls.take()) {
+      this.#callNow(call.functionName, options.clock.nowMicros(), call.args);
       if (this.#budget.isSpentAfterCall()) break;
     }
-    if (this.#immediate.length > 0) this.#core.turns.endSoon();
+    if (calls.length > 0) turns.endSoon();
   }
 
   #rowRunsOwner(): RowRunsOwner {

@@ -8,7 +8,6 @@ import type { ActiveCaller } from '../../src/client.ts';
 import { Core } from '../../src/core.ts';
 import type { LoadedModule, Reducer } from '../../src/loaded-module.ts';
 import type { DatabaseLogRecord } from '../../src/log-record.ts';
-import type { ProcedureCall } from '../../src/procedures/procedure-call.ts';
 import { recoverStore } from '../../src/snapshots/recover-store.ts';
 import type { ReducerCall } from '../../src/reducer-calls.ts';
 import { createTable } from '../../src/schema-objects.ts';
@@ -70,23 +69,23 @@ const jobs: TableDef = {
   isEvent: false,
 };
 
-/** Stands for `Procedures`: a call goes on until the test ends it. */
+/** The procedures of a module of which each call goes on until the test ends it. */
 export class FakeProcedures {
-  hasRoom = true;
   readonly calls: { readonly args: Uint8Array; readonly timestampMicros: bigint; end(): void }[] = [];
-  readonly failures: unknown[] = [];
   /** Called when a call begins. */
   began: () => void = () => {};
 
-  call({ args, timestampMicros }: ProcedureCall) {
-    return new Promise((resolve) => {
-      this.calls.push({ args, timestampMicros, end: () => resolve({ kind: 'returned' }) });
-      this.began();
-    });
-  }
-
-  detach(activity: Promise<unknown>): void {
-    activity.catch((error: unknown) => this.failures.push(error));
+  /** The parts of an instance that are used of it. */
+  newInstance() {
+    return {
+      isDead: false,
+      memoryBytes: 0,
+      callProcedure: (_procedure: unknown, _caller: unknown, timestampMicros: bigint, args: Uint8Array) =>
+        new Promise((resolve) => {
+          this.calls.push({ args, timestampMicros, end: () => resolve({ kind: 'ok', value: new Uint8Array(0) }) });
+          this.began();
+        }),
+    };
   }
 }
 
@@ -228,12 +227,12 @@ export class ScheduleBench {
         return error instanceof Error ? { kind: 'error', message: error.message } : (error as CallOutcome);
       }
     };
-    if (this.#procedures !== undefined) Object.assign(this.core, { procedures: this.#procedures });
-    const proceduresByName = new Map(this.#procedures && [[functionName, { def: { name: functionName } }]]);
+    const procedure = { id: 0, def: { name: functionName }, returns: { validate: () => 0 } };
     // The parts that the scheduler uses.
     return {
       reducersByName: new Map([[functionName, reducer]]),
-      proceduresByName,
+      proceduresByName: new Map(this.#procedures && [[functionName, procedure]]),
+      newProcedureInstance: () => this.#procedures?.newInstance(),
       callReducer,
     } as unknown as LoadedModule;
   }
