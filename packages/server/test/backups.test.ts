@@ -258,6 +258,12 @@ describe('a backup', () => {
     const next = await create();
     expect((await listBackups(store)).map((one) => one.id)).toEqual([next.id]);
     expect(await readFile(manifestPath, 'utf8')).not.toBe(text);
+
+    // Neither does one that says no more whose it is keep a good one from being among the newest.
+    const last = await create();
+    await rm(join(location, manifest.identity, last.id, 'database.json'));
+    expect(await pruneBackups(store, manifest.identity, 1, new Date())).toEqual([]);
+    expect((await listBackups(store)).map((one) => one.id)).toEqual([next.id]);
   });
 
   test('that fails says so, without a word of where backups are kept', async () => {

@@ -30,16 +30,9 @@ export async function listBackups(
   for await (const name of listCopies(store, identity)) {
     const copy = new DatabaseCopy(store, name);
     if (copy.kind !== 'backup') continue;
-    try {
-      const manifest = await readManifest(copy);
-      if (manifest === undefined) continue;
-      const description = await copy.readDescription();
-      if (description === undefined) onDamaged(name, 'its description is missing');
-      else backups.push({ id: name.id, manifest, description });
-    } catch (error) {
-      if (!isDamage(error)) throw error;
-      onDamaged(name, error.message);
-    }
+    const state = await readBackup(copy);
+    if (state instanceof ServerError) onDamaged(name, state.message);
+    else if (state !== 'unfinished') backups.push(state);
   }
   return backups.sort(({ manifest: a }, { manifest: b }) =>
     a.identity === b.identity ? compareAge(a, b) : a.identity < b.identity ? -1 : 1,
@@ -76,32 +69,34 @@ export async function pruneBackups(
   keep: number,
   now: Date,
 ): Promise<readonly string[]> {
-  const finished: { readonly copy: DatabaseCopy; readonly manifest: BackupManifest }[] = [];
+  const finished: { readonly copy: DatabaseCopy; readonly backup: Backup }[] = [];
   const old: DatabaseCopy[] = [];
   for await (const name of listCopies(store, identity)) {
     const copy = new DatabaseCopy(store, name);
     if (copy.kind !== 'backup') continue;
-    const state = await stateOf(copy);
-    if (state === 'unfinished' && now.getTime() - copy.begunAt > MAX_UNFINISHED_MS) old.push(copy);
-    if (typeof state === 'object') finished.push({ copy, manifest: state });
+    const state = await readBackup(copy);
+    if (state instanceof ServerError) continue;
+    if (state !== 'unfinished') finished.push({ copy, backup: state });
+    else if (now.getTime() - copy.begunAt > MAX_UNFINISHED_MS) old.push(copy);
   }
-  finished.sort((a, b) => compareAge(a.manifest, b.manifest));
+  finished.sort((a, b) => compareAge(a.backup.manifest, b.backup.manifest));
   old.push(...finished.slice(0, -keep).map(({ copy }) => copy));
   for (const copy of old) await removeCopy(copy);
   return old.map(({ name }) => name.id);
 }
 
-async function stateOf(copy: DatabaseCopy): Promise<BackupManifest | 'unfinished' | 'damaged'> {
+/** @returns the error, `SERVER_COPY_DAMAGED`, of one whose manifest or description is not what it was @throws BlobError */
+async function readBackup(copy: DatabaseCopy): Promise<Backup | 'unfinished' | ServerError> {
   try {
-    return (await readManifest(copy)) ?? 'unfinished';
+    const manifest = await readManifest(copy);
+    if (manifest === undefined) return 'unfinished';
+    const description = await copy.readDescription();
+    if (description === undefined) return new ServerError('SERVER_COPY_DAMAGED', 'its description is missing');
+    return { id: copy.name.id, manifest, description };
   } catch (error) {
-    if (isDamage(error)) return 'damaged';
+    if (error instanceof ServerError && error.code === 'SERVER_COPY_DAMAGED') return error;
     throw error;
   }
-}
-
-function isDamage(error: unknown): error is ServerError {
-  return error instanceof ServerError && error.code === 'SERVER_COPY_DAMAGED';
 }
 
 /** Removes everything of a copy. @throws BlobError */
