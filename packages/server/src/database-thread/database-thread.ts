@@ -1,11 +1,11 @@
 import type { Worker } from 'node:worker_threads';
 import type { Overload } from '@lightcone/engine';
 import { ServerError } from '../errors.ts';
+import { OpenRequests } from '../threads/open-requests.ts';
 import { startThread } from '../threads/start-thread.ts';
 import { AskedRequests } from './asked-requests.ts';
 import { FrameSender } from './frame-sender.ts';
 import type { ThreadClient } from './frame-sender.ts';
-import { STARTED } from './messages.ts';
 import type {
   AskedKind,
   ConnectMessage,
@@ -44,11 +44,6 @@ export class DatabaseFailure extends Error {
   }
 }
 
-interface Waiting {
-  resolve(answer: unknown): void;
-  reject(error: Error): void;
-}
-
 /**
  * The gateway's end of one database's thread.
  *
@@ -60,10 +55,9 @@ export class DatabaseThread {
   readonly #events: ThreadEvents;
   readonly #identity: string;
   readonly #path: string | undefined;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #requests = new OpenRequests();
   readonly #asked = new AskedRequests();
   readonly #pace: RequestPace;
-  #nextId = STARTED + 1;
   readonly #frames = new FrameSender(
     (batch) => this.#worker.postMessage(batch, [batch]),
     ({ number }) => this.#post({ tag: 'disconnect', number }),
@@ -86,9 +80,8 @@ export class DatabaseThread {
     pace: RequestPace,
   ): Promise<DatabaseThread> {
     const thread = new DatabaseThread(options, events, pace);
-    // The answer to a request that nobody sent tells that the database is open.
-    const reason = await new Promise<unknown>((resolve, reject) => thread.#waiting.set(STARTED, { resolve, reject }));
-    thread.#readOnlyReason = reason as string | undefined; // as the thread answers
+    // The answer to the first request, `STARTED`, which is not sent, tells that the database is open.
+    thread.#readOnlyReason = await thread.#requests.open<string | undefined>(() => {});
     thread.#hasStarted = true;
     return thread;
   }
@@ -176,12 +169,8 @@ export class DatabaseThread {
     asker: string | undefined,
   ): Promise<DatabaseRequests[Kind]['answer']> {
     if (this.#hasEnded) return Promise.reject(this.#stopped());
-    const id = this.#nextId++;
-    this.#post({ tag: 'request', id, kind, input, asker });
-    return new Promise((resolve, reject) => {
-      // The answer to a request has its kind's type: the thread answers by the same table.
-      this.#waiting.set(id, { resolve: resolve as (answer: unknown) => void, reject });
-    });
+    // The answer to a request has its kind's type: the thread answers by the same table.
+    return this.#requests.open((id) => this.#post({ tag: 'request', id, kind, input, asker }));
   }
 
   /**
@@ -222,20 +211,15 @@ export class DatabaseThread {
         this.#events.log(message.lines);
         break;
       case 'answer':
-        this.#settle(message.id)?.resolve(message.answer);
+        this.#requests.answer(message.id, message.answer);
         break;
       case 'failure':
-        this.#settle(message.id)?.reject(
+        this.#requests.fail(
+          message.id,
           new DatabaseFailure(message.code, this.#withoutPath(message.message), new Error(message.message)),
         );
         break;
     }
-  }
-
-  #settle(id: number): Waiting | undefined {
-    const waiting = this.#waiting.get(id);
-    this.#waiting.delete(id);
-    return waiting;
   }
 
   #end(): void {
@@ -243,8 +227,7 @@ export class DatabaseThread {
     this.#hasEnded = true;
     this.#exited.resolve();
     const error = this.#stopped();
-    for (const waiting of this.#waiting.values()) waiting.reject(error);
-    this.#waiting.clear();
+    this.#requests.failAll(error);
     this.#frames.end();
     if (this.#hasStarted) this.#events.ended(this.#isStopping ? undefined : error);
   }

@@ -1,4 +1,5 @@
 import type { Worker } from 'node:worker_threads';
+import { OpenRequests } from '../../threads/open-requests.ts';
 import { startThread } from '../../threads/start-thread.ts';
 import type { CopyRequestKind, CopyRequests, CopyThreadStart, FromCopyThread, ToCopyThread } from './messages.ts';
 
@@ -11,20 +12,14 @@ export class CopyFailure extends Error {
   }
 }
 
-interface Waiting {
-  resolve(answer: unknown): void;
-  reject(error: Error): void;
-}
-
 /**
  * The server's end of the thread that copies databases. It is started when it is first needed, and again when it ended:
  * its end fails what was asked of it, and nothing else.
  */
 export class CopyThread {
   readonly #start: CopyThreadStart;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #requests = new OpenRequests();
   #worker: Worker | undefined;
-  #nextId = 0;
   #isClosed = false;
 
   constructor(start: CopyThreadStart) {
@@ -37,13 +32,9 @@ export class CopyThread {
     input: CopyRequests[Kind]['input'],
   ): Promise<CopyRequests[Kind]['answer']> {
     if (this.#isClosed) return Promise.reject(ended(undefined));
-    this.#worker ??= this.#startWorker();
-    const message: ToCopyThread = { id: this.#nextId++, kind, input };
-    this.#worker.postMessage(message);
-    return new Promise((resolve, reject) => {
-      // The answer to a request has its kind's type: the thread answers by the same table.
-      this.#waiting.set(message.id, { resolve: resolve as (answer: unknown) => void, reject });
-    });
+    const worker = (this.#worker ??= this.#startWorker());
+    // The answer to a request has its kind's type: the thread answers by the same table.
+    return this.#requests.open((id) => worker.postMessage({ id, kind, input } satisfies ToCopyThread));
   }
 
   /** Ends it, whatever it is doing: each copy is whole up to the last blob that is there. */
@@ -59,17 +50,15 @@ export class CopyThread {
     worker.on('error', (error) => (reason = error as Error));
     worker.on('exit', () => {
       this.#worker = undefined;
-      for (const waiting of this.#waiting.values()) waiting.reject(ended(reason));
-      this.#waiting.clear();
+      this.#requests.failAll(ended(reason));
     });
     return worker;
   }
 
   #receive(message: FromCopyThread): void {
-    const waiting = this.#waiting.get(message.id);
-    this.#waiting.delete(message.id);
-    if ('failure' in message) waiting?.reject(new CopyFailure(message.failure.code, message.failure.message));
-    else waiting?.resolve(message.answer);
+    if ('failure' in message) {
+      this.#requests.fail(message.id, new CopyFailure(message.failure.code, message.failure.message));
+    } else this.#requests.answer(message.id, message.answer);
   }
 }
 
