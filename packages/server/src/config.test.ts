@@ -64,15 +64,15 @@ test('what the file sets is read, and what is unknown is told', () => {
   `;
   const config = parseConfig(text, 'config.toml');
   expect(config.websocket).toMatchObject({ pingIntervalMs: 90_000, incomingQueueLength: 5, idleTimeoutMs: 30_000 });
-  expect(config.moduleLimits).toEqual({ energyPerCall: 5_000_000, maxMemoryPages: 1024 });
-  expect(config.rateLimits).toEqual({
+  expect(config.databases.limits).toEqual({ energyPerCall: 5_000_000, maxMemoryPages: 1024 });
+  expect(config.databases.rateLimits).toEqual({
     perConnection: { perSecond: 100, burst: 150 },
     perIdentity: undefined,
     functions: new Map([['send_message', { perSecond: 0.5, burst: 1 }]]),
   });
-  expect(config.maxUnsyncedBytes).toBe(3 * 1024 * 1024);
-  expect(config.maxSegmentBytes).toBe(5000);
-  expect(config.snapshots).toEqual({
+  expect(config.databases.maxUnsyncedBytes).toBe(3 * 1024 * 1024);
+  expect(config.databases.maxSegmentBytes).toBe(5000);
+  expect(config.databases.snapshots).toEqual({
     everyTransactions: 1000,
     everyBytes: 5 * 1024 * 1024,
     maxBytesPerLogByte: 4,
@@ -82,7 +82,7 @@ test('what the file sets is read, and what is unknown is told', () => {
   expect(config.backup).toEqual({ location: '/backups', everyMs: 86_400_000, keep: 7 });
   expect(config).toMatchObject({ archiveLocation: 's3://bucket/prefix', archiveIntervalMs: 2000, archiveKeepDays: 30 });
   expect(config.publishers).toEqual(new Set([identity.toLowerCase()]));
-  expect(config.moduleHttp).toEqual({ allow: ['api.internal', '10.0.0.0/8'] });
+  expect(config.databases.moduleHttp).toEqual({ allow: ['api.internal', '10.0.0.0/8'] });
   expect(config.identity).toEqual({
     acceptsUnlisted: false,
     issuers: [
@@ -191,5 +191,7 @@ test.each(['3000', ':3000', 'host', 'host:', 'host:65536', '::1:80'])('the addre
 });
 
 test('modules send no HTTP requests where an operator says so', () => {
-  expect(parseConfig('[module-http]\nenabled = false\nallow = ["localhost"]', 'f.toml').moduleHttp).toBeUndefined();
+  expect(
+    parseConfig('[module-http]\nenabled = false\nallow = ["localhost"]', 'f.toml').databases.moduleHttp,
+  ).toBeUndefined();
 });

@@ -3,7 +3,6 @@ import { DEFAULT_LIMITS, DEFAULT_MAX_UNSYNCED_BYTES, DEFAULT_SNAPSHOT_POLICY } f
 import type { ModuleLimits, RateLimit, RateLimits, SnapshotPolicy } from '@lightcone/engine';
 import { AddressPolicy } from '@lightcone/engine/outgoing-http';
 import { TomlError, parse } from 'smol-toml';
-import type { ModuleHttp } from './database-thread/messages.ts';
 import { LOCAL_ISSUER } from './auth/token-claims.ts';
 import { ConfigDocument } from './config-document.ts';
 import type { ConfigSection } from './config-section.ts';
@@ -12,33 +11,43 @@ import { ServerError } from './errors.ts';
 /** What `config.toml` in the data directory may set. */
 export interface ServerConfig {
   readonly websocket: WebSocketConfig;
-  /** What every module may use. */
-  readonly moduleLimits: ModuleLimits;
+  readonly databases: DatabaseConfig;
   /** Key files to use instead of the key directory's. */
   readonly keys: { readonly privatePath: string; readonly publicPath: string } | undefined;
-  /** What modules may reach over HTTP; undefined for nothing. */
-  readonly moduleHttp: ModuleHttp | undefined;
   readonly identity: IdentityConfig;
-  /** How often clients may ask a database for something; undefined for as often as they like. */
-  readonly rateLimits: RateLimits | undefined;
-  /** Bytes of records, or of answers, that may wait for a database's disk. */
-  readonly maxUnsyncedBytes: number;
-  /** Bytes after which a segment of a log is followed by a new one. */
-  readonly maxSegmentBytes: number;
   /** Where databases are archived to, unless the command line says; undefined for nowhere. */
   readonly archiveLocation: string | undefined;
   /** How often what is new goes to the archive. */
   readonly archiveIntervalMs: number;
   /** Of how many days moments can be restored from the archive; undefined for all. */
   readonly archiveKeepDays: number | undefined;
-  /** When snapshots are taken, and how many are kept. */
-  readonly snapshots: SnapshotPolicy;
   /** Where backups are kept; undefined for nowhere. */
   readonly backup: BackupConfig | undefined;
   /** Identities that may create databases on a server that other machines can reach. */
   readonly publishers: ReadonlySet<string>;
   /** What the file has that means nothing here, such as `backup.evry`. */
   readonly unknownKeys: readonly string[];
+}
+
+/** What each database may use and let its clients do, and how it keeps its data. */
+export interface DatabaseConfig {
+  /** What every module may use. */
+  readonly limits: ModuleLimits;
+  /** What modules may reach over HTTP; undefined for nothing. */
+  readonly moduleHttp: ModuleHttpConfig | undefined;
+  /** How often clients may ask a database for something; undefined for as often as they like. */
+  readonly rateLimits: RateLimits | undefined;
+  /** Bytes of records, or of answers, that may wait for a database's disk. */
+  readonly maxUnsyncedBytes: number;
+  /** Bytes after which a segment of a log is followed by a new one. */
+  readonly maxSegmentBytes: number;
+  /** When snapshots are taken, and how many are kept. */
+  readonly snapshots: SnapshotPolicy;
+}
+
+export interface ModuleHttpConfig {
+  /** Hosts, addresses and ranges beyond the public internet. */
+  readonly allow: readonly string[];
 }
 
 export interface BackupConfig {
@@ -83,14 +92,16 @@ export const DEFAULT_CONFIG: ServerConfig = Object.freeze({
     incomingQueueLength: 16_384,
     outgoingQueueBytes: 64 * 1024 * 1024,
   }),
-  moduleLimits: DEFAULT_LIMITS,
+  databases: Object.freeze({
+    limits: DEFAULT_LIMITS,
+    moduleHttp: Object.freeze({ allow: [] }),
+    rateLimits: undefined,
+    maxUnsyncedBytes: DEFAULT_MAX_UNSYNCED_BYTES,
+    maxSegmentBytes: 1024 * 1024 * 1024,
+    snapshots: DEFAULT_SNAPSHOT_POLICY,
+  }),
   keys: undefined,
-  moduleHttp: Object.freeze({ allow: [] }),
   identity: Object.freeze({ acceptsUnlisted: true, issuers: [] }),
-  rateLimits: undefined,
-  maxUnsyncedBytes: DEFAULT_MAX_UNSYNCED_BYTES,
-  maxSegmentBytes: 1024 * 1024 * 1024,
-  snapshots: DEFAULT_SNAPSHOT_POLICY,
   archiveLocation: undefined,
   archiveIntervalMs: 10_000,
   archiveKeepDays: undefined,
@@ -134,14 +145,16 @@ export function parseConfig(text: string, path: string): ServerConfig {
       incomingQueueLength: websocket.count('incoming-queue-length', defaults.incomingQueueLength),
       outgoingQueueBytes: websocket.count('outgoing-queue-bytes', defaults.outgoingQueueBytes),
     }),
-    moduleLimits: readModuleLimits(modules),
+    databases: Object.freeze({
+      limits: readModuleLimits(modules),
+      moduleHttp: readModuleHttp(document.section('module-http')),
+      rateLimits: readRateLimits(document),
+      maxUnsyncedBytes: MIB * commitlog.count('max-unsynced-mib', defaultUnsyncedMib, 1, 1 << 20),
+      maxSegmentBytes: commitlog.count('max-segment-size', DEFAULT_CONFIG.databases.maxSegmentBytes, 4096, 64 * GIB),
+      snapshots: readSnapshotPolicy(document),
+    }),
     keys: readKeys(authority),
-    moduleHttp: readModuleHttp(document.section('module-http')),
     identity: readIdentity(document.section('identity')),
-    rateLimits: readRateLimits(document),
-    maxUnsyncedBytes: MIB * commitlog.count('max-unsynced-mib', defaultUnsyncedMib, 1, 1 << 20),
-    maxSegmentBytes: commitlog.count('max-segment-size', DEFAULT_CONFIG.maxSegmentBytes, 4096, 64 * GIB),
-    snapshots: readSnapshotPolicy(document),
     archiveLocation: archive.text('location'),
     backup: readBackup(document.section('backup')),
     archiveIntervalMs: archive.durationMs('interval', DEFAULT_CONFIG.archiveIntervalMs),
@@ -192,9 +205,10 @@ const MIN_ENERGY = 1_000_000;
 
 function readSnapshotPolicy(document: ConfigDocument): SnapshotPolicy {
   const section = document.section('snapshots');
-  const { everyTransactions, everyBytes, kept, keepsWholeLog } = DEFAULT_CONFIG.snapshots;
+  const { snapshots } = DEFAULT_CONFIG.databases;
+  const { everyTransactions, everyBytes, kept, keepsWholeLog } = snapshots;
   return Object.freeze({
-    ...DEFAULT_CONFIG.snapshots,
+    ...snapshots,
     everyTransactions: section.count('every-transactions', everyTransactions),
     everyBytes: MIB * section.count('every-mib', everyBytes / MIB, 1, 1 << 20),
     kept: section.count('keep', kept, 1, 1000),
@@ -203,7 +217,7 @@ function readSnapshotPolicy(document: ConfigDocument): SnapshotPolicy {
 }
 
 function readModuleLimits(modules: ConfigSection): ModuleLimits {
-  const { energyPerCall, maxMemoryPages } = DEFAULT_CONFIG.moduleLimits;
+  const { energyPerCall, maxMemoryPages } = DEFAULT_CONFIG.databases.limits;
   return Object.freeze({
     energyPerCall: modules.count('energy-per-call', energyPerCall, MIN_ENERGY),
     maxMemoryPages: PAGES_PER_MIB * modules.count('max-memory-mib', maxMemoryPages / PAGES_PER_MIB, 1, MAX_MEMORY_MIB),
@@ -236,7 +250,7 @@ function readKeys(authority: ConfigSection): ServerConfig['keys'] {
   return { privatePath, publicPath };
 }
 
-function readModuleHttp(section: ConfigSection): ServerConfig['moduleHttp'] {
+function readModuleHttp(section: ConfigSection): DatabaseConfig['moduleHttp'] {
   const isEnabled = section.boolean('enabled', true);
   const allow = section.texts('allow');
   try {

@@ -228,18 +228,12 @@ export class Databases {
 
   async #start(record: DatabaseRecord, program: Uint8Array | undefined): Promise<RunningDatabase> {
     const { identity, owner, replica } = record;
-    const { config } = this.#dataDirectory;
     const options = {
+      ...this.#dataDirectory.config.databases,
       identity,
       owner,
       path: this.#dataDirectory.replicaPath(replica),
       program,
-      limits: config.moduleLimits,
-      moduleHttp: config.moduleHttp,
-      rateLimits: config.rateLimits,
-      maxUnsyncedBytes: config.maxUnsyncedBytes,
-      maxSegmentBytes: config.maxSegmentBytes,
-      snapshots: config.snapshots,
       isArchived: this.#isArchived,
     };
     const counts = this.#countsOf(identity);

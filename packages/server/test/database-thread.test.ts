@@ -101,8 +101,9 @@ test('a program that does not start leaves a database as it was when it resets i
 });
 
 test('a thread that is busy for hours holds up no stop and no delete for longer than a minute', async () => {
-  const limits = { ...DEFAULT_CONFIG.moduleLimits, energyPerCall: Number.MAX_SAFE_INTEGER };
-  vi.spyOn(dataDirectory, 'config', 'get').mockReturnValue({ ...DEFAULT_CONFIG, moduleLimits: limits });
+  const { limits, ...others } = DEFAULT_CONFIG.databases;
+  const endless = { ...others, limits: { ...limits, energyPerCall: Number.MAX_SAFE_INTEGER } };
+  vi.spyOn(dataDirectory, 'config', 'get').mockReturnValue({ ...DEFAULT_CONFIG, databases: endless });
   const identity = Databases.newIdentity();
   await databases.create(identity, Databases.newIdentity(), programs.procedures);
   const record = dataDirectory.control.findDatabase(identity)!;

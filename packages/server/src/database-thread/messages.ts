@@ -4,12 +4,10 @@ import type {
   DatabaseMetrics,
   HttpHandlerResult,
   HttpRequest,
-  ModuleLimits,
-  RateLimits,
-  SnapshotPolicy,
   SqlResult,
   UpdatePlan,
 } from '@lightcone/engine';
+import type { DatabaseConfig } from '../config.ts';
 
 /*
  * What the gateway and the thread of a database say to each other. Frames and outbound batches cross
@@ -19,37 +17,18 @@ import type {
 /** The request that a new thread answers, or fails, without being asked. */
 export const STARTED = 0;
 
-/** What the server lets modules and their clients do. */
-interface ModuleSettings {
-  readonly limits: ModuleLimits;
-  /** What modules may reach over HTTP; undefined for nothing. */
-  readonly moduleHttp: ModuleHttp | undefined;
-  /** How often clients may ask a database for something; undefined for as often as they like. */
-  readonly rateLimits: RateLimits | undefined;
-  /** Bytes that may wait for a database's disk. */
-  readonly maxUnsyncedBytes: number;
-  /** Bytes after which a segment of its log is followed by a new one. */
-  readonly maxSegmentBytes: number;
-  readonly snapshots: SnapshotPolicy;
-  /** Whether an archive gets the log: nothing is removed that it does not have. */
-  readonly isArchived: boolean;
-}
-
 /** What a new thread is told. */
-export interface ThreadStart extends ModuleSettings {
+export interface ThreadStart extends DatabaseConfig {
   readonly identity: string;
   readonly owner: string;
   /** Where it keeps its log; undefined for a database in memory. */
   readonly path: string | undefined;
   /** Given to make a database; undefined to open the one that the log has. */
   readonly program: Uint8Array | undefined;
+  /** Whether an archive gets the log: nothing is removed that it does not have. */
+  readonly isArchived: boolean;
   /** Where it says which frame batches it is done with: see `DoneBatches`. */
   readonly batchesDone: SharedArrayBuffer;
-}
-
-export interface ModuleHttp {
-  /** Hosts, addresses and ranges beyond the public internet. */
-  readonly allow: readonly string[];
 }
 
 export interface CallerMessage {
