@@ -74,7 +74,9 @@ export class Databases {
   open(record: DatabaseRecord): Promise<RunningDatabase> {
     const running = this.#running.get(record.identity);
     if (running !== undefined) return running;
-    if (this.#isClosed) return Promise.reject(new Error('the server is stopping'));
+    if (this.#isClosed) {
+      return Promise.reject(new ServerError('SERVER_DATABASE_STOPPED', 'the server is stopping; try again later'));
+    }
     return this.#register(record.identity, this.#start(record, this.#programs.get(record.identity)));
   }
 

@@ -61,6 +61,15 @@ test('a thread that dies fails the requests that wait, and the next one starts t
   expect(answer).toMatchObject({ kind: 'ok', json: expect.stringContaining('"rows":[[1]]') });
 });
 
+test('a server that is stopping starts no database, and says so', async () => {
+  const record = await createChat();
+  await databases.close();
+  await expect(databases.open(record)).rejects.toMatchObject({
+    code: 'SERVER_DATABASE_STOPPED',
+    message: expect.stringContaining('the server is stopping') as string,
+  });
+});
+
 test('another database does not notice', async () => {
   const [one, other] = [await createChat(), await createChat()];
   const { thread } = await databases.open(other);
