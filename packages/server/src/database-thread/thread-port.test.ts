@@ -79,11 +79,12 @@ test('many lines cross in pieces, as no string can hold all that a turn may log'
   expect(messages.at(-1)?.tag).toBe('answer');
 });
 
-test('what callers may know crosses as a failure; mistakes of ours, those in the use of the store included, end the thread', async () => {
+test('what callers may know crosses as a failure; mistakes of ours, those in the use of the store and of Node included, end the thread', async () => {
   const refusal = Object.assign(new Error('no'), { code: 'ENGINE_UPDATE_REJECTED' });
   const messages = await crossing((port) => {
     port.fail(7, refusal);
-    for (const mistake of [new Error('a bug'), Object.assign(new Error('a bug'), { code: 'STORE_CORRUPT' })]) {
+    const coded = ['STORE_CORRUPT', 'ERR_INVALID_ARG_TYPE'].map((code) => Object.assign(new Error('a bug'), { code }));
+    for (const mistake of [new Error('a bug'), ...coded]) {
       expect(() => port.fail(8, mistake)).toThrow(mistake);
     }
   });

@@ -64,9 +64,12 @@ export class ThreadPort {
   }
 }
 
-/** Of the store callers know nothing: what it refuses for their sake reaches them as the engine's refusal. */
+/**
+ * Of the store callers know nothing: what it refuses for their sake reaches them as the engine's refusal. `ERR_…` are of
+ * Node, which was used wrongly.
+ */
 function isTold(error: unknown): error is Error & { code: string } {
   return (
-    error instanceof Error && 'code' in error && typeof error.code === 'string' && !error.code.startsWith('STORE_')
+    error instanceof Error && 'code' in error && typeof error.code === 'string' && !/^(STORE|ERR)_/u.test(error.code)
   );
 }
