@@ -1,6 +1,6 @@
 import { StoreError } from './errors.ts';
 import { PageImage } from './page-image.ts';
-import { CHANGED, SAVED, WAITING } from './page-marks.ts';
+import { SAVED, WAITING } from './page-marks.ts';
 import type { Store } from './store.ts';
 import type { Table } from './table.ts';
 
@@ -84,9 +84,8 @@ export class Captures<Place> {
         if (bytes >= maxBytes) return false;
         if (captured.table.pageMarks.get(running.page) !== WAITING) continue;
         bytes += Math.max(this.#save(captured, running.page), LOOK_BYTES);
-        const saved = captured.pages[running.page];
-        captured.saved[running.page] = saved;
-        captured.table.pageMarks.set(running.page, saved === undefined ? CHANGED : SAVED);
+        captured.saved[running.page] = captured.pages[running.page];
+        captured.table.pageMarks.set(running.page, SAVED);
       }
     }
     return true;
@@ -96,12 +95,14 @@ export class Captures<Place> {
   finish(): CapturedTable<Place>[] {
     const { tables } = this.#mustRun();
     this.#running = undefined;
-    return tables.map(({ id, pages }) => ({ id, pages: pages.filter((page) => page !== undefined) }));
+    return tables.map(({ table, pages }) => ({
+      id: table.definition.id,
+      pages: pages.filter((page) => page !== undefined),
+    }));
   }
 
   /** Ends a capture that is of no use; or says that what the last one saved is lost. The next one saves all pages. */
   forget(): void {
-    for (const { table } of this.#running?.tables ?? []) table.pageMarks.clear();
     for (const table of this.#store.tables.values()) table.pageMarks.clear();
     this.#running = undefined;
   }
@@ -127,8 +128,7 @@ export class Captures<Place> {
       pages.push(undefined);
       pageMarks.set(page, WAITING);
     }
-    // The definition may change while the capture runs, to one of another id.
-    const captured = { id: table.definition.id, table, pages, saved };
+    const captured = { table, pages, saved };
     pageMarks.saveWaitingWith((page) => void this.#save(captured, page));
     return captured;
   }
@@ -162,7 +162,6 @@ interface RunningCapture<Place> {
 }
 
 interface TableInCapture<Place> {
-  readonly id: number;
   readonly table: Table;
   /** By page number; undefined for a page that waits or has no rows. */
   readonly pages: (SavedPage<Place> | undefined)[];

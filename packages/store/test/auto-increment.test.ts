@@ -27,6 +27,14 @@ test('[flaw 5] a full u8 column refuses, and nothing is stored', () => {
   expect(t.table.rowCount).toBe(255);
 });
 
+test('rows that are refused for want of values take no memory', () => {
+  const t = new OneTable(counted, [], { sequences: [counting(0, { allocated: 255n })] });
+  t.insert({ id: 0, name: 'the last one' });
+  const { byteSize } = t.table;
+  for (let i = 0; i < 1000; i++) expect(t.insert({ id: 0, name: 'x'.repeat(1000) })).toBe(SEQUENCE_EXHAUSTED);
+  expect(t.table.byteSize).toBe(byteSize);
+});
+
 test('a value that is taken is a violation; the next one is tried after it', () => {
   const t = new OneTable(counted, [unique(0)], { sequences: [counting(0)] });
   t.insert({ id: 1, name: 'taken' });

@@ -93,6 +93,7 @@ class Scenario {
     const tables = this.captures.finish();
     const expected = new Map(this.captured);
     for (const { id, isEvent, isEphemeral } of DEFINITIONS) if (isEvent || isEphemeral) expected.delete(id);
+    expect(new Set(tables.map(({ id }) => id))).toEqual(new Set(expected.keys()));
     const { store, captures } = restore(tables);
     expect(stateOf(store, [...expected.keys()])).toEqual(expected);
 
@@ -107,8 +108,10 @@ class Scenario {
 
   #step(transaction: Transaction): void {
     const tables = [...this.store.tables.values()];
-    const table = tables[this.below(tables.length)]!;
+    const missing = DEFINITIONS.find(({ id }) => !this.store.tables.has(id));
     const choice = this.below(100);
+    if (missing !== undefined && (tables.length === 0 || choice < 10)) return void transaction.createTable(missing);
+    const table = tables[this.below(tables.length)]!;
     if (choice < 60) return this.#insert(transaction, table);
     if (choice < 90) return this.#delete(transaction, table);
     if (choice < 92) return void transaction.clear(table);
@@ -116,8 +119,9 @@ class Scenario {
       const { definition } = table;
       const isBack = definition.row !== DEFINITIONS.find(({ id }) => id === definition.id)!.row;
       const columns = isBack ? DEFINITIONS.find(({ id }) => id === definition.id)!.row : renamed(definition);
-      transaction.redefineTable(table, { ...definition, row: columns });
+      return void transaction.redefineTable(table, { ...definition, row: columns });
     }
+    if (choice === 99) transaction.dropTable(table);
   }
 
   #insert(transaction: Transaction, table: Table): void {
@@ -332,7 +336,8 @@ function restore(tables: readonly CapturedTable<Uint8Array>[]): { store: Store; 
   const store = new Store();
   const captures = new Captures<Uint8Array>(store);
   const replay = store.replay();
-  for (const each of DEFINITIONS) replay.define(each);
+  for (const { id } of tables) replay.define(DEFINITIONS.find((each) => each.id === id)!); // there are no others
+  for (const each of DEFINITIONS) if (each.isEvent || each.isEphemeral) replay.define(each);
   for (const { id, pages } of tables) {
     const table = store.table(id);
     replay.reservePages(table, pages.length);
