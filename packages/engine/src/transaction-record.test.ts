@@ -19,6 +19,7 @@ import {
   type MutationVisitor,
   encodeReducerName,
   readTransactionRecord,
+  recordedBytesAtMost,
   writeTransactionRecord,
 } from './transaction-record.ts';
 
@@ -144,6 +145,57 @@ test('rows of ephemeral tables are left out, however they come and go', () => {
   const deleted = change((transaction) => transaction.deleteByValue(table, first, 0, first.length));
   const emptied = change((transaction) => transaction.clear(table));
   for (const record of [inserted, deleted, emptied]) expect(record).toEqual([0x20, 0, 0, 0]);
+});
+
+/** Bytes of the rows in a record. */
+function rowBytesIn(record: ByteWriter, store: Store): number {
+  let total = 0;
+  const count = (_: number, __: Uint8Array, start: number, end: number): void => void (total += end - start);
+  readTransactionRecord(new ByteReader(record.written()), {
+    rowType: (id) => store.table(id).definition.row,
+    insert: count,
+    delete: count,
+    truncate: () => {},
+  });
+  return total;
+}
+
+test.each([
+  { name: 'rows of one size', last: types.u32, toLast: (i: number) => i },
+  { name: 'rows of any size', last: types.string, toLast: (i: number) => 'x'.repeat(1000 * i) },
+])('$name: how much of a record they take is known before: what comes and what goes, unless that is all', (of) => {
+  const columns = types.product([['id', types.u32], ['last', of.last]]); // prettier-ignore
+  const row = compileRow(columns, []);
+  const encode = (i: number): Uint8Array => {
+    const writer = new ByteWriter();
+    row.encode(writer, { id: i, last: of.toLast(i) });
+    return writer.finish();
+  };
+  const store = storeOfRecording();
+  const defining = store.begin();
+  const rest = { isEvent: false, isEphemeral: false, indexes: [], sequences: [] };
+  const table = defining.createTable({ ...rest, id: PERSON + 1, name: 'numbered', row });
+  const ephemeral = defining.createTable({ ...rest, id: PERSON + 2, name: 'ephemeral', row, isEphemeral: true });
+  defining.commit().release();
+
+  const change = (inserted: readonly number[], deleted: readonly number[]): number => {
+    const transaction = store.begin();
+    for (const i of inserted) transaction.insert(table, encode(i), 0, encode(i).length);
+    for (const i of deleted) expect(transaction.deleteByValue(table, encode(i), 0, encode(i).length)).toBe(true);
+    transaction.insert(ephemeral, encode(9), 0, encode(9).length);
+    const atMost = recordedBytesAtMost(transaction.touched);
+    const record = new ByteWriter();
+    const delta = transaction.commit();
+    writeTransactionRecord(record, undefined, delta);
+    delta.release();
+    expect(atMost).toBe(rowBytesIn(record, store));
+    return atMost;
+  };
+  const bytes = (...rows: readonly number[]): number => rows.reduce((sum, i) => sum + encode(i).length, 0);
+  expect(change([1, 2, 3, 4], [])).toBe(bytes(1, 2, 3, 4));
+  expect(change([], [1, 3])).toBe(bytes(1, 3));
+  expect(change([5], [2])).toBe(bytes(5, 2));
+  expect(change([], [4, 5])).toBe(0);
 });
 
 test('a reducer name is cut to 255 bytes between characters', () => {

@@ -327,6 +327,37 @@ test('a request does not overtake what waits of its asker, though a turn that be
   expect(order).toEqual(['first', 'second']);
 });
 
+test.each(['frames of a client', 'requests without a connection'])(
+  '%s that come between turns leave another with much waiting its share',
+  async (how) => {
+    const requests: Promise<void>[] = [];
+    let done = 0;
+    let doneBefore: number | undefined;
+    let isComing = false;
+    const come = (): void => {
+      isComing = false;
+      if (how === 'frames of a client') send(2, ...calls(2, 0, MESSAGES_PER_TURN));
+      else
+        for (let i = 0; i < MESSAGES_PER_TURN; i++)
+          requests.push(ask('asker', `${requests.length}`, []).then(() => void done++));
+    };
+    onMessage = (number, message) => {
+      if (message.tag !== 'ReducerResult') return;
+      if (number === 2) done++;
+      else if (message.requestId === 199) doneBefore = done;
+      if (doneBefore !== undefined || isComing || done > 1000) return;
+      isComing = true;
+      // Before the next turn for what waits.
+      queueMicrotask(come);
+    };
+    send(1, ...calls(1, 0, 200));
+    await clock.advance(0);
+    await Promise.all(requests);
+    expect(doneBefore).toBeGreaterThan(100);
+    expect(doneBefore).toBeLessThan(300);
+  },
+);
+
 test('a query that somebody sends behind a call sees what it did, also when both have to wait', async () => {
   send(1, ...calls(1, 0, 200));
   const as = { identity: testIdentity('asker'), connectionId: ConnectionId.fromBigInt(1000n), jwtPayload: '{}' };

@@ -1,7 +1,11 @@
 // Whatever the disk fails at, and whenever: nothing is acknowledged from then on, and nothing that was is lost, also when
 // the power goes after the next start.
+import { readFileSync } from 'node:fs';
 import { type DiskOperation, SimulatedDisk, seededRandom } from '@lightcone/commitlog/testing';
+import { ConnectionId } from '@lightcone/sats';
 import { expect, test } from 'vitest';
+import { testIdentity } from '../../src/testing/index.ts';
+import { LoggedDatabase } from '../support/logged-database.ts';
 import { DatabaseOnDisk } from './database-on-disk.ts';
 
 const TRANSACTIONS = 12;
@@ -68,6 +72,24 @@ test(
     expect(counts.get('LOG_DAMAGED')).toBeGreaterThan(50);
   },
 );
+
+test('who calls a procedure without a connection, and has it waiting when the log fails, hears that', async () => {
+  const db = await LoggedDatabase.create(
+    readFileSync(new URL('../../../../modules/procedures/procedures.wasm', import.meta.url)),
+  );
+  const { database, disk } = db;
+  const caller = { identity: testIdentity('bob'), connectionId: ConnectionId.fromBigInt(99n), jwtPayload: '{}' };
+  const alice = await db.connect('alice');
+  const waiting = database.call(caller, 'write_sleep_write', '["before", 1000, "after"]');
+  await database.whenDurable(database.lastTxOffset);
+  const written = database.lastTxOffset + 1;
+  disk.failAfter('write', 0);
+  const outcomes = await Promise.allSettled([waiting, alice.call('write', 'lost')]);
+  const rejected = { status: 'rejected', reason: { code: 'ENGINE_LOG_FAILED' } };
+  expect(outcomes).toMatchObject([rejected, { status: 'rejected', reason: { code: 'ENGINE_CLOSED' } }]);
+  // Bob goes without a trace, as the log takes nothing more.
+  expect(database.lastTxOffset).toBe(written);
+});
 
 /** @returns how many transactions became durable before the database stopped, if it did */
 async function insertUntilFailure(on: DatabaseOnDisk, code = 'ENGINE_LOG_FAILED'): Promise<number> {
