@@ -131,6 +131,43 @@ test('all go that ask a database when it stops, before it is told, and nobody el
   road.beginAt('ends', 'a', ...names('a', 0, 20));
   road.pace.letAllGo('ends');
   expect(road.went).toEqual([...names('b', 0, 4), ...names('a', 0, 20)]);
+  // They are under way like others.
+  road.answer(...names('b', 0, 4));
+  for (let i = 0; i < 2; i++) road.turn();
+  expect(road.went).toHaveLength(24);
+});
+
+test('a database that has stopped takes no turn of others', () => {
+  const road = new Road();
+  road.pace.modest.heard(1);
+  road.beginAt('busy', 'a', ...names('a', 0, 4));
+  road.beginAt('ends', 'b', 'b0');
+  road.beginAt('other', 'c', 'c0');
+  road.pace.letAllGo('ends');
+  road.answer('a0', 'a1');
+  road.turn();
+  expect(road.went.slice(4)).toEqual(['b0', 'c0']);
+});
+
+test('a request leaves its place when its answer is passed on, and not when that has come', () => {
+  const road = new Road();
+  road.pace.modest.heard(1);
+  road.begin('a', ...names('a', 0, 4));
+  road.answer('a0');
+  road.begin('a', 'a4');
+  expect(road.went).toHaveLength(4);
+  road.turn();
+  expect(road.went.at(-1)).toBe('a4');
+});
+
+test('who comes when such a client has gone does not overtake those that were held for it', () => {
+  const road = new Road();
+  road.pace.modest.heard(1);
+  road.begin('a', ...names('a', 0, 6));
+  road.pace.modest.forget(1);
+  road.begin('a', 'a6');
+  road.look();
+  expect(road.went).toEqual(names('a', 0, 7));
 });
 
 property.prop([
