@@ -226,6 +226,36 @@ describe('a piece', () => {
     await expect(archive.read(9)).rejects.toMatchObject({ code: 'ARCHIVE_DAMAGED', message: /missing/ });
   });
 
+  test.each([
+    { what: 'no transactions', piece: pieceOf(7, 7) },
+    { what: 'fewer than none', piece: pieceOf(7, 3) },
+  ])('of $what is refused, though its checksum is right', async ({ piece }) => {
+    const archive = new LogArchive(new MemoryBlobStore());
+    await archive.add({ ...piece, times: [] });
+    const damaged = { code: 'ARCHIVE_DAMAGED' };
+    await expect(archive.read(7)).rejects.toMatchObject(damaged);
+    await expect(archive.readHeader(7)).rejects.toMatchObject(damaged);
+  });
+
+  test('is removed when all of it is before a transaction, the oldest first and so many at most', async () => {
+    const archive = new LogArchive(new MemoryBlobStore());
+    for (const first of [0, 5, 9, 12]) await archive.add(pieceOf(first, first + 3));
+    const firsts = async (): Promise<number[]> => {
+      const found: number[] = [];
+      for await (const first of archive.list()) found.push(first);
+      return found;
+    };
+    expect(await archive.removeBefore(4, 10)).toBe(false);
+    expect(await firsts()).toEqual([0, 5, 9, 12]);
+    expect(await archive.removeBefore(12, 1)).toBe(true);
+    expect(await firsts()).toEqual([5, 9, 12]);
+    expect(await archive.removeBefore(12, 10)).toBe(false);
+    expect(await firsts()).toEqual([12]);
+    // The last one stays whatever is asked for: an archive begins with a transaction.
+    expect(await archive.removeBefore(1000, 10)).toBe(false);
+    expect(await firsts()).toEqual([12]);
+  });
+
   test('that does not go on where the one before ends is not restored', async () => {
     const archive = new LogArchive(new MemoryBlobStore());
     await archive.add(pieceOf(0, 5));
