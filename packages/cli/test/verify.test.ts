@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startServer } from '@lightcone/server';
 import { beforeEach, expect, test } from 'vitest';
@@ -26,6 +26,7 @@ test('a sound data directory: one line says so', async () => {
 test.each([
   { what: 'is not there', keyDir: () => join(user.home, 'missing') },
   { what: 'is no folder', keyDir: () => join(dataDir, 'id_ecdsa') },
+  { what: 'has no keys in it', keyDir: () => mkdirSync(join(user.home, 'no-keys'), { recursive: true })! },
 ])('a folder of keys that $what is refused', async ({ what, keyDir }) => {
   const folder = keyDir();
   expect(await user.run(['verify', dataDir, '--jwt-key-dir', folder])).toEqual({

@@ -135,7 +135,12 @@ test('after a kill there is a journal beside the control database, which counts 
 test('a journal that cannot be read is damage: without it the control database is of some time ago', async () => {
   const path = await copyOfGood();
   await mkdir(join(path, 'control.sqlite-wal'));
-  expect(codes(await verifyDataDirectory(path))).toEqual(['CONTROL_CORRUPT']);
+  const report = await verifyDataDirectory(path);
+  expect(codes(report)).toEqual(['CONTROL_CORRUPT']);
+  expect(report.findings.find(({ severity }) => severity === 'damage')).toMatchObject({
+    path: 'control.sqlite-wal',
+    message: 'it is a folder, where a file is expected',
+  });
 });
 
 interface Case {

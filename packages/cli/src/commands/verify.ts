@@ -29,7 +29,10 @@ async function runVerify({ terminal, paths }: CliSession, dataDir: string | unde
   if (options.jwtKeyDir !== undefined) {
     // Without keys nothing is wrong with a data directory, so that a wrong folder would be said to be sound.
     const expected = 'the folder of --jwt-key-dir, with the key pair id_ecdsa and id_ecdsa.pub';
-    await listGivenFolder(options.jwtKeyDir, expected, 'SERVER_KEYS_UNUSABLE');
+    const names = await listGivenFolder(options.jwtKeyDir, expected, 'SERVER_KEYS_UNUSABLE');
+    if (!names.includes('id_ecdsa') && !names.includes('id_ecdsa.pub')) {
+      throw new CliError('CLI_NOT_FOUND', `${options.jwtKeyDir} has no keys in it: expected ${expected}.`);
+    }
   }
   const report = await verifyDataDirectory(path, { keyDir: options.jwtKeyDir ?? paths.keyFolder });
   const salvage = options.salvage === undefined ? undefined : await salvageDataDirectory(report, options.salvage);

@@ -97,6 +97,20 @@ test('what is in the place of the room is named, with the way out', async () => 
   }
 });
 
+test.each(['control.sqlite', 'control.sqlite-wal', 'control.sqlite-journal'])(
+  'a folder for %s is named',
+  async (name) => {
+    const folder = await mkdtemp(join(tmpdir(), 'lightcone-control-'));
+    try {
+      await mkdir(join(folder, name));
+      const message = `${join(folder, name)} is a folder, where a file is expected: move away what is there.`;
+      expect(() => new ControlDatabase(join(folder, 'control.sqlite'))).toThrow(message);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  },
+);
+
 test('where the system takes no more, as for a quota, what is there can be read', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'lightcone-control-'));
   try {

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { SQLInputValue, StatementResultingChanges, StatementSync } from 'node:sqlite';
 import { isDiskFull } from '../disk-full.ts';
@@ -71,6 +71,7 @@ export class ControlDatabase {
    *   `SERVER_DATA_DIR_UNUSABLE`
    */
   constructor(path: string, lastReplica = 0) {
+    for (const suffix of ['', '-wal', '-journal']) refuseFolder(path + suffix);
     this.#database = new DatabaseSync(path, { timeout: 2000 });
     this.#roomPath = path === ':memory:' ? undefined : `${path}-room`;
     try {
@@ -281,6 +282,13 @@ export class ControlDatabase {
     if (statement === undefined) this.#statements.set(sql, (statement = this.#database.prepare(sql)));
     return statement;
   }
+}
+
+/** Of a folder where it needs a file SQLite says that it cannot open one, and not which. */
+function refuseFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return;
+  const message = `${path} is a folder, where a file is expected: move away what is there.`;
+  throw new ServerError('SERVER_DATA_DIR_UNUSABLE', message);
 }
 
 /** @param path of what holds the room of the log of changes */

@@ -67,7 +67,7 @@ export class ControlSnapshot implements AsyncDisposable {
     // Without its journal the database is as it was some time ago, and looks as sound as ever.
     const journal = await copyFailure(join(dataDirectory, `${FILE}-wal`), `${path}-wal`);
     const isUsable = journal === undefined || journal.code === 'ENOENT';
-    return new ControlSnapshot(folder, path, isUsable ? undefined : unreadable(journal));
+    return new ControlSnapshot(folder, path, isUsable ? undefined : unreadable(journal, `${FILE}-wal`));
   }
 
   /** Reads everything, past damage as far as that goes. */
@@ -113,8 +113,9 @@ async function copyFailure(from: string, to: string): Promise<NodeJS.ErrnoExcept
   );
 }
 
-function unreadable({ message }: Error): Finding {
-  return damage('CONTROL_CORRUPT', `it cannot be read: ${message}`);
+function unreadable({ code, message }: NodeJS.ErrnoException, path = FILE): Finding {
+  const reason = code === 'EISDIR' ? 'it is a folder, where a file is expected' : `it cannot be read: ${message}`;
+  return { ...damage('CONTROL_CORRUPT', reason), path };
 }
 
 function readAll(database: DatabaseSync): ControlContent {
