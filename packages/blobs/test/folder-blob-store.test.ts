@@ -1,4 +1,4 @@
-import { chmod, chown, mkdtemp, readdir, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readdir, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FolderBlobStore } from '@lightcone/blobs/node';
@@ -195,4 +195,42 @@ test('a list that is aborted ends before its next blob', async () => {
   };
   await expect(listing()).rejects.toBe(reason);
   expect(keys).toEqual(['a']);
+});
+
+describe('makeRoot', () => {
+  test('makes the folder, and says nothing where it is there', async () => {
+    const root = newFolder();
+    await new FolderBlobStore(root).makeRoot();
+    await new FolderBlobStore(root).makeRoot();
+    expect(await readdir(root)).toEqual([]);
+  });
+
+  test.each([
+    { what: 'a file', place: 'file', says: /file is no folder/u },
+    { what: 'below a file', place: 'file/below/it', says: /ENOTDIR/u },
+    { what: 'too long a name', place: 'x'.repeat(300), says: /ENAMETOOLONG/u },
+  ])('refuses a place that can be none: $what', async ({ place, says }) => {
+    await writeFile(join(work, 'file'), '');
+    const root = join(work, place);
+    await expect(new FolderBlobStore(root).makeRoot()).rejects.toMatchObject({
+      code: 'BLOB_INVALID_LOCATION',
+      message: expect.stringMatching(says) as string,
+    });
+  });
+
+  test.runIf(process.platform === 'linux')('ends where the system makes no folder, and a put does, too', async () => {
+    for (const root of ['/proc/lightcone', '/proc/lightcone/below/it']) {
+      const store = new FolderBlobStore(root);
+      await expect(store.makeRoot()).rejects.toMatchObject({ code: 'BLOB_INVALID_LOCATION' });
+      await expect(store.put('a/b', Uint8Array.of(1))).rejects.toMatchObject({ code: 'BLOB_FAILED' });
+    }
+  });
+
+  test('a link whose disk is not there is out of reach, and no wrong place', async () => {
+    const link = join(work, 'unmounted');
+    await symlink(join(work, 'absent'), link);
+    await expect(new FolderBlobStore(link).makeRoot()).rejects.toMatchObject({ code: 'BLOB_FAILED' });
+    await mkdir(join(work, 'absent'));
+    await new FolderBlobStore(link).makeRoot();
+  });
 });

@@ -1,9 +1,10 @@
 import { close, constants, fsync, open, statfsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { zstdDecompressSync } from 'node:zlib';
+import { makeFolder } from '@lightcone/blobs/make-folder';
 import { DirectFile } from './direct-file.ts';
 import type { FileLock, FileSystem, OpenFile, OpenMode, ZstdDecompressor } from './file-system.ts';
 import { NodeFile } from './node-file.ts';
@@ -18,7 +19,7 @@ export class NodeFileSystem implements FileSystem {
     zstdDecompressSync(frame, { maxOutputLength: Math.max(1, contentBytes) });
 
   async makeFolder(path: string): Promise<void> {
-    const firstMade = await mkdir(path, { recursive: true });
+    const firstMade = await makeFolder(path);
     if (firstMade === undefined) return;
     const last = dirname(resolve(firstMade));
     for (let folder = dirname(resolve(path)); ; folder = dirname(folder)) {

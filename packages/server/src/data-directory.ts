@@ -9,7 +9,7 @@ import { isLocked } from './control/sqlite-failure.ts';
 import { METADATA, checkMetadata, readMetadata } from './directory-metadata.ts';
 import { isDiskFull } from './disk-full.ts';
 import { ServerError } from './errors.ts';
-import { makeFolder } from './make-folder.ts';
+import { makeFolder } from '@lightcone/blobs/make-folder';
 import { refuseEmbedded } from './refuse-embedded.ts';
 import { replicaFolders } from './replica-folders.ts';
 import { writeWhole } from './write-whole.ts';

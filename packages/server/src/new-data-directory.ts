@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { METADATA } from './directory-metadata.ts';
 import { ServerError } from './errors.ts';
-import { makeFolder } from './make-folder.ts';
+import { makeFolder } from '@lightcone/blobs/make-folder';
 import { syncPath, syncTree } from './sync-tree.ts';
 
 /** Processes of other hosts, which containers are, cannot be asked after; folders can be shared with them. */

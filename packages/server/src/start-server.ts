@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { Archive } from './copies/archive.ts';
@@ -30,6 +31,8 @@ import { removeUnregistered } from './unregistered-replicas.ts';
 
 /** How long a stop waits for requests that are being answered. */
 const DRAIN_MS = 5000;
+/** How long a start waits until the folder of an archive or of backups is made. */
+const MAKE_FOLDER_MS = 2000;
 
 export interface ServerOptions {
   /** `host:port`; port 0 takes a free one. 127.0.0.1:3000 by default. */
@@ -208,17 +211,27 @@ async function copyLocations(
   return { archive, backups };
 }
 
-/** @param setting what says the location. @throws ServerError `SERVER_INVALID_ARCHIVE` */
+/**
+ * Refuses a place that can be none. One that is only out of reach hinders nobody: what is copied there tells of it.
+ *
+ * @param setting what says the location
+ * @throws ServerError `SERVER_INVALID_ARCHIVE`
+ */
 async function checkLocation(setting: string, location: string, { dataDir, env = {} }: ServerOptions): Promise<void> {
   if (dataDir === undefined) {
     const message = `${setting}: databases in memory are not copied: start the server with a data directory`;
     throw new ServerError('SERVER_INVALID_ARCHIVE', message);
   }
   try {
-    const { openBlobStore } = await import('@lightcone/blobs/node');
-    openBlobStore(location, env); // asks nothing of it
+    const { FolderBlobStore, openBlobStore } = await import('@lightcone/blobs/node');
+    const store = openBlobStore(location, env); // asks nothing of it
+    if (!(store instanceof FolderBlobStore)) return;
+    // A file system of the network may give no answer at all.
+    await Promise.race([store.makeRoot(), setTimeout(MAKE_FOLDER_MS, undefined, { ref: false })]);
   } catch (cause) {
-    throw new ServerError('SERVER_INVALID_ARCHIVE', `${setting}: ${(cause as Error).message}`, { cause });
+    const { code, message } = cause as Error & { readonly code?: string };
+    if (code === 'BLOB_FAILED') return;
+    throw new ServerError('SERVER_INVALID_ARCHIVE', `${setting}: ${message}`, { cause });
   }
 }
 

@@ -1,6 +1,6 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { makeFolder } from './make-folder.ts';
+import { makeFolder } from '@lightcone/blobs/make-folder';
 import { syncPath } from './sync-tree.ts';
 
 /**

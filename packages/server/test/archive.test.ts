@@ -1,6 +1,6 @@
-import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { FolderBlobStore } from '@lightcone/blobs/node';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { DatabaseCopy, listCopies } from '../src/copies/database-copy.ts';
@@ -112,7 +112,7 @@ test('what a server that was killed left in the archive half written is removed,
 
 test('an archive that cannot be reached hinders nobody, is told of, and is caught up with', async () => {
   const archive = join(work, 'archive');
-  await writeFile(archive, 'in the way');
+  await symlink(join(work, 'not there yet'), archive);
   await using server = await startServer({ listenAddress: '127.0.0.1:0', dataDir, archive });
   const owner = await newUser(server.url);
   await publish(server.url, 'people', owner, programs.person);
@@ -128,7 +128,7 @@ test('an archive that cannot be reached hinders nobody, is told of, and is caugh
 
 test('an archive that has failed is tried again soon, also when the clock is set back', async () => {
   const archive = join(work, 'archive');
-  await writeFile(archive, 'in the way');
+  await symlink(join(work, 'not there yet'), archive);
   await using server = await startServer({ listenAddress: '127.0.0.1:0', dataDir, archive });
   const owner = await newUser(server.url);
   await publish(server.url, 'people', owner, programs.person);
@@ -161,7 +161,7 @@ test('the thread that archives forgets a database that is deleted, and only that
 
 test('while an archive is behind, no log goes that is not in it; then it goes', async () => {
   const archive = join(work, 'archive');
-  await writeFile(archive, 'in the way');
+  await symlink(join(work, 'not there yet'), archive);
   const config = '[archive]\ninterval = "20ms"\n[snapshots]\nevery-transactions = 10\nkeep = 1\n';
   await writeFile(join(dataDir, 'config.toml'), config);
   await using server = await startServer({ listenAddress: '127.0.0.1:0', dataDir, archive });
@@ -250,3 +250,25 @@ test.each([
     message: expect.stringContaining(message) as string,
   });
 });
+
+test.each([
+  { what: 'a file', location: 'file', says: /file is no folder/u },
+  { what: 'below a file', location: 'file/archive', says: /ENOTDIR/u },
+  { what: 'where the system makes no folder', location: '/proc/lightcone', says: /\/proc\/lightcone: .*ENOENT/u },
+])(
+  'a place of copies that can be none is refused at the start, with who says it: $what',
+  async ({ location, says }) => {
+    await writeFile(join(work, 'file'), '');
+    const path = resolve(work, location);
+    const options = { listenAddress: '127.0.0.1:0', dataDir };
+    const refusal = (setting: string) => ({
+      code: 'SERVER_INVALID_ARCHIVE',
+      message: expect.stringMatching(new RegExp(`^${setting}: .*${says.source}`, 'u')) as string,
+    });
+    await expect(startServer({ ...options, archive: path })).rejects.toMatchObject(refusal('--archive'));
+    for (const section of ['archive', 'backup']) {
+      await writeFile(join(dataDir, 'config.toml'), `[${section}]\nlocation = ${JSON.stringify(path)}\n`);
+      await expect(startServer(options)).rejects.toMatchObject(refusal(`config.toml: ${section}.location`));
+    }
+  },
+);

@@ -267,8 +267,9 @@ describe('a backup', () => {
   });
 
   test('that fails says so, without a word of where backups are kept', async () => {
-    await writeFile(location, 'in the way');
     await start(`[backup]\nlocation = ${JSON.stringify(location)}\n`);
+    await rm(location, { recursive: true });
+    await writeFile(location, 'in the way');
     const response = await backups('POST');
     expect(response.status).toBe(503);
     expect(await response.text()).toBe("The backup failed (BLOB_KEY_CONFLICT). The server's log says why.");

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import type { Dirent } from 'node:fs';
-import { link, mkdir, open, opendir, readdir, rename, rmdir, stat, unlink } from 'node:fs/promises';
+import { type Dirent, constants } from 'node:fs';
+import { access, link, open, opendir, readdir, rename, rmdir, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { checkBlobKey, checkBlobPrefix, checkByteRange } from '../blob-key.ts';
 import type { BlobInfo, BlobStore, ByteRange } from '../blob-store.ts';
 import { BlobError } from '../errors.ts';
 import { MAX_BLOB_BYTES, blobTooLarge } from '../max-blob-bytes.ts';
 import { lockFile } from './lock-file.ts';
+import { makeFolder } from './make-folder.ts';
 
 /** The beginning of the name of a file that is being written; twelve letters follow. */
 const UNFINISHED = '.tmp-';
@@ -30,6 +31,23 @@ export class FolderBlobStore implements BlobStore {
   /** @param root made with the first put if it is missing */
   constructor(root: string) {
     this.#root = resolve(root);
+  }
+
+  /**
+   * Makes the folder unless it is there, as the first put would.
+   * @throws BlobError `BLOB_INVALID_LOCATION` if there can be none; `BLOB_FAILED` if it is only out of reach
+   */
+  async makeRoot(): Promise<void> {
+    try {
+      await makeFolder(this.#root);
+      await access(this.#root, constants.W_OK | constants.X_OK);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      const [code, deed] = isNoPlace(error)
+        ? (['BLOB_INVALID_LOCATION', 'no blobs can be kept there'] as const)
+        : (['BLOB_FAILED', 'it cannot be reached'] as const);
+      throw new BlobError(code, `${this.#root}: ${deed}: ${reason}`, { cause: error });
+    }
   }
 
   async get(key: string, range?: ByteRange, signal?: AbortSignal): Promise<Uint8Array | undefined> {
@@ -241,7 +259,7 @@ export class FolderBlobStore implements BlobStore {
    * that, or is about to see to it.
    */
   async #makeFolder(path: string): Promise<void> {
-    const firstMade = await mkdir(path, { recursive: true });
+    const firstMade = await makeFolder(path);
     const unsure: string[] = [];
     for (let folder = path; folder !== dirname(folder); folder = dirname(folder)) {
       if (firstMade !== undefined && folder.length >= firstMade.length) this.#durableFolders.delete(folder);
@@ -295,6 +313,17 @@ async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   await using folder = await open(path, 'r');
   await folder.sync();
+}
+
+/**
+ * Whether a folder is where there can be none. A link whose disk is not there, and a file system that became read-only,
+ * are out of reach for now.
+ */
+function isNoPlace(error: unknown): boolean {
+  const syscall = error instanceof Error && 'syscall' in error ? error.syscall : undefined;
+  const code = codeOf(error) ?? '';
+  if (syscall === 'stat' || (syscall === 'access' && code === 'EROFS')) return false;
+  return ['ENOTDIR', 'ENOENT', 'EACCES', 'EPERM', 'EROFS', 'ENAMETOOLONG', 'ELOOP', 'EINVAL'].includes(code);
 }
 
 function failed(path: string, deed: string, error: unknown): unknown {
