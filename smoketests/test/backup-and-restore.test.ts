@@ -143,6 +143,11 @@ describe.skipIf(isMissing(VERSITYGW))('backup and restore', () => {
       exitCode: 0,
       stdout: expect.stringMatching(/^good {2}chat {2}backup-/) as string,
     });
+    const archive = await cli.runAlone(...fromGuide('spacetime backup verify s3://my-bucket/lightcone'));
+    expect(archive).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/^good {2}chat {2}archive-.* pieces of log and \d+ snapshots? up to/) as string,
+    });
     const command = 'spacetime backup restore s3://my-bucket/backups --database chat --data-dir ./restored';
     const { folder, result } = await restore(command);
     expect(result).toMatchObject({ exitCode: 0 });

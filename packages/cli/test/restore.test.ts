@@ -32,7 +32,10 @@ test('a place with nothing in it is said to have nothing', async () => {
     expect.stringContaining(`${work}: there is no copy of the database chat`),
   ]);
   const verified = await user.run(['backup', 'verify', work, '--database', 'chat']);
-  expect([verified.exitCode, verified.noted]).toEqual([1, expect.stringContaining('no backups of chat')]);
+  expect([verified.exitCode, verified.noted]).toEqual([
+    1,
+    expect.stringContaining('There is no archive and no backup of chat'),
+  ]);
 });
 
 test('a copy that is damaged is said to be, with the way to another one', async () => {
@@ -73,7 +76,10 @@ test('how many backups are damaged is said, with the way to another one', async 
   await mkdir(backup, { recursive: true });
   await writeFile(join(backup, 'backup.json'), '{');
   const { exitCode, noted } = await user.run(['backup', 'verify', backups]);
-  expect([exitCode, noted]).toEqual([1, expect.stringContaining(`Damaged backups in ${backups}: 1 of 1.`)]);
+  expect([exitCode, noted]).toEqual([
+    1,
+    expect.stringContaining(`Damaged archives and backups in ${backups}: 1 of 1.`),
+  ]);
   expect(noted).toContain('--copy <id>');
   await rm(backups, { recursive: true });
 });

@@ -43,8 +43,8 @@ export function backupCommand(session: CliSession): Command {
     )
     .addCommand(
       new Command('verify')
-        .description('read backups whole, and say whether they are what they were')
-        .argument('<location>', 's3://bucket/prefix or a folder: where the server keeps them')
+        .description('read archives and backups whole, and say whether they are what they were')
+        .argument('<location>', 's3://bucket/prefix or a folder: what `start --archive` or backups were given')
         .option('--database <name|identity>', 'those of one database')
         .action((location: string, options: VerifyOptions) => runVerify(session, location, options)),
     )
@@ -78,35 +78,27 @@ async function runList(session: CliSession, database: string, { server, json }: 
 
 async function runVerify({ terminal }: CliSession, location: string, { database }: VerifyOptions): Promise<void> {
   // Loaded only here: the other commands need nothing of it, and start faster without.
-  const { listBackups, openCopies, verifyBackup } = await import('@lightcone/server/copies');
+  const { openCopies, verifyCopies } = await import('@lightcone/server/copies');
   const store = await openCopies(location, terminal.environment);
-  const broken: string[] = [];
-  const all = await listBackups(store, undefined, ({ identity, id }, problem) => {
-    broken.push(`DAMAGED  ${identity}  ${id}  ${problem}`);
-  });
-  const wanted = all.filter(
-    ({ description: { identity, names } }) =>
-      database === undefined || identity === database || names.includes(database),
-  );
-  if (wanted.length + broken.length === 0) {
-    const whose = database === undefined ? '' : ` of ${database}`;
-    throw new CliError('CLI_NOT_FOUND', `There are no backups${whose} in ${location}.`);
-  }
-  // Whose they are, nobody can say by name.
-  for (const line of broken) terminal.print(line);
-  let damaged = broken.length;
-  for (const backup of wanted) {
-    const problems = await verifyBackup(store, backup);
-    const { description, manifest, id } = backup;
-    const name = description.names[0] ?? description.identity;
-    const content = `${manifest.blobs.length} blobs up to transaction ${manifest.lastTxOffset}`;
-    terminal.print(`${problems.length === 0 ? 'good' : 'DAMAGED'}  ${name}  ${id}  ${content}`);
-    for (const problem of problems) terminal.print(`  ${problem}`);
+  let total = 0;
+  let damaged = 0;
+  for await (const { name, id, content, problems } of verifyCopies(store, database)) {
+    total++;
     if (problems.length > 0) damaged++;
+    terminal.print(
+      [problems.length === 0 ? 'good' : 'DAMAGED', name, id, ...(content === undefined ? [] : [content])].join('  '),
+    );
+    for (const problem of problems) terminal.print(`  ${problem}`);
+  }
+  if (total === 0) {
+    const whose = database === undefined ? '' : ` of ${database}`;
+    throw new CliError('CLI_NOT_FOUND', `There is no archive and no backup${whose} in ${location}.`);
   }
   if (damaged === 0) return;
-  throw new CliError('CLI_REFUSED', `Damaged backups in ${location}: ${damaged} of ${wanted.length + broken.length}.`, {
-    hint: '`spacetime restore` brings a database back from another one with `--copy <id>`.',
+  throw new CliError('CLI_REFUSED', `Damaged archives and backups in ${location}: ${damaged} of ${total}.`, {
+    hint:
+      '`spacetime restore` brings a database back from another one with `--copy <id>`. An archive is begun anew when its ' +
+      'server is stopped, the folder <identity of the database>/<id> moved away, and the server started again.',
   });
 }
 

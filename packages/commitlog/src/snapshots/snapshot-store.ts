@@ -67,15 +67,26 @@ export class SnapshotStore {
 
   /**
    * Reads a snapshot whole and returns everything that is wrong with it; nothing if it is good.
+   * @param found what is wrong with objects that were read for other snapshots, by id: none is read twice
    * @throws BlobError if the store cannot be read; the reason of the signal
    */
-  async verify(txOffset: number, signal?: AbortSignal): Promise<CommitLogError[]> {
+  async verify(
+    txOffset: number,
+    signal?: AbortSignal,
+    found: Map<string, CommitLogError | undefined> = new Map<string, CommitLogError | undefined>(),
+  ): Promise<CommitLogError[]> {
     const problems: CommitLogError[] = [];
     const reader = await collecting(problems, () => this.open(txOffset));
     for (const object of reader?.manifest.objects ?? []) {
       signal?.throwIfAborted();
-      const bytes = await collecting(problems, () => reader!.read(object));
-      if (bytes !== undefined) freeMemory(bytes);
+      if (!found.has(object.id)) {
+        const ofObject: CommitLogError[] = [];
+        const bytes = await collecting(ofObject, () => reader!.read(object));
+        if (bytes !== undefined) freeMemory(bytes);
+        found.set(object.id, ofObject[0]);
+      }
+      const problem = found.get(object.id);
+      if (problem !== undefined) problems.push(problem);
     }
     return problems;
   }

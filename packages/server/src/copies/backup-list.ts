@@ -1,9 +1,9 @@
 import type { BlobStore } from '@lightcone/blobs';
 import { ServerError } from '../errors.ts';
-import { compareAge, readManifest, sha256Of } from './backup-manifest.ts';
+import { compareAge, readManifest } from './backup-manifest.ts';
 import type { BackupManifest } from './backup-manifest.ts';
 import { DatabaseCopy, listCopies } from './database-copy.ts';
-import type { CopyName, DatabaseDescription } from './database-copy.ts';
+import type { DatabaseDescription } from './database-copy.ts';
 
 /** A finished backup. */
 export interface Backup {
@@ -16,44 +16,21 @@ export interface Backup {
 const MAX_UNFINISHED_MS = 24 * 60 * 60 * 1000;
 
 /**
- * The finished backups in a store, by database and age.
+ * The finished backups in a store, by database and age; those whose manifest or description is damaged are left out.
  * @param identity of one database alone
- * @param onDamaged told of those whose manifest or description is not what it was; they are left out
  * @throws BlobError
  */
-export async function listBackups(
-  store: BlobStore,
-  identity?: string,
-  onDamaged: (name: CopyName, problem: string) => void = () => {},
-): Promise<Backup[]> {
+export async function listBackups(store: BlobStore, identity?: string): Promise<Backup[]> {
   const backups: Backup[] = [];
   for await (const name of listCopies(store, identity)) {
     const copy = new DatabaseCopy(store, name);
     if (copy.kind !== 'backup') continue;
     const state = await readBackup(copy);
-    if (state instanceof ServerError) onDamaged(name, state.message);
-    else if (state !== 'unfinished') backups.push(state);
+    if (typeof state === 'object') backups.push(state);
   }
   return backups.sort(({ manifest: a }, { manifest: b }) =>
     a.identity === b.identity ? compareAge(a, b) : a.identity < b.identity ? -1 : 1,
   );
-}
-
-/**
- * Reads every blob of a backup.
- * @returns what is wrong with it, in sentences; nothing if it is whole
- * @throws BlobError
- */
-export async function verifyBackup(store: BlobStore, { id, manifest }: Backup): Promise<string[]> {
-  const { blobs } = new DatabaseCopy(store, { identity: manifest.identity, id });
-  const problems: string[] = [];
-  for (const { key, size, sha256 } of manifest.blobs) {
-    const bytes = await blobs.get(key);
-    if (bytes === undefined) problems.push(`${key} is missing`);
-    else if (bytes.length !== size) problems.push(`${key} has ${bytes.length} bytes instead of ${size}`);
-    else if (sha256Of(bytes) !== sha256) problems.push(`${key} does not have its checksum`);
-  }
-  return problems;
 }
 
 /**
@@ -75,9 +52,8 @@ export async function pruneBackups(
     const copy = new DatabaseCopy(store, name);
     if (copy.kind !== 'backup') continue;
     const state = await readBackup(copy);
-    if (state instanceof ServerError) continue;
-    if (state !== 'unfinished') finished.push({ copy, backup: state });
-    else if (now.getTime() - copy.begunAt > MAX_UNFINISHED_MS) old.push(copy);
+    if (state === 'unfinished' && now.getTime() - copy.begunAt > MAX_UNFINISHED_MS) old.push(copy);
+    if (typeof state === 'object') finished.push({ copy, backup: state });
   }
   finished.sort((a, b) => compareAge(a.backup.manifest, b.backup.manifest));
   old.push(...finished.slice(0, -keep).map(({ copy }) => copy));
@@ -85,18 +61,22 @@ export async function pruneBackups(
   return old.map(({ name }) => name.id);
 }
 
-/** @returns the error, `SERVER_COPY_DAMAGED`, of one whose manifest or description is not what it was @throws BlobError */
-async function readBackup(copy: DatabaseCopy): Promise<Backup | 'unfinished' | ServerError> {
+/** @returns 'damaged' if its manifest or description is not what it was @throws BlobError */
+async function readBackup(copy: DatabaseCopy): Promise<Backup | 'unfinished' | 'damaged'> {
   try {
     const manifest = await readManifest(copy);
     if (manifest === undefined) return 'unfinished';
     const description = await copy.readDescription();
-    if (description === undefined) return new ServerError('SERVER_COPY_DAMAGED', 'its description is missing');
-    return { id: copy.name.id, manifest, description };
+    return description === undefined ? 'damaged' : { id: copy.name.id, manifest, description };
   } catch (error) {
-    if (error instanceof ServerError && error.code === 'SERVER_COPY_DAMAGED') return error;
+    if (isDamage(error)) return 'damaged';
     throw error;
   }
+}
+
+/** Whether it says that a copy is not what it was. */
+export function isDamage(error: unknown): error is ServerError {
+  return error instanceof ServerError && error.code === 'SERVER_COPY_DAMAGED';
 }
 
 /** Removes everything of a copy. @throws BlobError */
