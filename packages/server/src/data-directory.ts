@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '@lightcone/blobs/make-folder';
 import { CONFIG_TEMPLATE } from './config-template.ts';
 import { DEFAULT_CONFIG, readConfig } from './config.ts';
 import type { ServerConfig } from './config.ts';
@@ -9,7 +10,6 @@ import { isLocked } from './control/sqlite-failure.ts';
 import { METADATA, checkMetadata, readMetadata } from './directory-metadata.ts';
 import { isDiskFull } from './disk-full.ts';
 import { ServerError } from './errors.ts';
-import { makeFolder } from '@lightcone/blobs/make-folder';
 import { refuseEmbedded } from './refuse-embedded.ts';
 import { replicaFolders } from './replica-folders.ts';
 import { writeWhole } from './write-whole.ts';

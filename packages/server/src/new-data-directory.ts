@@ -2,9 +2,9 @@ import { rmSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
+import { makeFolder } from '@lightcone/blobs/make-folder';
 import { METADATA } from './directory-metadata.ts';
 import { ServerError } from './errors.ts';
-import { makeFolder } from '@lightcone/blobs/make-folder';
 import { syncPath, syncTree } from './sync-tree.ts';
 
 /** Processes of other hosts, which containers are, cannot be asked after; folders can be shared with them. */

@@ -103,6 +103,8 @@ export class Captures<Place> {
 
   /** Ends a capture that is of no use; or says that what the last one saved is lost. The next one saves all pages. */
   forget(): void {
+    // Those that a transaction is about to drop may come back.
+    for (const { table } of this.#running?.tables ?? []) table.pageMarks.clear();
     for (const table of this.#store.tables.values()) table.pageMarks.clear();
     this.#running = undefined;
   }
