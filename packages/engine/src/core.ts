@@ -6,6 +6,7 @@ import { Catalog } from './catalog.ts';
 import type { DatabaseOptions } from './database-options.ts';
 import { DEFAULT_MAX_UNSYNCED_BYTES, Door } from './limits/door.ts';
 import type { LoadedModule, ModuleEnvironment } from './loaded-module.ts';
+import { ErrorBoundary } from './error-boundary.ts';
 import { type DatabaseLogRecord, engineLogRecord } from './log-record.ts';
 import type { RefusedConnections } from './metrics.ts';
 import { ModuleData } from './module-data.ts';
@@ -36,6 +37,7 @@ import { ViewRunner } from './views/view-runner.ts';
  */
 export class Core {
   readonly options: DatabaseOptions;
+  readonly boundary: ErrorBoundary = new ErrorBoundary();
   readonly store: Store;
   readonly catalog: Catalog;
   readonly rows: StoreRows;
@@ -58,7 +60,8 @@ export class Core {
   readonly snapshots: Snapshots | undefined;
   #module: LoadedModule | undefined;
 
-  constructor(options: DatabaseOptions, recovered: RecoveredStore) {
+  constructor(given: DatabaseOptions, recovered: RecoveredStore) {
+    const options = withinBoundary(given, this.boundary);
     const { log, clock } = options;
     const { store } = recovered;
     this.options = options;
@@ -165,4 +168,14 @@ export class Core {
   logRefusal(refusal: Refusal, functionName: string): void {
     if (!isOverload(refusal)) this.logLine('Error', refusal.message, functionName);
   }
+}
+
+/** What the database does by itself is deferred or woken. */
+function withinBoundary(options: DatabaseOptions, boundary: ErrorBoundary): DatabaseOptions {
+  const { defer, timers } = options;
+  return {
+    ...options,
+    defer: (run) => defer(boundary.alone(run)),
+    timers: { wakeAt: (timeMicros, run) => timers.wakeAt(timeMicros, boundary.alone(run)) },
+  };
 }

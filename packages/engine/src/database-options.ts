@@ -2,6 +2,7 @@ import type { CommitLog, CommitTimes, SnapshotStore } from '@lightcone/commitlog
 import type { ModuleLimits } from '@lightcone/host';
 import type { Identity } from '@lightcone/sats';
 import type { Clock } from './clock.ts';
+import type { EngineError } from './errors.ts';
 import type { RateLimits } from './limits/rate-limits.ts';
 import type { DatabaseLogRecord } from './log-record.ts';
 import type { OutgoingHttp } from './procedures/outgoing-http.ts';
@@ -41,10 +42,10 @@ export interface DatabaseOptions {
   /** Runs a function when what has arrived by now is dealt with: `setImmediate` in a program. */
   readonly defer: (run: () => void) => void;
   /**
-   * The database has stopped, as its log failed, or as its full disk has room; or it must not go on, as a mistake of ours
-   * came to light in a procedure. Whose it is closes it, and opens it again.
+   * The database has stopped: as its log failed, as its full disk has room, or as a mistake of ours came to light
+   * (`ENGINE_STOPPED`, with it as the cause). Whose it is closes it, and opens it again.
    */
-  readonly onFailure: (error: Error) => void;
+  readonly onFailure: (error: EngineError) => void;
 }
 
 export interface SnapshotOptions {

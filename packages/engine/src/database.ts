@@ -52,6 +52,7 @@ export class Database {
     this.#unconnected = new UnconnectedCallers(core, owner);
     log?.onDurable((txOffset) => core.outbox.durable(txOffset));
     log?.onFailure((error) => this.#fail(error));
+    core.boundary.onMistake((mistake) => this.#stopForMistake(mistake));
   }
 
   /**
@@ -138,6 +139,11 @@ export class Database {
     return this.#core.transactions.lastTxOffset;
   }
 
+  /** Why nothing is done any more, if the database has stopped or was closed. */
+  get refusal(): EngineError | undefined {
+    return this.#core.turns.refusal;
+  }
+
   /** Why nothing can be written, if that is so. */
   get readOnlyReason(): string | undefined {
     return this.#core.options.log?.fullDisk?.message;
@@ -153,7 +159,7 @@ export class Database {
    * a close with the reason of the module.
    */
   connect(request: ConnectRequest): void {
-    this.#clients.connect(request);
+    this.#core.boundary.run(() => this.#clients.connect(request));
   }
 
   /**
@@ -170,12 +176,17 @@ export class Database {
     isText = false,
     onDone: () => void = NOTHING,
   ): void {
-    this.#clients.receive(connectionNumber, bytes, start, end, isText, onDone);
+    try {
+      this.#clients.receive(connectionNumber, bytes, start, end, isText, onDone);
+    } catch (error) {
+      this.#core.boundary.caught(error);
+      throw error;
+    }
   }
 
   /** A connection is gone: the client is, once everything is done that came before. Nothing happens if it is known. */
   disconnect(connectionNumber: number): void {
-    this.#clients.disconnect(connectionNumber);
+    this.#core.boundary.run(() => this.#clients.disconnect(connectionNumber));
   }
 
   /**
@@ -194,7 +205,8 @@ export class Database {
    * call. A reducer has run when this returns its promise.
    */
   call(as: Caller, functionName: string, argsJson: string): Promise<CallResult> {
-    return this.#core.procedures.track(this.#unconnected.call(as, functionName, argsJson));
+    const { boundary, procedures } = this.#core;
+    return boundary.runAsync(() => procedures.track(this.#unconnected.call(as, functionName, argsJson)));
   }
 
   /**
@@ -203,15 +215,17 @@ export class Database {
    * @param body unchanged until the promise is settled
    * @param from the address that the request comes from: one must not have all the instances there are
    */
-  async handleHttp(path: string, request: HttpRequest, body: Uint8Array, from?: string): Promise<HttpHandlerResult> {
-    const { procedures, turns } = this.#core;
-    turns.begin();
-    return procedures.track(procedures.handleHttp(path, request, body, from));
+  handleHttp(path: string, request: HttpRequest, body: Uint8Array, from?: string): Promise<HttpHandlerResult> {
+    const { boundary, procedures, turns } = this.#core;
+    return boundary.runAsync(() => {
+      turns.begin();
+      return procedures.track(procedures.handleHttp(path, request, body, from));
+    });
   }
 
   /** Runs one SQL statement for someone who has no connection: one is made for its length. */
   sql(as: Caller, text: string): SqlResult {
-    return this.#unconnected.sql(as, text);
+    return this.#core.boundary.run(() => this.#unconnected.sql(as, text));
   }
 
   /** The schema document of a version, as JSON. */
@@ -221,7 +235,7 @@ export class Database {
 
   /** What publishing a program over this database would do. Changes nothing. */
   planUpdate(program: Uint8Array, hasColours: boolean = false): UpdatePlan {
-    return planUpdate(this.#core, this.#loadNext(program), hasColours);
+    return this.#core.boundary.run(() => planUpdate(this.#core, this.#loadNext(program), hasColours));
   }
 
   /**
@@ -230,6 +244,10 @@ export class Database {
    * @throws EngineError `ENGINE_UPDATE_REJECTED`, `ENGINE_DISK_FULL`, HostError, SchemaError; the old module goes on
    */
   update(program: Uint8Array, mayBreakClients: boolean): number {
+    return this.#core.boundary.run(() => this.#update(program, mayBreakClients));
+  }
+
+  #update(program: Uint8Array, mayBreakClients: boolean): number {
     const core = this.#core;
     core.turns.begin();
     if (isProgram(this.#module, program)) return this.lastTxOffset;
@@ -323,6 +341,15 @@ export class Database {
     if (isDiskFull(failure))
       this.#stop(failure, CLOSE_CODES.tryAgainLater, "the database's disk is full: it is opened anew");
     else this.#stop(failure, CLOSE_CODES.internalError, 'the database cannot write its log');
+  }
+
+  /** What is still true of it nobody knows, so nothing more is done with it, and nobody is to see more of it. */
+  #stopForMistake(cause: unknown): void {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const message = `a mistake of Lightcone's own has stopped the database: ${reason}`;
+    this.#core.logLine('Error', message);
+    const failure = new EngineError('ENGINE_STOPPED', message, { cause });
+    this.#stop(failure, CLOSE_CODES.internalError, 'the database has stopped; try again');
   }
 
   /** Does nothing any more: what is to go on is opened anew. */

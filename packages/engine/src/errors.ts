@@ -16,6 +16,7 @@ export type EngineErrorCode =
   | 'ENGINE_QUERY_FAILED'
   | 'ENGINE_VIEW_FAILED'
   | 'ENGINE_CLOSED'
+  | 'ENGINE_STOPPED'
   | 'ENGINE_PROCEDURE_ENDED'
   | 'ENGINE_LOG_FAILED'
   | 'ENGINE_DISK_FULL'
@@ -30,6 +31,16 @@ export class EngineError extends Error {
     super(message, options);
     this.code = code;
   }
+}
+
+/**
+ * Whether an error is one that callers may get; any other is a mistake of ours. Of the store they know nothing: what it
+ * refuses for their sake reaches them as the engine's refusal. `ERR_…` are of Node, which was used wrongly.
+ */
+export function isForCallers(error: unknown): error is Error & { readonly code: string } {
+  return (
+    error instanceof Error && 'code' in error && typeof error.code === 'string' && !/^(STORE|ERR)_/u.test(error.code)
+  );
 }
 
 /** Why a database whose log has failed stops. */

@@ -11,7 +11,7 @@ export type { Row } from './embedded/row.ts';
 export { Session } from './embedded/session.ts';
 export { Subscription } from './embedded/subscription.ts';
 export type { SubscriptionChange } from './embedded/subscription.ts';
-export { EngineError } from './errors.ts';
+export { EngineError, isForCallers } from './errors.ts';
 export type { EngineErrorCode } from './errors.ts';
 export { formatLogRecord } from './log-record.ts';
 export type { Overload, RefusedRequests } from './limits/door.ts';

@@ -82,7 +82,7 @@ test('in memory nothing waits', () => {
   expect(delivered).toEqual(['confirmed']);
 });
 
-test('when the log fails, what waits is never sent, but connections that were to end do', () => {
+test('of a database that has failed nothing more is sent, but connections that were to end do', () => {
   const outbox = new Outbox(deliver, -1);
   outbox.committed(0);
   send(outbox, true, 'sealed');
@@ -90,6 +90,11 @@ test('when the log fails, what waits is never sent, but connections that were to
   outbox.flush();
   send(outbox, true, 'not sealed');
   outbox.lane(true).close(2, 1001, 'also');
+  send(outbox, false, 'unconfirmed');
+  for (const isConfirmed of [false, true]) {
+    outbox.lane(isConfirmed).begin(3);
+    outbox.lane(isConfirmed).writer.u32(1); // a message that was not finished
+  }
   outbox.abandon();
   outbox.flush();
   outbox.durable(0);

@@ -64,9 +64,12 @@ export class Outbox {
     if (released > 0) this.#sealed = this.#sealed.slice(released);
   }
 
-  /** The log failed: what waits for it is never sent, but for connections that are to end. */
+  /** The database has failed: what has not left is never sent, but for connections that are to end. */
   abandon(): void {
-    const waiting = [...this.#sealed.map(({ batch }) => batch), this.#confirmed.take()];
+    // A message may be half written.
+    this.#immediate.cancel();
+    this.#confirmed.cancel();
+    const waiting = [...this.#sealed.map(({ batch }) => batch), this.#immediate.take(), this.#confirmed.take()];
     this.#sealed = [];
     this.#waitingBytes = 0;
     const visitor = {

@@ -153,11 +153,12 @@ test('a mistake of ours in a procedure ends the database, and all who wait hear 
   await using db = await Lightcone.open({ module: modulePath('procedures'), outgoingHttp });
   const [session, other] = [await db.connect(ann), await db.connect(Identity.fromClaims('test', 'bob'))];
   const subscription = await other.subscribe('SELECT * FROM entry');
-  const ended = { code: 'ENGINE_CLOSED', message: expect.stringContaining('a mistake of ours') as string };
+  const stopped = { code: 'ENGINE_STOPPED', message: expect.stringContaining('a mistake of ours') as string };
+  const ended = { code: 'ENGINE_CLOSED', cause: stopped };
   await expect(session.callProcedure('fetch', 'http://x/')).rejects.toMatchObject(ended);
   expect(await subscription.ended).toMatchObject(ended);
-  await expect(other.callProcedure('fetch', 'http://x/')).rejects.toMatchObject(ended);
-  await expect(db.connect(ann)).rejects.toMatchObject({ code: 'ENGINE_CLOSED' });
+  await expect(other.callProcedure('fetch', 'http://x/')).rejects.toMatchObject({ code: 'ENGINE_CLOSED' });
+  await expect(db.connect(ann)).rejects.toMatchObject(stopped);
 });
 
 function modulePath(name: string): string {

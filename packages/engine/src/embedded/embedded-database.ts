@@ -102,17 +102,12 @@ export class EmbeddedDatabase implements AsyncDisposable {
   /** Brings everything to the disk and closes. May be called twice. */
   async close(): Promise<void> {
     await this.database.close();
-    this.#endSessions('the database was closed');
+    for (const session of this.#sessions.values()) session.closed('the database was closed');
+    this.#sessions.clear();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  /** The database must not go on: whoever waits hears of it, and everything that follows is refused. */
-  failed(error: Error): void {
-    this.#endSessions(`the database has failed: ${error.message}`);
-    this.database.close().catch(() => {}); // whoever closes it hears of that
   }
 
   /** Takes a batch of the database and hands each session its messages. */
@@ -122,7 +117,7 @@ export class EmbeddedDatabase implements AsyncDisposable {
         for (const number of numbers) this.#sessions.get(number)?.received(readServerMessage(new ByteReader(payload)));
       },
       close: (number, _code, reason) => {
-        this.#sessions.get(number)?.closed(reason);
+        this.#sessions.get(number)?.closed(reason, this.database.refusal);
         this.#sessions.delete(number);
       },
     });
@@ -167,11 +162,6 @@ export class EmbeddedDatabase implements AsyncDisposable {
   /** @internal */
   rowTypeOf(table: string): RowType {
     return this.database.rowType(table);
-  }
-
-  #endSessions(reason: string): void {
-    for (const session of this.#sessions.values()) session.closed(reason);
-    this.#sessions.clear();
   }
 }
 

@@ -21,7 +21,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedDa
   const databaseOptions: DatabaseOptions = {
     ...rest,
     deliver: (batch) => embedded?.deliver(batch),
-    onFailure: (error) => embedded?.failed(error),
+    onFailure: () => {}, // all sessions are told, and whoever comes is
   };
   const isNew = rest.log === undefined || rest.log.nextTxOffset === 0;
   const database = isNew

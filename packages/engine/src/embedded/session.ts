@@ -113,8 +113,8 @@ export class Session {
 
   /** Ends the session and its subscriptions; the module's `client_disconnected` runs. May be called twice. */
   disconnect(): void {
-    this.#database.disconnect(this.#connectionNumber);
     this.closed('the session was disconnected');
+    this.#database.disconnect(this.#connectionNumber);
   }
 
   /** @internal */
@@ -147,9 +147,9 @@ export class Session {
   }
 
   /** @internal The database ended the connection. */
-  closed(reason: string): void {
+  closed(reason: string, cause?: Error): void {
     this.#closeReason ??= reason;
-    const error = new EngineError('ENGINE_CLOSED', reason);
+    const error = new EngineError('ENGINE_CLOSED', reason, { cause });
     this.#connected.reject(error);
     for (const request of this.#pending.values()) request.reject(error);
     this.#pending.clear();

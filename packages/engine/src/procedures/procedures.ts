@@ -132,9 +132,9 @@ export class Procedures {
     return activity;
   }
 
-  /** As `track`, for what nobody waits for. What it rejects with is a mistake of ours, and fails the database. */
+  /** As `track`, for what nobody waits for: what it rejects with is a mistake of ours. */
   detach(activity: Promise<unknown>): void {
-    this.track(activity).catch((error: Error) => this.#core.options.onFailure(error));
+    this.#core.boundary.detach(this.track(activity));
   }
 
   /**

@@ -44,6 +44,7 @@ export class DatabaseOnDisk {
       log: await CommitLog.open(fs, 'database', { maxSegmentBytes: 1_000 }),
       defer: queueMicrotask,
       onFailure: (error) => {
+        if (error.code === 'ENGINE_STOPPED') throw error;
         if (made !== undefined) made.failure = error;
       },
     });

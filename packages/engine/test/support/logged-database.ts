@@ -138,7 +138,10 @@ export class LoggedDatabase implements AsyncDisposable {
       ...(this.maxUnsyncedBytes !== undefined && { maxUnsyncedBytes: this.maxUnsyncedBytes }),
       moduleLog: (record) => this.logs.push(record.message),
       deliver: (batch) => embedded?.deliver(batch),
-      onFailure: (error) => (this.failure = error),
+      onFailure: (error) => {
+        if (error.code === 'ENGINE_STOPPED') throw error;
+        this.failure = error;
+      },
     });
     this.embedded = embedded = new EmbeddedDatabase(this.database, () => ConnectionId.fromBigInt(++this.#connections));
   }

@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import { formatLogRecord } from '@lightcone/engine';
+import { formatLogRecord, isForCallers } from '@lightcone/engine';
 import type { DatabaseLogRecord } from '@lightcone/engine';
 import { STARTED } from './messages.ts';
 import type { FromDatabase } from './messages.ts';
@@ -37,7 +37,7 @@ export class ThreadPort {
 
   /** Answers with an error of the kinds that callers may see. Others are mistakes of ours and end the thread. */
   fail(id: number, error: unknown): void {
-    if (!isTold(error)) throw error;
+    if (!isForCallers(error)) throw error;
     this.#flushLog();
     this.#post({ tag: 'failure', id, code: error.code, message: error.message });
   }
@@ -62,14 +62,4 @@ export class ThreadPort {
   #post(message: Exclude<FromDatabase, ArrayBuffer>): void {
     this.#port.postMessage(message);
   }
-}
-
-/**
- * Of the store callers know nothing: what it refuses for their sake reaches them as the engine's refusal. `ERR_…` are of
- * Node, which was used wrongly.
- */
-function isTold(error: unknown): error is Error & { code: string } {
-  return (
-    error instanceof Error && 'code' in error && typeof error.code === 'string' && !/^(STORE|ERR)_/u.test(error.code)
-  );
 }
