@@ -79,6 +79,20 @@ describe('an archive', () => {
     expect(await Promise.all(found.map((copy) => contentOf(copy)))).toEqual(['7777777777', '777777333333333']);
   });
 
+  test('begins a new copy when the database is an older state that ends within the last piece', async () => {
+    const folder = await Folder.open();
+    const store = new MemoryBlobStore();
+    await folder.append(4);
+    await folder.append(6);
+    await archiverOf(folder, store).round(9, description);
+    const older = await Folder.open();
+    older.folder = folder.folder;
+    await older.append(4);
+    expect(await archiverOf(older, store).round(3, description)).toMatch(/^the archive no longer has/u);
+    const found = await copies(store);
+    expect(await Promise.all(found.map((copy) => contentOf(copy)))).toEqual(['7777777777', '7777']);
+  });
+
   test('begins a new copy when what it ended with has another history, of the same length', async () => {
     const folder = await Folder.open();
     const store = new MemoryBlobStore();
@@ -109,6 +123,21 @@ describe('an archive', () => {
     expect(await second.round(6, description)).toMatch(/another piece has this name/);
     const found = await copies(store);
     expect(await Promise.all(found.map((copy) => contentOf(copy)))).toEqual(['777711', '7777222']);
+  });
+
+  test('that cannot be gone on with has its newest snapshot in the new copy, too', async () => {
+    const folder = await Folder.open();
+    const store = new MemoryBlobStore();
+    const archiver = archiverOf(folder, store);
+    await folder.append(4);
+    await addSnapshot(folder, 3);
+    await archiver.round(3, description);
+    const [first] = await copies(store);
+    await first!.log.add({ ...(await first!.log.read(0)), firstTxOffset: 4, endTxOffset: 8 });
+    await folder.append(1);
+    expect(await archiver.round(4, description)).toMatch(/another piece has this name/u);
+    const [, second] = await copies(store);
+    expect(await second!.snapshots.list()).toEqual([3]);
   });
 
   test('that was damaged is left as it is, and a new copy begun', async () => {

@@ -167,6 +167,16 @@ test('beside a client that asks for one thing at a time requests go at their pac
   posted.mockRestore();
 });
 
+test('what somebody has asked for counts until it is answered', async () => {
+  const { thread } = await databases.open(await createChat());
+  const large = 40 * 1024 * 1024;
+  const askMuch = (): Promise<unknown> => thread.ask('somebody', 'call', call, large);
+  const [first, second] = [askMuch(), askMuch()];
+  expect(await second).toMatchObject({ kind: 'overloaded' });
+  expect(await first).toMatchObject({ kind: 'committed' });
+  expect(await askMuch()).toMatchObject({ kind: 'committed' });
+});
+
 test('requests that wait at their pace are answered by a database that stops', async () => {
   const { thread } = await databases.open(await createChat());
   hear(thread);

@@ -122,7 +122,7 @@ test.each(['archive', 'backup'] as const)('a log that ends before its snapshot i
   });
 });
 
-test('a backup that ends before its last transaction is damaged, also for who asks for a transaction', async () => {
+test('a backup that ends before its last transaction is damaged, also for who asks for that, or for a later moment', async () => {
   const { backup } = await copiesOf(people);
   const { lastTxOffset } = (await readManifest(copyAt(backup!)))!; // of a backup
   const target = { kind: 'offset', txOffset: lastTxOffset } as const;
@@ -136,7 +136,9 @@ test('a backup that ends before its last transaction is damaged, also for who as
   const shorter = { ...lastPiece, endTxOffset: lastTxOffset, commits: lastPiece.commits.subarray(0, lastCommit) };
   for (const pieces of [[shorter], []]) {
     for (const piece of pieces) await log.add(piece);
-    await expect(restored(which, target)).rejects.toMatchObject({ code: 'SERVER_COPY_DAMAGED' });
+    for (const each of [target, { kind: 'time', micros: Date.now() * 1000 } as const]) {
+      await expect(restored(which, each)).rejects.toMatchObject({ code: 'SERVER_COPY_DAMAGED' });
+    }
     for (const piece of await readdir(join(backup!, 'log'))) await rm(join(backup!, 'log', piece));
   }
 });

@@ -126,6 +126,18 @@ test('a client that is gone has left when the last of its frames has crossed', (
   expect(database.received.slice(129)).toEqual(['2: 128', '2: 129', '2 left']);
 });
 
+test('a client that asked for one thing at a time holds nobody back any more when it is gone', () => {
+  const database = new Database();
+  const [modest, greedy] = [new TestClient(1), new TestClient(2)];
+  database.sender.send(greedy, Uint8Array.of(0), false);
+  database.sender.send(modest, Uint8Array.of(0), false);
+  for (let i = 1; i < 100; i++) database.sender.send(greedy, Uint8Array.of(i), false);
+  expect(greedy.frames.waitingCount).toBe(100 - 32);
+  database.sender.leave(modest);
+  database.work();
+  expect(greedy.frames.waitingCount).toBe(0);
+});
+
 test('a client of which much waits is not read from until half of it is gone, or the thread', () => {
   const database = new Database();
   const clients = [new TestClient(1), new TestClient(2)] as const;
