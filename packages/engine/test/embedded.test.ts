@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Identity, types } from '@lightcone/sats';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { rawTable } from '../../schema/test/raw-modules.ts';
 import type { EmbeddedDatabase } from '../src/embedded/embedded-database.ts';
 import type { Session } from '../src/embedded/session.ts';
@@ -96,6 +96,23 @@ test('a transaction of very many rows reaches a subscription whole', async () =>
   await session.call('insert_items', 0n, 150_000n);
   expect(await changed).toBe(150_000);
   expect(items.rows('item')).toHaveLength(150_000);
+});
+
+test('what a listener of the program throws, the program hears of, and the database goes on', async () => {
+  const uncaught = vi.spyOn(globalThis, 'queueMicrotask').mockImplementation(() => {});
+  const fail = (): never => {
+    throw new Error('a mistake of the program');
+  };
+  await using db = await Lightcone.open({ module: modulePath('person'), onLog: fail });
+  const session = await db.connect(ann);
+  const people = await session.subscribe('SELECT * FROM person');
+  people.onChange(fail);
+  await session.call('add', 'Ann', 33);
+  await session.call('say_hello'); // it logs
+  expect(people.rows('person')).toHaveLength(1);
+  expect(uncaught.mock.calls.length).toBeGreaterThan(2);
+  for (const [callback] of uncaught.mock.calls) expect(callback).toThrow('a mistake of the program');
+  uncaught.mockRestore();
 });
 
 test('a subscription that the database ends says so, and shows no rows that are not kept up to date', async () => {

@@ -2,6 +2,7 @@ import { type RowList, type TableRows, type TableUpdate, rowStart } from '@light
 import { type RowType, bytesToHex } from '@lightcone/sats';
 import type { EngineError } from '../errors.ts';
 import { type Row, decodeRows } from './row.ts';
+import { tellProgram } from './tell-program.ts';
 
 /** What one transaction changed in a subscription. An updated row is a delete and an insert. */
 export interface SubscriptionChange {
@@ -86,7 +87,7 @@ export class Subscription {
       }
       return { table, inserts: inserts.flat(), deletes: deletes.flat() };
     });
-    for (const listener of this.#listeners) listener(changes);
+    for (const listener of this.#listeners) tellProgram(listener, changes);
   }
 
   #add(table: string, list: RowList, weight: 1 | -1): Row[] {
