@@ -34,8 +34,13 @@ export async function verifyArchive(copy: DatabaseCopy): Promise<CopyCheck | und
       `its log begins with transaction ${log.firstTxOffset}, and there is no good snapshot of what was before`,
     );
   }
-  const content = `${log.pieces} pieces of log and ${count} snapshots up to transaction ${log.endTxOffset - 1}`;
+  const pieces = counted(log.pieces, 'piece');
+  const content = `${pieces} of log and ${counted(count, 'snapshot')} up to transaction ${log.endTxOffset - 1}`;
   return { content, problems };
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 interface LogCheck {
