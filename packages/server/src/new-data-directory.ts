@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, realpath, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { makeFolder } from '@lightcone/blobs/make-folder';
@@ -44,13 +44,8 @@ export class NewDataDirectory implements AsyncDisposable {
    * @throws ServerError `SERVER_DATA_DIR_UNUSABLE`
    */
   static async begin(target: string): Promise<NewDataDirectory> {
-    const final = resolve(target);
-    const names = await readdir(final).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return [];
-      throw unusable(target, error.message);
-    });
-    if (names.length > 0) throw unusable(target, 'there is something in it');
-    return NewDataDirectory.beside(target);
+    const final = await emptyPlace(target);
+    return NewDataDirectory.beside(final);
   }
 
   /**
@@ -90,6 +85,30 @@ export class NewDataDirectory implements AsyncDisposable {
   #ignoreSignals(): void {
     for (const signal of SIGNALS) process.off(signal, this.#endBy);
   }
+}
+
+/**
+ * Where a folder is or may be made that another one can be renamed to, which may take hours: no link, but what it leads to.
+ * @throws ServerError `SERVER_DATA_DIR_UNUSABLE`
+ */
+async function emptyPlace(target: string): Promise<string> {
+  const given = resolve(target);
+  try {
+    if ((await lstat(given).catch(undefinedIfMissing)) === undefined) return given;
+    const final = await realpath(given);
+    if ((await readdir(final)).length > 0) throw unusable(target, 'there is something in it');
+    if ((await stat(final)).dev === (await stat(dirname(final))).dev) return final;
+  } catch (error) {
+    throw error instanceof ServerError ? error : unusable(target, (error as Error).message);
+  }
+  throw unusable(
+    target,
+    `a disk is mounted there, and nothing can take its place; ${join(target, 'data')} can be made`,
+  );
+}
+
+function undefinedIfMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
 }
 
 /** Removes what processes of this host that are no more have begun for a data directory. */

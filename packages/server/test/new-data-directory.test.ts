@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -75,4 +75,39 @@ test('what a killed process with the same number left behind goes too, as in a c
   }
   expect(await readdir(path)).toEqual(['metadata.toml']);
   await rm(work, { recursive: true });
+});
+
+test('where a link to an empty folder is, what is made is in that folder; one that leads nowhere is refused', async () => {
+  const work = await mkdtemp(join(tmpdir(), 'lightcone-new-data-directory-'));
+  const [link, folder] = [join(work, 'link'), join(work, 'elsewhere', 'folder')];
+  await symlink(folder, link);
+  await expect(NewDataDirectory.begin(link)).rejects.toMatchObject({ code: 'SERVER_DATA_DIR_UNUSABLE' });
+  await mkdir(folder, { recursive: true });
+  {
+    await using made = await NewDataDirectory.begin(link);
+    await made.finish();
+  }
+  expect((await lstat(link)).isSymbolicLink()).toBe(true);
+  expect(await readdir(folder)).toEqual(['metadata.toml']);
+  expect(await readdir(join(work, 'elsewhere'))).toEqual(['folder']);
+  await rm(work, { recursive: true });
+});
+
+test('the root of a disk is refused before anything is made, with a folder in it that will do', async ({ skip }) => {
+  const disk = await mkdtemp(join(tmpdir(), 'lightcone-new-data-directory-'));
+  const isMounted = spawnSync('mount', ['-t', 'tmpfs', 'tmpfs', disk]).status === 0;
+  try {
+    if (!isMounted) skip('only root may mount a disk');
+    await expect(NewDataDirectory.begin(disk)).rejects.toMatchObject({
+      code: 'SERVER_DATA_DIR_UNUSABLE',
+      message: expect.stringContaining(
+        `a disk is mounted there, and nothing can take its place; ${disk}/data`,
+      ) as string,
+    });
+    await using made = await NewDataDirectory.begin(join(disk, 'data'));
+    await made.finish();
+  } finally {
+    if (isMounted) spawnSync('umount', ['-l', disk]);
+    await rm(disk, { recursive: true });
+  }
 });
