@@ -23,6 +23,9 @@ export type EngineErrorCode =
   | 'ENGINE_DISK_HAS_ROOM'
   | 'ENGINE_LOG_BEHIND';
 
+/** What callers are told of a trap; the reason is in the database's log. */
+export const FATAL_ERROR_TEXT = 'The instance encountered a fatal error.';
+
 /** What a database refuses as a whole: a module, an update, a log that does not replay. */
 export class EngineError extends Error {
   override readonly name = 'EngineError';

@@ -24,7 +24,7 @@ import { EngineError } from './errors.ts';
 import type { Clock } from './clock.ts';
 import type { DatabaseLogRecord } from './log-record.ts';
 import type { ReducerMetrics, ViewMetrics } from './metrics.ts';
-import type { ReducerCall } from './reducer-calls.ts';
+import type { ReducerCall } from './reducer-call.ts';
 import { encodeReducerName } from './transaction-record.ts';
 
 /** What a module needs of its database. */

@@ -1,16 +1,14 @@
 import type { CallOutcome } from '@lightcone/host';
 import type { Transaction } from '@lightcone/store';
-import type { AdmittedReducer } from './admission.ts';
 import type { ActiveCaller } from './client.ts';
 import type { Core } from './core.ts';
-import { isDiskFull } from './errors.ts';
+import { FATAL_ERROR_TEXT, isDiskFull } from './errors.ts';
 import type { Reducer } from './loaded-module.ts';
 import type { TransactionInputs } from './transaction-record.ts';
 import type { NoRoom } from './limits/door.ts';
+import type { ReducerCall } from './reducer-call.ts';
 import { isViewFailure } from './views/view-failure.ts';
 
-/** What clients are told of a trap; the reason is in the database's log. */
-export const FATAL_ERROR_TEXT = 'The instance encountered a fatal error.';
 const OUT_OF_ENERGY_TEXT = 'reducer ran out of energy';
 
 /** How a reducer's transaction ended. */
@@ -24,13 +22,6 @@ export interface ViewFailed {
   readonly kind: 'viewFailed';
   /** For the caller. */
   readonly message: string;
-}
-
-/** A call of a reducer, as the log keeps it. */
-export interface ReducerCall extends AdmittedReducer, TransactionInputs {
-  readonly reducer: Reducer;
-  readonly args: Uint8Array;
-  readonly caller: ActiveCaller;
 }
 
 /** What lifecycle reducers are called with. */

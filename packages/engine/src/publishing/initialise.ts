@@ -1,8 +1,8 @@
 import { ConnectionId, type Identity } from '@lightcone/sats';
 import { ActiveCaller } from '../client.ts';
 import type { Core } from '../core.ts';
-import { EngineError } from '../errors.ts';
-import { FATAL_ERROR_TEXT, runLifecycleReducer } from '../reducer-calls.ts';
+import { EngineError, FATAL_ERROR_TEXT } from '../errors.ts';
+import { runLifecycleReducer } from '../reducer-calls.ts';
 import { createTable } from '../schema-objects.ts';
 import { createView } from '../views/view-objects.ts';
 import { replaceRowRules } from './row-rules.ts';

@@ -9,7 +9,7 @@ import { Core } from '../../src/core.ts';
 import type { LoadedModule, Reducer } from '../../src/loaded-module.ts';
 import type { DatabaseLogRecord } from '../../src/log-record.ts';
 import { recoverStore } from '../../src/snapshots/recover-store.ts';
-import type { ReducerCall } from '../../src/reducer-calls.ts';
+import type { ReducerCall } from '../../src/reducer-call.ts';
 import { createTable } from '../../src/schema-objects.ts';
 import { FakeClock, testIdentity } from '../../src/testing/index.ts';
 import { memoryOptions } from './memory-options.ts';
