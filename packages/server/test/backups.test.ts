@@ -273,6 +273,26 @@ describe('a backup', () => {
     expect((await listBackups(store)).map((one) => one.id)).toEqual([next.id]);
   });
 
+  test('that retention removes while it is read is not told of', async () => {
+    await start(`[backup]\nlocation = ${JSON.stringify(location)}\n`);
+    const gone = await create();
+    const store = new FolderBlobStore(location);
+    const [backup] = await listBackups(store);
+    let removed: Promise<unknown> | undefined;
+    const changing = new FaultyBlobStore(store, (operation, key) => {
+      if (operation !== 'get' || !key.includes(gone.id) || key.endsWith('.json')) return undefined;
+      removed ??= create().then(() => pruneBackups(store, backup!.manifest.identity, 1, new Date()));
+      return { kind: 'wait', until: removed.then(() => {}) };
+    });
+    const ids: string[] = [];
+    for await (const { id, problems } of verifyCopies(changing)) {
+      ids.push(id);
+      expect(problems).toEqual([]);
+    }
+    expect(ids).not.toContain(gone.id);
+    expect(removed).toBeDefined();
+  });
+
   test('that fails says so, without a word of where backups are kept', async () => {
     await start(`[backup]\nlocation = ${JSON.stringify(location)}\n`);
     await rm(location, { recursive: true });

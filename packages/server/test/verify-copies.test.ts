@@ -136,12 +136,17 @@ describe.each([
     ]);
   });
 
-  test('that lets go of what is old meanwhile is good', async () => {
+  test.each([
+    { nth: 1, pieces: 2 },
+    { nth: 2, pieces: 2 },
+    { nth: 3, pieces: 4 },
+  ])('that lets go of what is old before piece $nth is read is good', async ({ nth, pieces }) => {
+    let read = 0;
     const [{ id }] = (await verified(store)) as [VerifiedCopy];
     const { log, snapshots } = new DatabaseCopy(store, { identity, id });
     let letGo: Promise<void> | undefined;
     const changing = new FaultyBlobStore(store, (operation, key) => {
-      if (operation !== 'get' || !key.endsWith('.piece')) return undefined;
+      if (operation !== 'get' || !key.endsWith('.piece') || ++read < nth) return undefined;
       letGo ??= (async () => {
         await snapshots.remove(19);
         await snapshots.collect();
@@ -150,7 +155,7 @@ describe.each([
       return { kind: 'wait', until: letGo };
     });
     expect(await verified(changing)).toMatchObject([
-      { content: '2 pieces of log and 2 snapshots up to transaction 39', problems: [] },
+      { content: `${pieces} pieces of log and 2 snapshots up to transaction 39`, problems: [] },
     ]);
   });
 

@@ -68,9 +68,14 @@ async function verifyLog({ log }: DatabaseCopy): Promise<LogCheck | undefined> {
       endTxOffset = Math.max(endTxOffset, next);
     } catch (error) {
       if (!(error instanceof CommitLogError)) throw error;
-      // The oldest pieces go, one after the other.
+      // The oldest pieces go, one after the other: if this one has, so have all before it.
       const { value: oldest } = await log.list().next();
-      if (oldest === undefined || oldest > first) continue;
+      if (oldest === undefined || oldest > first) {
+        firstTxOffset = undefined;
+        next = undefined;
+        pieces = 0;
+        continue;
+      }
       problems.push(error.message);
       next = undefined;
       endTxOffset = Math.max(endTxOffset, first + 1);

@@ -48,11 +48,18 @@ async function verifyCopy(copy: DatabaseCopy, database: string | undefined): Pro
     damage = error.message;
   }
   if (database !== undefined && description?.names.includes(database) === false) return undefined;
-  const name = description?.names[0] ?? copy.name.identity;
-  const whole = { ...copy.name, name };
-  // The description is one of the blobs of the manifest.
-  if (manifest !== undefined) return { ...whole, ...(await verifyBackup(copy, manifest)) };
-  if (copy.kind === 'backup') return { ...whole, content: undefined, problems: damage === undefined ? [] : [damage] };
-  const check = await verifyArchive(copy);
-  return check && { ...whole, ...check, problems: damage === undefined ? check.problems : [damage, ...check.problems] };
+  const check = copy.kind === 'backup' ? await checkBackup(copy, manifest) : await verifyArchive(copy);
+  if (check === undefined) return undefined;
+  // The description is one of the blobs of a backup's manifest.
+  const isToldOf = manifest !== undefined && check.problems.length > 0;
+  const problems = damage === undefined || isToldOf ? check.problems : [damage, ...check.problems];
+  return { ...copy.name, name: description?.names[0] ?? copy.name.identity, content: check.content, problems };
+}
+
+/** @param manifest undefined if it is damaged @returns undefined if retention has removed the backup meanwhile */
+async function checkBackup(copy: DatabaseCopy, manifest: BackupManifest | undefined): Promise<CopyCheck | undefined> {
+  if (manifest === undefined) return { content: undefined, problems: [] };
+  const check = await verifyBackup(copy, manifest);
+  // The manifest goes first.
+  return check.problems.length > 0 && (await readManifest(copy)) === undefined ? undefined : check;
 }
