@@ -6,7 +6,6 @@ import { ConnectionId, Identity } from '@lightcone/sats';
 import type { DatabaseOptions } from './database-options.ts';
 import type { EmbeddedDatabase } from './embedded/embedded-database.ts';
 import { openEmbedded } from './embedded/open-embedded.ts';
-import { tellProgram } from './embedded/tell-program.ts';
 import type { DatabaseLogRecord } from './log-record.ts';
 import { folderSnapshots, systemClock, systemTimers } from './machine.ts';
 import { NodeOutgoingHttp } from './node/node-outgoing-http.ts';
@@ -63,7 +62,7 @@ export const Lightcone = {
       ...(outgoingHttp !== false && { outgoingHttp }),
       defer: (run) => void setImmediate(run),
       newConnectionId: () => ConnectionId.fromBytes(randomBytes(ConnectionId.BYTES)),
-      moduleLog: (record) => tellProgram(onLog, record),
+      moduleLog: onLog,
     });
   },
 };

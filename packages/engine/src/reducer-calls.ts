@@ -3,10 +3,10 @@ import type { Transaction } from '@lightcone/store';
 import type { ActiveCaller } from './client.ts';
 import type { Core } from './core.ts';
 import { FATAL_ERROR_TEXT, isDiskFull } from './errors.ts';
-import type { Reducer } from './loaded-module.ts';
-import type { TransactionInputs } from './transaction-record.ts';
 import type { NoRoom } from './limits/door.ts';
+import type { Reducer } from './loaded-module.ts';
 import type { ReducerCall } from './reducer-call.ts';
+import type { TransactionInputs } from './transaction-record.ts';
 import { isViewFailure } from './views/view-failure.ts';
 
 const OUT_OF_ENERGY_TEXT = 'reducer ran out of energy';

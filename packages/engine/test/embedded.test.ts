@@ -164,18 +164,14 @@ test('a session that comes too late is refused, and closing again is still harml
   await db.close();
 });
 
-test('a mistake of ours in a procedure ends the database, and all who wait hear of it', async () => {
-  // What is not expected of a network stands for it.
-  const outgoingHttp = { send: () => Promise.reject(new TypeError('a mistake of ours')) };
+test('what the network of the program fails with, the module hears of, and the database goes on', async () => {
+  const outgoingHttp = { send: () => Promise.reject(new TypeError('fetch failed')) };
   await using db = await Lightcone.open({ module: modulePath('procedures'), outgoingHttp });
-  const [session, other] = [await db.connect(ann), await db.connect(Identity.fromClaims('test', 'bob'))];
-  const subscription = await other.subscribe('SELECT * FROM entry');
-  const stopped = { code: 'ENGINE_STOPPED', message: expect.stringContaining('a mistake of ours') as string };
-  const ended = { code: 'ENGINE_CLOSED', cause: stopped };
-  await expect(session.callProcedure('fetch', 'http://x/')).rejects.toMatchObject(ended);
-  expect(await subscription.ended).toMatchObject(ended);
-  await expect(other.callProcedure('fetch', 'http://x/')).rejects.toMatchObject({ code: 'ENGINE_CLOSED' });
-  await expect(db.connect(ann)).rejects.toMatchObject(stopped);
+  const session = await db.connect(ann);
+  for (let i = 0; i < 2; i++) {
+    const answer = await session.callProcedure('fetch', 'http://x/').catch((error: unknown) => error);
+    expect(JSON.stringify(answer instanceof Error ? answer.message : answer)).toContain('fetch failed');
+  }
 });
 
 function modulePath(name: string): string {

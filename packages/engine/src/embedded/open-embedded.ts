@@ -2,6 +2,7 @@ import type { ConnectionId, Identity } from '@lightcone/sats';
 import type { DatabaseOptions } from '../database-options.ts';
 import { Database } from '../database.ts';
 import { EmbeddedDatabase } from './embedded-database.ts';
+import { tellProgram } from './tell-program.ts';
 
 /** What an embedded database runs on. */
 export interface EmbeddedOptions extends Omit<DatabaseOptions, 'deliver' | 'onFailure'> {
@@ -20,6 +21,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedDa
   let embedded: EmbeddedDatabase | undefined;
   const databaseOptions: DatabaseOptions = {
     ...rest,
+    moduleLog: (record) => tellProgram(rest.moduleLog, record),
     deliver: (batch) => embedded?.deliver(batch),
     onFailure: () => {}, // all sessions are told, and whoever comes is
   };

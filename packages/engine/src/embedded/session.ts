@@ -149,7 +149,7 @@ export class Session {
   /** @internal The database ended the connection. */
   closed(reason: string, cause?: Error): void {
     this.#closeReason ??= reason;
-    const error = new EngineError('ENGINE_CLOSED', reason, { cause });
+    const error = new EngineError('ENGINE_CLOSED', reason, cause && { cause });
     this.#connected.reject(error);
     for (const request of this.#pending.values()) request.reject(error);
     this.#pending.clear();

@@ -25,9 +25,9 @@ export async function sendHttpRequest(
     return exchange;
   } catch (error) {
     metrics.failed++;
-    if (!(error instanceof OutgoingHttpError)) throw error;
-    if (error.reason === 'timeout') metrics.timedOut++;
-    return { error: error.message };
+    if (error instanceof OutgoingHttpError && error.reason === 'timeout') metrics.timedOut++;
+    // A program may give its own network, which fails as it likes.
+    return { error: error instanceof Error ? error.message : String(error) };
   } finally {
     metrics.inProgress--;
   }
