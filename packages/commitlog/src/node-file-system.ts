@@ -19,9 +19,9 @@ export class NodeFileSystem implements FileSystem {
     zstdDecompressSync(frame, { maxOutputLength: Math.max(1, contentBytes) });
 
   async makeFolder(path: string): Promise<void> {
-    const firstMade = await makeFolder(path);
+    const firstMade = await makeFolder(resolve(path));
     if (firstMade === undefined) return;
-    const last = dirname(resolve(firstMade));
+    const last = dirname(firstMade);
     for (let folder = dirname(resolve(path)); ; folder = dirname(folder)) {
       await this.syncFolder(folder);
       if (folder === last) return;

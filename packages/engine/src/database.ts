@@ -343,7 +343,7 @@ export class Database {
     else this.#stop(failure, CLOSE_CODES.internalError, 'the database cannot write its log');
   }
 
-  /** What is still true of it nobody knows, so nothing more is done with it, and nobody is to see more of it. */
+  /** What is still true of it nobody knows, so nobody may ask more of it or see more of it. */
   #stopForMistake(cause: unknown): void {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const message = `a mistake of Lightcone's own has stopped the database: ${reason}`;

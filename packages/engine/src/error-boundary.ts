@@ -2,7 +2,8 @@ import { isForCallers } from './errors.ts';
 
 /**
  * Where a mistake of ours comes to light: whatever is asked of a database from outside, and whatever it does by itself,
- * is done through this. What nobody expected leaves open what is still true of the database, so it stops.
+ * is done through this. What nobody expected leaves open what is still true of the database, so it stops. What is sent
+ * when the log is durable is not: there the log takes it for a failure of its own, and the database stops for that.
  */
 export class ErrorBoundary {
   #listener: (mistake: unknown) => void = (mistake) => {

@@ -38,7 +38,7 @@ export class EngineError extends Error {
 
 /**
  * Whether an error is one that callers may get; any other is a mistake of ours. Of the store they know nothing: what it
- * refuses for their sake reaches them as the engine's refusal. `ERR_…` are of Node, which was used wrongly.
+ * refuses for their sake reaches them as the engine's refusal. `ERR_…` are Node's own, which whoever expects them catches.
  */
 export function isForCallers(error: unknown): error is Error & { readonly code: string } {
   return (

@@ -1,19 +1,12 @@
 // When databases have their rounds of an archive: soon, but for one that fails or does not answer, and one at a time.
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { ControlDatabase, DatabaseRecord } from '../src/control/control-database.ts';
+import type { ControlDatabase } from '../src/control/control-database.ts';
 import { Archive } from '../src/copies/archive.ts';
 import type { CopyThread } from '../src/copies/thread/copy-thread.ts';
 import type { ArchiveAnswer } from '../src/copies/thread/messages.ts';
 import type { Databases } from '../src/databases.ts';
-
-const record: DatabaseRecord = {
-  identity: 'c2'.repeat(32),
-  owner: 'ab'.repeat(32),
-  initialProgram: '12'.repeat(32),
-  replica: 1,
-  isLocked: false,
-};
+import { record } from './database-record.ts';
 const SECOND = 1000;
 const done = { endTxOffset: 8, beganCopy: undefined, snapshotProblem: undefined, newBase: undefined };
 const success: ArchiveAnswer = { ...done, failure: undefined };

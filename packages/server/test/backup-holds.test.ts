@@ -1,19 +1,12 @@
 // While a database is copied its log must not go: with retries alone a busy one would be copied in vain.
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import type { ControlDatabase, DatabaseRecord } from '../src/control/control-database.ts';
+import type { ControlDatabase } from '../src/control/control-database.ts';
 import { Backups } from '../src/copies/backups.ts';
 import type { CopyThread } from '../src/copies/thread/copy-thread.ts';
 import { CopyFailure } from '../src/copies/thread/copy-thread.ts';
 import type { Databases } from '../src/databases.ts';
-
-const record: DatabaseRecord = {
-  identity: 'c2'.repeat(32),
-  owner: 'ab'.repeat(32),
-  initialProgram: '12'.repeat(32),
-  replica: 1,
-  isLocked: false,
-};
+import { record } from './database-record.ts';
 const HELD = ['holdLog true', 'durableTxOffset', 'backUp', 'holdLog false'];
 
 test.each([
